@@ -17,6 +17,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/cpu.hpp"
+
 namespace bw {
 
 using PhiloxCounter = std::array<std::uint32_t, 4>;
@@ -142,61 +144,10 @@ class RandomStream {
   bool has_block_ = false;
 };
 
-namespace philox {
-
-inline constexpr std::size_t kLanes = 16;
-
-// One block for each of kLanes ids: the loops over lanes are what the compiler makes vector code
-// of.
-inline void block_of_lanes(std::uint64_t key, const std::uint64_t* ids, std::uint64_t position,
-                           std::uint64_t* half0, std::uint64_t* half1) {
-  std::uint32_t c0[kLanes], c1[kLanes], c2[kLanes], c3[kLanes];
-  for (std::size_t i = 0; i < kLanes; ++i) {
-    c0[i] = low_half(ids[i]);
-    c1[i] = high_half(ids[i]);
-    c2[i] = low_half(position);
-    c3[i] = high_half(position);
-  }
-  std::uint32_t k0 = low_half(key), k1 = high_half(key);
-  for (int round = 0; round < kRounds; ++round, k0 += kWeyl0, k1 += kWeyl1) {
-    for (std::size_t i = 0; i < kLanes; ++i) {
-      const std::uint64_t product0 = kMultiplier0 * c0[i];
-      const std::uint64_t product1 = kMultiplier1 * c2[i];
-      c0[i] = high_half(product1) ^ c1[i] ^ k0;
-      c1[i] = low_half(product1);
-      c2[i] = high_half(product0) ^ c3[i] ^ k1;
-      c3[i] = low_half(product0);
-    }
-  }
-  for (std::size_t i = 0; i < kLanes; ++i) {
-    half0[i] = join_halves(c0[i], c1[i]);
-    half1[i] = join_halves(c2[i], c3[i]);
-  }
-}
-
-}  // namespace philox
-
 // Words first .. first + count - 1 of each of n entities: out[i * count + j] is word first + j of
-// ids[i].
-inline void fill_random_words(std::uint64_t key, std::int64_t tick, const std::uint64_t* ids,
-                              std::size_t n, std::uint64_t first, std::size_t count,
-                              std::uint64_t* out) {
-  if (count == 0) return;
-  for (std::size_t start = 0; start < n; start += philox::kLanes) {
-    const std::size_t lanes = n - start < philox::kLanes ? n - start : philox::kLanes;
-    std::uint64_t padded[philox::kLanes] = {};
-    std::uint64_t halves[2][philox::kLanes];
-    for (std::size_t i = 0; i < lanes; ++i) padded[i] = ids[start + i];
-    for (std::uint64_t block = first / 2; block <= (first + count - 1) / 2; ++block) {
-      philox::block_of_lanes(key, padded, philox::position(tick, block), halves[0], halves[1]);
-      for (std::uint64_t k = 2 * block; k < 2 * block + 2; ++k) {
-        if (k < first || k - first >= count) continue;
-        const auto column = static_cast<std::size_t>(k - first);
-        for (std::size_t i = 0; i < lanes; ++i)
-          out[(start + i) * count + column] = halves[k % 2][i];
-      }
-    }
-  }
-}
+// ids[i]. In vector code (philox.cpp); the same bits on every `simd` that the processor has.
+void fill_random_words(std::uint64_t key, std::int64_t tick, const std::uint64_t* ids,
+                       std::size_t n, std::uint64_t first, std::size_t count, std::uint64_t* out,
+                       Simd simd = chosen_simd());
 
 }  // namespace bw
