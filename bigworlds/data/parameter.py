@@ -1,4 +1,5 @@
-"""One declared parameter of a model: its kind, default, range and help, and the checks that follow from them.
+"""One declared parameter of a model: its kind, default, range and help, and the checks that follow from
+them.
 
 A value that passed `check` or `parse` is of the declared type and within range; everything else is a
 `UserError` that says what was expected and what was found.
@@ -228,7 +229,8 @@ def _is_whole(word: str) -> bool:
 
 
 def _number(word: str, *, whole: bool) -> int | float | None:
-    """The number that a text means, or None; a whole one may be written as 1e6 or 5.0 where that is exact."""
+    """The number that a text means, or None; a whole one may be written as 1e6 or 5.0 where that is
+    exact."""
     try:
         if _is_whole(word):
             return int(word)

@@ -1,7 +1,8 @@
-"""A model's parameters: declared once, typed, with range and help; values are checked, and fixed once built.
+"""A model's parameters: declared once, typed, with range and help; values are checked, and fixed once
+built.
 
-From the one declaration come the keyword arguments of `simulate()`, `--set` and `--help` of the command line,
-what manifests and snapshots store, and the block of 8-byte slots that kernels read.
+From the one declaration come the keyword arguments of `simulate()`, `--set` and `--help` of the command
+line, what manifests and snapshots store, and the block of 8-byte slots that kernels read.
 """
 
 from __future__ import annotations
@@ -102,14 +103,16 @@ def param(
 class Parameters:
     """Base of a model's parameters: subclass it and declare each as `name: type = bw.param(default, ...)`.
 
-    A plain default (`name: type = default`) declares a parameter without range and help. Values are given by
+    A plain default (`name: type = default`) declares a parameter without range and help. Values are given
+    by
     keyword, checked, and fixed: `replace()` makes a changed copy. Types are int (64 bits), float (finite),
     bool, str with choices, `enum.IntEnum` classes, `bw.vec2` and `bw.vec3`. A subclass of such a class adds
     its parameters behind the inherited ones. On the class, `Params.radius` is a `ParameterRef`.
 
     Raises:
         ModelError: when the class is made, where a declaration is wrong.
-        UserError: when an instance is made, for an unknown name or a value of the wrong type or out of range.
+        UserError: when an instance is made, for an unknown name or a value of the wrong type or out of
+            range.
 
     Example:
         >>> class Params(Parameters):

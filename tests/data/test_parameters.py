@@ -138,7 +138,7 @@ def test_values_are_fixed_and_replace_copies() -> None:
     with pytest.raises(UserError, match=r"fixed once built; write `p\.replace\(n=\.\.\.\)`"):
         p.n = 6
     with pytest.raises(UserError, match="has no parameter 'm'"):
-        p.m = 6  # type: ignore[attr-defined]
+        p.m = 6
     with pytest.raises(UserError, match="cannot be deleted"):
         del p.n
     changed = p.replace(radius=1.5)
