@@ -23,17 +23,19 @@ from bigworlds.model.draws import (
     where,
 )
 from bigworlds.model.initialisers import Initialiser
-from bigworlds.model.recipe import Model, model, set_simulator
+from bigworlds.model.recipe import Engine, Model, RunOptions, model, set_engine
 from bigworlds.model.world import World
 
 __all__ = [
     "Activation",
     "CellsDeclaration",
+    "Engine",
     "Initialiser",
     "LookDeclaration",
     "Model",
     "PhaseDeclaration",
     "RecordDeclaration",
+    "RunOptions",
     "Sequential",
     "SpawnDeclaration",
     "Synchronous",
@@ -47,7 +49,7 @@ __all__ = [
     "model",
     "normal",
     "random_cells",
-    "set_simulator",
+    "set_engine",
     "uniform",
     "unit_vector",
     "where",

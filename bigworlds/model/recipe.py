@@ -4,30 +4,64 @@ it."""
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from bigworlds.data.parameters import Parameters, split_assignment
-from bigworlds.errors import ModelError, UserError, nearest_names
+from bigworlds.errors import ModelError, SnapshotError, UserError, nearest_names
 from bigworlds.model.declarations import WorldDescription
 from bigworlds.model.world import World
 
 Metric = Callable[[Any], float | int]
 MetricT = TypeVar("MetricT", bound=Metric)
-Simulator = Callable[..., Any]
-
-# Set by the simulation room, which lies above this one: the arrow still points down.
-_simulators: list[Simulator] = []
 
 
-def set_simulator(simulator: Simulator) -> None:
-    """Names the function that `Model.simulate` calls: simulator(model, parameters, rng=, ranks=, threads=,
-    interpret=)."""
-    _simulators[:] = [simulator]
+class Engine(Protocol):
+    """What the simulation room, which lies above this one, gives it: so the arrow between them points
+    down."""
+
+    def simulate(self, model: Model, parameters: Parameters | None, options: RunOptions) -> Any:
+        """A simulation at tick 0."""
+
+    def resume(
+        self, model: Model, snapshot: str | os.PathLike[str], given: Mapping[str, Any], options: RunOptions
+    ) -> Any:
+        """A simulation at the tick of a snapshot; `given` are parameter values that the user named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How a world is run; nothing here changes what comes out, except `rng`.
+
+    Attributes:
+        rng: the seed: an int, a `numpy.random.SeedSequence`, a `Generator`, or None for a fresh one.
+        ranks: how many ranks run it inside this process.
+        threads: how many threads run it, None for all.
+        interpret: whether compiled behaviors run as plain Python.
+        check_values: whether the first write of a value that is not finite is an error.
+        branch: whether a resumed run may have another seed or other parameters than its snapshot.
+    """
+
+    rng: Any = None
+    ranks: int = 1
+    threads: int | None = None
+    interpret: bool = False
+    check_values: bool = False
+    branch: bool = False
+
+
+_engines: list[Engine] = []
+
+
+def set_engine(engine: Engine) -> None:
+    """Names the engine that `Model.simulate` and `Model.resume` call."""
+    _engines[:] = [engine]
 
 
 class Model:
@@ -108,13 +142,7 @@ class Model:
         Raises:
             UserError: an unknown preset or parameter, or a value that it cannot take.
         """
-        chosen: dict[str, Any] = {}
-        if size is not None:
-            if size not in self.presets:
-                known = nearest_names(size, self.presets) if self.presets else "; it has no presets"
-                raise UserError(f"model {self.name} has no size '{size}'{known}")
-            chosen.update(self.presets[size])
-        chosen.update(values)
+        chosen = {**(self._preset(size) if size is not None else {}), **values}
         if self.parameters is not None:
             return self.parameters(**chosen)
         for name in chosen:
@@ -167,6 +195,7 @@ class Model:
         ranks: int = 1,
         threads: int | None = None,
         interpret: bool = False,
+        check_values: bool = False,
         **parameters: Any,
     ) -> Any:
         """Builds a world and makes it ready to run.
@@ -176,9 +205,9 @@ class Model:
             rng: the seed: an int, a `numpy.random.SeedSequence`, a `Generator` (drawn from once, for the
                 seed), or None for a fresh one.
             ranks: how many ranks run it inside this process; the result is the same on any number.
-            threads: how many threads run it, None for all that the machine has; the result is the same on
-                any number.
+            threads: how many threads run it, None for all that the machine has; same result on any number.
             interpret: run compiled behaviors as plain Python, slowly, with the same result; for debugging.
+            check_values: make the first write of a value that is not finite an error; for debugging.
             parameters: parameter values by name; they win over the preset.
 
         Returns:
@@ -188,10 +217,94 @@ class Model:
             UserError: an unknown preset or parameter, or a value that it cannot take.
             ModelError: something in the model's description is wrong.
         """
-        settings = self.settings(size, **parameters)
-        if not _simulators:
-            raise ModelError("no simulator is known; import bigworlds before running a model")
-        return _simulators[0](self, settings, rng=rng, ranks=ranks, threads=threads, interpret=interpret)
+        options = RunOptions(
+            rng=rng, ranks=ranks, threads=threads, interpret=interpret, check_values=check_values
+        )
+        return self._engine().simulate(self, self.settings(size, **parameters), options)
+
+    def resume(
+        self,
+        snapshot: str | os.PathLike[str],
+        size: str | None = None,
+        rng: Any = None,
+        ranks: int = 1,
+        threads: int | None = None,
+        interpret: bool = False,
+        check_values: bool = False,
+        branch: bool = False,
+        **parameters: Any,
+    ) -> Any:
+        """Loads a world from a snapshot and makes it ready to go on.
+
+        Seed and parameters come from the snapshot.
+
+        Args:
+            snapshot: the file.
+            size, rng, parameters: as in `simulate`; a value other than the snapshot's is an error, unless
+                branch.
+            ranks, threads, interpret, check_values: as in `simulate`.
+            branch: go on with the given seed and parameters instead of the snapshot's.
+
+        Returns:
+            A `Simulation` at the snapshot's tick.
+
+        Raises:
+            SnapshotError: the file is damaged, no snapshot, or of another model.
+            UserError: a seed or parameter that is not the snapshot's, without branch.
+        """
+        options = RunOptions(
+            rng=rng,
+            ranks=ranks,
+            threads=threads,
+            interpret=interpret,
+            check_values=check_values,
+            branch=branch,
+        )
+        given = {**(self._preset(size) if size is not None else {}), **parameters}
+        return self._engine().resume(self, snapshot, given, options)
+
+    def resumed(
+        self, stored: Mapping[str, Any], given: Mapping[str, Any], *, branch: bool = False
+    ) -> Parameters | None:
+        """The parameters of a resumed run: the snapshot's, unless it branches off.
+
+        Args:
+            stored: what the snapshot has, by name, as `Parameters.as_dict` gives it.
+            given: what the user named.
+            branch: whether the given values may differ.
+
+        Raises:
+            SnapshotError: the snapshot's parameters are not this model's.
+            UserError: a given value differs and branch is False.
+        """
+        try:
+            before = self.settings(**stored)
+        except UserError as problem:
+            raise SnapshotError(
+                f"the snapshot's parameters do not fit model {self.name}: {problem}"
+            ) from None
+        if before is None:
+            return self.settings(**given)
+        after = before.replace(**given)
+        for name in given:
+            old, new = getattr(before, name), getattr(after, name)
+            if old != new and not branch:
+                raise UserError(
+                    f"parameter '{name}' is {old!r} in the snapshot; found {new!r}; leave it out, or ask for a "
+                    "branch (branch=True, --branch) to go on with the new value"
+                )
+        return after
+
+    def _engine(self) -> Engine:
+        if not _engines:
+            raise ModelError("no engine is known; import bigworlds before running a model")
+        return _engines[0]
+
+    def _preset(self, size: str) -> Mapping[str, Any]:
+        if size not in self.presets:
+            known = nearest_names(size, self.presets) if self.presets else "; it has no presets"
+            raise UserError(f"model {self.name} has no size '{size}'{known}")
+        return self.presets[size]
 
     def __repr__(self) -> str:
         return f"<model {self.name}>"

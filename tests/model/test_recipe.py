@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from bigworlds.data.parameters import Parameters, param
-from bigworlds.errors import ModelError, UserError
-from bigworlds.model import Model, World, model, recipe, set_simulator
+from bigworlds.errors import ModelError, SnapshotError, UserError
+from bigworlds.model import Model, RunOptions, World, model, recipe, set_engine
 
 
 class Params(Parameters):
@@ -107,15 +107,43 @@ def test_metrics() -> None:
         counted.measure(SimpleNamespace(n=4))
 
 
-def test_simulate_hands_over_to_the_simulation_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recipe, "_simulators", [])
-    with pytest.raises(ModelError, match="no simulator is known"):
+class FakeEngine:
+    def simulate(self, *arguments: Any) -> Any:
+        return ("simulate", *arguments)
+
+    def resume(self, *arguments: Any) -> Any:
+        return ("resume", *arguments)
+
+
+def test_simulate_and_resume_hand_over_to_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipe, "_engines", [])
+    with pytest.raises(ModelError, match=r"no engine is known; import bigworlds"):
         meadow.simulate()
-    set_simulator(lambda made, settings, **options: (made, settings, options))
-    made, settings, options = meadow.simulate("small", rng=7, threads=2, density="dense")
-    assert made is meadow
-    assert settings == Params(n=10, density="dense")
-    assert options == {"rng": 7, "ranks": 1, "threads": 2, "interpret": False}
+    set_engine(FakeEngine())
+    started = meadow.simulate("small", rng=7, threads=2, density="dense")
+    assert started == ("simulate", meadow, Params(n=10, density="dense"), RunOptions(rng=7, threads=2))
+    resumed = meadow.resume("here.h5", "small", branch=True, density="dense")
+    assert resumed == ("resume", meadow, "here.h5", {"n": 10, "density": "dense"}, RunOptions(branch=True))
+    with pytest.raises(UserError, match=r"has no size 'smal'"):
+        meadow.resume("here.h5", "smal")
+
+
+def test_a_resumed_run_keeps_its_parameters_unless_it_branches() -> None:
+    stored = {"n": 7, "density": "dense"}
+    assert meadow.resumed(stored, {}) == Params(n=7, density="dense")
+    assert meadow.resumed(stored, {"n": 7}) == Params(n=7, density="dense")
+    with pytest.raises(
+        UserError, match=r"parameter 'n' is 7 in the snapshot; found 8; leave it out, or ask for a branch"
+    ):
+        meadow.resumed(stored, {"n": 8})
+    assert meadow.resumed(stored, {"n": 8}, branch=True) == Params(n=8, density="dense")
+    with pytest.raises(SnapshotError, match=r"do not fit model meadow: Params has no parameter 'm'"):
+        meadow.resumed({"m": 1}, {})
+    with pytest.raises(
+        SnapshotError, match=r"do not fit model bare: model bare has no parameters; found 'm'"
+    ):
+        bare.resumed({"m": 1}, {})
+    assert bare.resumed({}, {}) is None
 
 
 def decorate(*arguments: Any, **options: Any) -> None:
