@@ -10,6 +10,7 @@ from bigworlds.snapshot.partial import PartialFile, WriteError, remove_leftovers
 from bigworlds.snapshot.schema import Schema, difference, require_same_model, schema
 from bigworlds.snapshot.section import Section
 from bigworlds.snapshot.summary import ColumnSummary, SectionSummary, Summary, inspect
+from bigworlds.snapshot.tables import TableReader, TableWriter
 
 __all__ = [
     "ColumnSummary",
@@ -19,6 +20,8 @@ __all__ = [
     "Section",
     "SectionSummary",
     "Summary",
+    "TableReader",
+    "TableWriter",
     "WriteError",
     "check",
     "difference",
