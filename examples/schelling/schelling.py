@@ -26,8 +26,7 @@ LARGE = {"side": 100, "occupied": 0.8, "radius": 2, "need": 8}
 def schelling(world: bw.World, p: Params) -> None:
     """People of two groups on a bounded grid, one at most in a cell."""
     world.space = bw.Grid((p.side, p.side), max_per_cell=1)
-    n = round(p.occupied * p.side**2)
-    world.spawn(Person, n=n, position=bw.random_cells(), group=bw.cycle([0, 1]))
+    world.spawn(Person, n=round(p.occupied * p.side**2), position=bw.random_cells(), group=bw.cycle([0, 1]))
     world.behaviors(settle, activation=p.activation)
     world.look(Person, color="group")
 

@@ -41,10 +41,10 @@ def wolf_sheep(world: bw.World, p: Params) -> None:
     """Sheep that eat grass and wolves that eat sheep, on a grid with any number of animals in a cell."""
     world.space = bw.Grid((p.side, p.side), periodic=p.periodic)
     for kind, share, gain in ((Sheep, p.sheep, p.sheep_gain), (Wolf, p.wolves, p.wolf_gain)):
-        n = round(share * p.side**2)
-        world.spawn(kind, n=n, position=bw.uniform(), energy=bw.integers(round(2 * gain)))
-    grown, late = bw.bernoulli(0.5), bw.integers(max(p.regrowth, 1))
-    world.cells(Grass, grown=grown, countdown=bw.where(grown, p.regrowth, late))
+        n, energy = round(share * p.side**2), bw.integers(round(2 * gain))
+        world.spawn(kind, n=n, position=bw.uniform(), energy=energy)
+    grown = bw.bernoulli(0.5)
+    world.cells(Grass, grown=grown, countdown=bw.where(grown, p.regrowth, bw.integers(max(p.regrowth, 1))))
     world.behaviors(graze, activation=p.activation)
     world.behaviors(live_as_sheep)
     world.behaviors(hunt, activation=p.activation)
