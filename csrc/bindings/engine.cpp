@@ -155,7 +155,6 @@ Behavior behavior_from(const py::dict& dict) {
   behavior.shuffle = dict["shuffle"].cast<bool>();
   behavior.draws_empty_cells = dict["draws_empty_cells"].cast<bool>();
   behavior.redraws = dict["redraws"].cast<std::int32_t>();
-  behavior.ends_entities = dict["ends_entities"].cast<bool>();
   behavior.components = dict["components"].cast<std::vector<ComponentId>>();
   for (const py::handle item : dict["columns"]) {
     const auto use = item.cast<std::tuple<py::object, bool, bool>>();
@@ -166,12 +165,9 @@ Behavior behavior_from(const py::dict& dict) {
     behavior.cells.push_back({field_keys(fields)});
   }
   behavior.spawns = prototypes_from(dict["spawns"]);
-  behavior.attaches = prototypes_from(dict["attaches"]);
-  behavior.detaches = dict["detaches"].cast<std::vector<ComponentId>>();
+  behavior.changes = prototypes_from(dict["changes"]);
   behavior.claims = claims_from(dict["claims"]);
   behavior.deposits = field_keys(dict["deposits"]);
-  behavior.trigger = {dict["every"].cast<std::int64_t>(), dict["after"].cast<std::int64_t>(),
-                      dict["at"].cast<std::int64_t>()};
   return behavior;
 }
 
@@ -281,6 +277,20 @@ py::list views(const Simulation& simulation, ComponentId component, std::uint32_
   return out;
 }
 
+// The ids of all entities of this process that have a component.
+std::vector<EntityId> ids(const Simulation& simulation, ComponentId component) {
+  std::vector<EntityId> out;
+  for (const auto& rank : simulation.local_ranks()) {
+    for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {
+      const Table& table = rank->store.table(t);
+      if (table.has(component)) {
+        out.insert(out.end(), table.ids().begin(), table.ids().end());
+      }
+    }
+  }
+  return out;
+}
+
 // One field of all cells of this process, in the order of global cells.
 py::array cell_values(const Simulation& simulation, ComponentId component, std::uint32_t field) {
   const FieldType type = simulation.model().schema.field({component, field}).type;
@@ -333,6 +343,8 @@ void bind_engine(py::module_& module) {
       .def_property_readonly("population", &Simulation::population)
       .def_property_readonly("phase_seconds", &Simulation::phase_seconds)
       .def("count", &Simulation::count)
+      .def_property_readonly("next_id", &Simulation::next_id)
+      .def("ids", ids)
       .def("spawn",
            [](Simulation& simulation, Archetype components, std::size_t count, const py::list& columns) {
              return simulation.spawn(std::move(components), count, spawn_columns(columns, count));
@@ -358,6 +370,11 @@ void bind_engine(py::module_& module) {
            })
       .def("set_parameters",
            [](Simulation& simulation, const py::bytes& block) { simulation.set_parameters(bytes_from(block)); })
+      .def("set_trigger",
+           [](Simulation& simulation, std::size_t phase, std::size_t behavior, std::int64_t every, std::int64_t after,
+              std::vector<std::int64_t> at, bool enabled) {
+             simulation.set_trigger(phase, behavior, {every, after, std::move(at), enabled});
+           })
       .def("digest", [](const Simulation& simulation) { return simulation.digest().hex(); })
       .def("sections", sections)
       .def("load", load)

@@ -13,16 +13,12 @@ RecordPlan record_plan(const Schema& schema, const Prototype& prototype) {
   return {prototype.components, prototype.fields, std::move(layout.offsets), std::move(layout.initial)};
 }
 
-// The prototypes of a behavior, in the order in which its effects are numbered: spawns, attachments, detachments.
+// The prototypes of a behavior, in the order in which its effects are numbered: spawns, then changes of components.
 void add_plans(const Schema& schema, const Behavior& behavior, std::vector<RecordPlan>& plans) {
-  for (const Prototype& spawn : behavior.spawns) {
-    plans.push_back(record_plan(schema, spawn));
-  }
-  for (const Prototype& attach : behavior.attaches) {
-    plans.push_back(record_plan(schema, attach));
-  }
-  for (const ComponentId component : behavior.detaches) {
-    plans.push_back({{component}, {}, {}, {}});
+  for (const std::vector<Prototype>* prototypes : {&behavior.spawns, &behavior.changes}) {
+    for (const Prototype& prototype : *prototypes) {
+      plans.push_back(record_plan(schema, prototype));
+    }
   }
 }
 

@@ -321,6 +321,15 @@ void Simulation::set_cells(FieldKey field, const std::byte* values, std::int64_t
   }
 }
 
+void Simulation::set_trigger(std::size_t phase, std::size_t behavior, Trigger trigger) {
+  if (trigger.every < 1) {
+    throw UserError("behavior '" + model_.phases.at(phase).behaviors.at(behavior).name +
+                    "' runs every n ticks with n of at least 1; found " + std::to_string(trigger.every));
+  }
+  std::sort(trigger.at.begin(), trigger.at.end());
+  model_.phases.at(phase).behaviors.at(behavior).trigger = std::move(trigger);
+}
+
 void Simulation::set_parameters(std::vector<std::byte> parameters) {
   if (parameters.size() != model_.parameters.size()) {
     throw UserError("the parameter block has " + std::to_string(parameters.size()) + " bytes; this model's has " +

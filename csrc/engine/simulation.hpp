@@ -53,6 +53,8 @@ class Simulation {
 
   // New entities of the world (tile 0), with ids in a row; returns the first.
   EntityId spawn(Archetype components, std::size_t count, std::span<const SpawnColumn> columns);
+  // The id that the next entity of the world will get.
+  EntityId next_id() const { return make_id(kWorldTile, ranks_.front()->births[kWorldTile]); }
   std::size_t despawn(std::span<const EntityId> ids);
   void attach(std::span<const EntityId> ids, ComponentId component, std::span<const SpawnColumn> columns);
   void detach(std::span<const EntityId> ids, ComponentId component);
@@ -60,6 +62,7 @@ class Simulation {
   // Writes a field of all cells; values in the order of global cells.
   void set_cells(FieldKey field, const std::byte* values, std::int64_t stride);
   void set_parameters(std::vector<std::byte> parameters);
+  void set_trigger(std::size_t phase, std::size_t behavior, Trigger trigger);
 
   // The list of state: every room's sections, of all ranks of this process.
   void list_state(const StateSink& sink) const;

@@ -23,6 +23,16 @@ double RadiusSource::value(const std::vector<std::byte>& parameters) const {
   }
 }
 
+bool Trigger::fires(std::int64_t tick) const {
+  if (!enabled) {
+    return false;
+  }
+  if (!at.empty()) {
+    return std::binary_search(at.begin(), at.end(), tick);
+  }
+  return tick >= after && (tick - after) % every == 0;
+}
+
 bool Behavior::writes(FieldKey field) const {
   return std::any_of(columns.begin(), columns.end(),
                      [&](const ColumnUse& use) { return use.writes && use.field == field; });

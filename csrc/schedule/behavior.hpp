@@ -53,14 +53,14 @@ struct ClaimUse {
   FieldKey result;  // a whole-number field of the claimant
 };
 
+// In which ticks a behavior runs: multiples of `every` from `after` on, or those of `at` where it names any.
 struct Trigger {
-  std::int64_t every = 1;   // ticks
-  std::int64_t after = 0;   // first tick
-  std::int64_t at = -1;     // only at this tick, if not negative
+  std::int64_t every = 1;
+  std::int64_t after = 0;
+  std::vector<std::int64_t> at;  // ascending
+  bool enabled = true;
 
-  bool fires(std::int64_t tick) const {
-    return at >= 0 ? tick == at : tick >= after && (tick - after) % every == 0;
-  }
+  bool fires(std::int64_t tick) const;
 };
 
 struct Behavior {
@@ -79,15 +79,12 @@ struct Behavior {
   std::vector<ReachUse> reaches;
   std::vector<CellUse> cells;
   std::vector<Prototype> spawns;
-  std::vector<Prototype> attaches;
-  std::vector<ComponentId> detaches;
+  std::vector<Prototype> changes;  // components that are attached or detached
   std::vector<ClaimUse> claims;
   std::vector<FieldKey> deposits;
   Trigger trigger;
 
   bool writes(FieldKey field) const;
-  bool makes_commands() const { return !spawns.empty() || !attaches.empty() || !detaches.empty() || ends_entities; }
-  bool ends_entities = false;
 };
 
 // Behaviors of one phase see the same state; phases follow one another.

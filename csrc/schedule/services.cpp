@@ -104,10 +104,9 @@ char* attach(bw_call* call, std::int64_t effect, std::int64_t row) {
 void detach(bw_call* call, std::int64_t effect, std::int64_t row) {
   Worker& worker = worker_of(call);
   const TableRun& run = *worker.run;
-  const Behavior& behavior = *run.run->behavior;
-  const auto before = static_cast<std::uint32_t>(behavior.spawns.size() + behavior.attaches.size());
+  const auto spawns = static_cast<std::uint32_t>(run.run->behavior->spawns.size());
   worker.commands.detach(run.table->ids()[static_cast<std::size_t>(row)],
-                         run.run->first_plan + before + static_cast<std::uint32_t>(effect), run.run->order);
+                         run.run->first_plan + spawns + static_cast<std::uint32_t>(effect), run.run->order);
 }
 
 Place place_from(const bw_call* call, const double* place) {
