@@ -32,7 +32,7 @@ class Parameter:
         name: its name.
         kind: "int", "float", "bool", "choice", "enum", "vec2" or "vec3".
         type: the annotated Python type.
-        default: the checked default.
+        default: the checked default, or a function that makes it from the parameters declared before.
         min, max: inclusive bounds, or None.
         choices: the names that a choice or an enum may take, in order; empty for other kinds.
         help: one line of help.
@@ -98,6 +98,15 @@ class Parameter:
                     return self.check(parts)
         raise self._wrong(text)
 
+    def start(self, parameters: Any) -> Any:
+        """The default, where `parameters` has those declared before this one."""
+        return self.check(self.default(parameters)) if self.is_computed else self.default
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether the default is a function of other parameters."""
+        return callable(self.default) and not isinstance(self.default, IntEnum)
+
     def to_plain(self, value: Any) -> Any:
         """The value as JSON has it: enums by name, vectors as lists. `check` takes it back."""
         if self.kind == "enum":
@@ -141,7 +150,9 @@ class Parameter:
 
     @property
     def default_text(self) -> str:
-        """The default as it would be typed after `--set name=`."""
+        """The default as it would be typed after `--set name=`; of a computed one what it is made from."""
+        if self.is_computed:
+            return "by the others"
         plain = self.to_plain(self.default)
         if isinstance(plain, bool):
             return str(plain).lower()

@@ -11,7 +11,7 @@ import inspect
 import struct
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, cast
@@ -82,7 +82,9 @@ def param(
     """Declares one parameter of a model, in the body of a `Parameters` class.
 
     Args:
-        default: the value where nothing else is given; must itself satisfy the declaration.
+        default: the value where nothing else is given; must itself satisfy the declaration. A function
+            makes it from
+            the parameters declared before: `radius: float = param(lambda p: p.size / 2)`.
         min: smallest value allowed (int and float parameters), inclusive.
         max: largest value allowed, inclusive.
         choices: the values that a `str` parameter may take; kernels see their index in this order.
@@ -152,13 +154,15 @@ class Parameters:
                 )
         cls.__bw_parameters__ = MappingProxyType(declared)
         cls.__bw_layout__ = MappingProxyType(_layout(declared.values()))
+        _check_computed_defaults(cls)
 
     def __init__(self, **values: Any) -> None:
         cls = type(self)
         for name in values:
             cls.find(name)
         for name, parameter in cls.__bw_parameters__.items():
-            self.__dict__[name] = parameter.check(values[name]) if name in values else parameter.default
+            self.__dict__[name] = parameter.check(values[name]) if name in values else parameter.start(self)
+        self.__dict__["_given"] = frozenset(values)
 
     @classmethod
     def find(cls, name: str) -> Parameter:
@@ -197,8 +201,12 @@ class Parameters:
         return values
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with some values changed; the same checks as at construction."""
-        return type(self)(**{**self.__dict__, **changes})
+        """A copy with some values changed; the same checks as at construction.
+
+        Defaults that are functions are made anew of the changed values.
+        """
+        given: frozenset[str] = self.__dict__["_given"]
+        return type(self)(**{**{name: self.__dict__[name] for name in given}, **changes})
 
     def as_dict(self) -> dict[str, Any]:
         """The values as JSON has them (enums by name, vectors as lists), in declared order.
@@ -237,7 +245,9 @@ class Parameters:
         return iter(self.__bw_parameters__)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.__dict__ == other.__dict__
+        if type(self) is not type(other):
+            return False
+        return all(self.__dict__[name] == other.__dict__[name] for name in self)
 
     def __hash__(self) -> int:
         return hash((type(self), self.pack()))
@@ -286,11 +296,22 @@ def _declare(cls: type, name: str, annotation: Any) -> Parameter:
     if declared.min is not None and declared.max is not None and declared.min > declared.max:
         raise ModelError(f"{where}: min {declared.min} is above max {declared.max}")
     raw = Parameter(name, kind, annotation, None, declared.min, declared.max, choices, declared.help)
+    if callable(declared.default) and not isinstance(declared.default, type):
+        return replace(raw, default=declared.default)
     try:
-        default = raw.check(declared.default)
+        return replace(raw, default=raw.check(declared.default))
     except UserError as problem:
         raise ModelError(f"{where}: the default is wrong: {problem}") from None
-    return Parameter(name, kind, annotation, default, declared.min, declared.max, choices, declared.help)
+
+
+def _check_computed_defaults(cls: type[Parameters]) -> None:
+    """Makes the defaults once, so that one that cannot be made is found where it is declared."""
+    try:
+        cls()
+    except KeyError as problem:
+        raise ModelError(f"{cls.__name__}: a default uses {problem}, which is declared after it") from None
+    except UserError as problem:
+        raise ModelError(f"{cls.__name__}: a default is wrong: {problem}") from None
 
 
 def _kind(where: str, annotation: Any, declared: _Declared) -> tuple[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from bigworlds.model.declarations import (
 from bigworlds.model.draws import (
     bernoulli,
     choice,
+    cycle,
     each_cell,
     exponential,
     integers,
@@ -43,6 +44,7 @@ __all__ = [
     "WorldDescription",
     "bernoulli",
     "choice",
+    "cycle",
     "each_cell",
     "exponential",
     "integers",

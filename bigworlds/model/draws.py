@@ -12,6 +12,7 @@ from bigworlds.model.initialisers import (
     Bernoulli,
     Cells,
     Choice,
+    Cycle,
     Exponential,
     Initialiser,
     Integers,
@@ -125,8 +126,24 @@ def choice(values: Iterable[Any], weights: Iterable[float] | None = None) -> Ini
     return Choice(given, weighted)
 
 
+def cycle(values: Iterable[Any]) -> Initialiser:
+    """The given values in turn: row k of a spawn, or cell k, gets `values[k % len(values)]`. Nothing is
+    random.
+
+    Raises:
+        ModelError: no values.
+    """
+    given = tuple(values)
+    if not given:
+        raise ModelError("bw.cycle(values) needs at least one value; found none")
+    return Cycle(given)
+
+
 def random_cells() -> Initialiser:
-    """Random cells of the grid, each taken at most once over all spawns of the world: for `position`."""
+    """Random cells of the grid for `position`, each taken at most once over all spawns of the world.
+
+    Two fields of one spawn that are both filled by it get the same cell.
+    """
     return Cells(random=True)
 
 

@@ -248,13 +248,11 @@ class Choice(Initialiser):
     weights: tuple[float, ...] | None
 
     def bound(self, target: Target) -> Initialiser:
-        table = column_of(target, list(self.values))
-        if len(table) != len(self.values):
-            raise target.wrong(f"{len(self.values)} values in bw.choice()", repr(self.values))
+        _table(target, self.values)
         return self
 
     def draw(self, draw: Draw) -> Column:
-        table = column_of(Target("", draw.field, draw.space), list(self.values))
+        table = _table(Target("", draw.field, draw.space), self.values)
         if self.weights is None:
             return table[below(draw.key(self), draw.ids, len(table)).astype(np.intp)]
         edges = np.array(list(accumulate(self.weights)))
@@ -262,6 +260,21 @@ class Choice(Initialiser):
         # Rounding may reach the last edge: the last value that has a weight is meant.
         chosen: Column = table[np.minimum(picked, np.flatnonzero(self.weights)[-1])]
         return chosen
+
+
+@dataclass(frozen=True, eq=False)
+class Cycle(Initialiser):
+    """Made by `bw.cycle()`."""
+
+    values: tuple[Any, ...]
+
+    def bound(self, target: Target) -> Initialiser:
+        _table(target, self.values)
+        return self
+
+    def draw(self, draw: Draw) -> Column:
+        table = _table(Target("", draw.field, draw.space), self.values)
+        return table[(draw.rows % np.uint64(len(table))).astype(np.intp)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,11 +295,10 @@ class Cells(Initialiser):
         assert isinstance(draw.space, Grid)
         cells = draw.rows
         if self.random:
-            key, first = draw.key(self), 0
-            if draw.field.name == "position":
-                # One permutation for the whole world, so that the cells of two spawns are distinct too.
-                key, first = stream_key(draw.seed, _RANDOM_CELLS_STREAM), draw.first_random_cell
-            cells = permuted(key, cells + np.uint64(first), math.prod(draw.space.size))
+            # One permutation for the whole world, of which each spawn takes its own part: no cell comes
+            # twice.
+            key, first = stream_key(draw.seed, _RANDOM_CELLS_STREAM), np.uint64(draw.first_random_cell)
+            cells = permuted(key, cells + first, math.prod(draw.space.size))
         places = []
         for count in draw.space.size:
             places.append(cells % np.uint64(count))
@@ -319,6 +331,14 @@ class Where(Initialiser):
         chosen = draw.of(self.condition, _CONDITION)
         yes, no = draw.of(self.yes, draw.field), draw.of(self.no, draw.field)
         return np.where(chosen if yes.ndim == 1 else chosen[:, np.newaxis], yes, no)
+
+
+def _table(target: Target, values: tuple[Any, ...]) -> Column:
+    """The column of the values that one is taken of."""
+    table = column_of(target, list(values))
+    if len(table) != len(values):
+        raise target.wrong(f"{len(values)} values", repr(values))
+    return table
 
 
 def _is_place_of_grid(target: Target) -> bool:

@@ -290,8 +290,8 @@ class Model:
             old, new = getattr(before, name), getattr(after, name)
             if old != new and not branch:
                 raise UserError(
-                    f"parameter '{name}' is {old!r} in the snapshot; found {new!r}; leave it out, or ask for a "
-                    "branch (branch=True, --branch) to go on with the new value"
+                    f"parameter '{name}' is {old!r} in the snapshot; found {new!r}; leave it out, or ask for "
+                    "a branch (branch=True, --branch) to go on with the new value"
                 )
         return after
 

@@ -212,7 +212,8 @@ class World:
         }
 
     def _rows(self, where: str, n: int | None, given: Given, columns: Mapping[FieldKey, Column]) -> int:
-        """How many entities a spawn makes: said by n, its arrays or the number of cells, which must agree."""
+        """How many entities a spawn makes: said by n, its arrays or the number of cells, which must
+        agree."""
         said: dict[str, int] = {} if n is None else {"n": _whole(f"{where}: n", n, 0, _MAX_ROWS)}
         for key, (field, value) in given.items():
             if key in columns and len(columns[key]) != 1:

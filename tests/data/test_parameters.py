@@ -199,6 +199,34 @@ def test_a_subclass_adds_behind_the_inherited_ones() -> None:
     assert reference == ParameterRef("radius", More)
 
 
+class Scaled(Parameters):
+    density: str = param("sparse", choices=("sparse", "dense"))
+    radius: float = param(lambda p: 5.0 if p.density == "sparse" else 15, min=0.0)
+
+
+def test_a_default_may_follow_from_the_parameters_before_it() -> None:
+    assert Scaled().radius == 5.0
+    assert Scaled(density="dense").radius == 15.0
+    assert Scaled(density="dense", radius=2).radius == 2.0
+    assert Scaled().replace(density="dense").radius == 15.0
+    assert Scaled(radius=2).replace(density="dense").radius == 2.0
+    assert Scaled(**Scaled(density="dense").as_dict()) == Scaled(density="dense")
+    assert Scaled.__bw_parameters__["radius"].default_text == "by the others"
+    with pytest.raises(ModelError, match=r"Late: a default uses 'b', which is declared after it"):
+
+        class Late(Parameters):
+            a: float = param(lambda p: p.b)
+            b: float = 1.0
+
+    with pytest.raises(
+        ModelError, match=r"Wrong: a default is wrong: parameter 'b': expected a whole number >= 5"
+    ):
+
+        class Wrong(Parameters):
+            a: int = 1
+            b: int = param(lambda p: p.a, min=5)
+
+
 def test_help_texts() -> None:
     declared = Params.__bw_parameters__
     assert [p.range_text for p in declared.values()] == [

@@ -19,6 +19,7 @@ from bigworlds.model import (
     World,
     bernoulli,
     choice,
+    cycle,
     each_cell,
     exponential,
     integers,
@@ -29,6 +30,7 @@ from bigworlds.model import (
     where,
 )
 from bigworlds.model.declarations import SpawnDeclaration
+from bigworlds.model.initialisers import Cycle
 from bigworlds.model.words import below, permuted
 from bigworlds.space import Continuous, Grid
 
@@ -162,6 +164,11 @@ def test_bernoulli_choice_and_weights() -> None:
     assert {bytes(row).rstrip(b"\0") for row in labels} == {b"a", b"bc"}
 
 
+def test_cycle_takes_values_in_turn() -> None:
+    assert drawn("small", cycle([3, 1, 2]), n=7).tolist() == [3, 1, 2, 3, 1, 2, 3]
+    assert drawn("pair", cycle([(1, 2), (3, 4)]), n=3).tolist() == [[1, 2], [3, 4], [1, 2]]
+
+
 MAKERS: list[tuple[str, Callable[[], Any]]] = [
     ("real", uniform),
     ("real", normal),
@@ -171,6 +178,8 @@ MAKERS: list[tuple[str, Callable[[], Any]]] = [
     ("four", lambda: uniform(1, 2)),
     ("flag", lambda: bernoulli(0.5)),
     ("small", lambda: choice([1, 2, 3])),
+    ("small", lambda: choice([1, 2, 3], weights=[1, 2, 3])),
+    ("real", lambda: cycle(np.linspace(0, 1, 77))),
     ("whole", lambda: where(bernoulli(0.5), integers(5), -1)),
 ]
 
@@ -182,7 +191,8 @@ def test_a_row_depends_on_seed_stream_and_id_only(name: str, make: Callable[[], 
     some = np.array([999, 3, 500], np.uint64)
     part = spawn.columns(7, IDS[some.astype(int)], some)[Thing, name]
     assert np.array_equal(part, whole[[999, 3, 500]])
-    assert not np.array_equal(spawn.columns(8, IDS[:1000])[Thing, name], whole)
+    again = spawn.columns(8, IDS[:1000])[Thing, name]
+    assert np.array_equal(again, whole) == isinstance(spawn.start.initialisers()[0], Cycle)
 
 
 def test_two_objects_are_independent_and_one_object_is_one_draw() -> None:
@@ -313,6 +323,7 @@ def test_what_cannot_be_filled_is_refused(name: str, value: Any, message: str) -
         (lambda: integers(2.5), "bw.integers(low, high) needs whole numbers; found 2.5"),  # type: ignore[arg-type]
         (lambda: bernoulli(1.5), "bw.bernoulli(probability) needs a number from 0 to 1; found 1.5"),
         (lambda: choice([]), "bw.choice(values) needs at least one value; found none"),
+        (lambda: cycle([]), "bw.cycle(values) needs at least one value; found none"),
         (lambda: choice([1, 2], weights=[1]), "bw.choice(values, weights) needs 2 weights; found 1"),
         (lambda: choice([1, 2], weights=[0, 0]), "needs weights >= 0, not all 0; found (0.0, 0.0)"),
     ],
