@@ -1,0 +1,1 @@
+"""Seeing a world: looks, frames, terminal, movies, plots, notebooks. It reads, and changes nothing."""
