@@ -100,8 +100,9 @@ class Camera:
         extent = extent_of(source.space)
         if extent is None:
             return self._frame_of_counts(shot)
-        cells = shot.cell_layers()
+        # Agents first: legends are cut where there is no more room.
         points = shot.point_layers()
+        cells = shot.cell_layers()
         return Frame(
             tick=int(source.tick),
             extent=extent,

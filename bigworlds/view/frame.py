@@ -161,12 +161,12 @@ class Frame:
 
         Example:
             >>> Frame(tick=1200, extent=(1.0, 1.0), caption="boids", statistics={"order": 0.93}).title
-            'boids  tick 1,200  order 0.93'
+            'boids · tick 1,200 · order 0.93'
         """
         parts = [self.caption] if self.caption else []
         parts.append(f"tick {self.tick:,}")
         parts += [f"{name} {format_number(value)}" for name, value in self.statistics.items()]
-        return "  ".join(parts)
+        return " · ".join(parts)
 
 
 def format_number(value: float) -> str:

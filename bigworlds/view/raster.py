@@ -84,8 +84,8 @@ def rasterise(
     if smooth == 1:
         return large
     parts = large.reshape(height, smooth, width, smooth, 3).astype(np.uint16)
-    mean = (parts.sum(axis=(1, 3)) + smooth * smooth // 2) // (smooth * smooth)
-    return mean.astype(np.uint8)
+    mean: Bytes = ((parts.sum(axis=(1, 3)) + smooth * smooth // 2) // (smooth * smooth)).astype(np.uint8)
+    return mean
 
 
 def paint(frame: Frame, width: int, height: int, *, background: Rgb = BACKGROUND) -> Raster:
@@ -123,7 +123,8 @@ def _resampled_rows(image: Floats, count: int) -> Floats:
         return image
     if count > rows:
         nearest = ((np.arange(count) + 0.5) * rows / count).astype(np.int64)
-        return image[np.minimum(nearest, rows - 1)]
+        repeated: Floats = image[np.minimum(nearest, rows - 1)]
+        return repeated
     # Exact means over areas: differences of the running sum, cut within rows where needed.
     running = np.concatenate([np.zeros((1, *image.shape[1:])), np.cumsum(image, axis=0)])
     edges = np.linspace(0.0, rows, count + 1)

@@ -1,4 +1,4 @@
-"""Small worlds for the tests of the view: a source without an engine, and flocks, grids and fields to look at."""
+"""Small worlds for the tests of the view: sources without an engine, flocks, grids and fields."""
 
 from __future__ import annotations
 
