@@ -98,22 +98,37 @@ _SIXTEEN = (
 )
 _CUBE_LEVELS = (0, 95, 135, 175, 215, 255)
 _BITS_KEPT = 5
+_HUE_GAIN = 2.0
 
 
 @lru_cache(maxsize=2)
 def _nearest_table(depth: ColorDepth) -> NDArray[np.int32]:
     """For each colour of 5 bits a channel, the number of the nearest colour that the terminal has."""
-    if depth is ColorDepth.SIXTEEN:
-        known, first = np.array(_SIXTEEN), 0
-    else:
-        cube = [(r, g, b) for r in _CUBE_LEVELS for g in _CUBE_LEVELS for b in _CUBE_LEVELS]
-        grays = [(level, level, level) for level in range(8, 248, 10)]
-        known, first = np.array(cube + grays), 16
     levels = (np.arange(1 << _BITS_KEPT) * 255 / ((1 << _BITS_KEPT) - 1)).round().astype(np.int64)
     wanted = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
-    distance = ((wanted[:, None, :] - known[None, :, :]) ** 2 * np.array([2, 4, 3])).sum(axis=2)
-    nearest: NDArray[np.int32] = (distance.argmin(axis=1) + first).astype(np.int32)
-    return nearest
+    if depth is ColorDepth.SIXTEEN:
+        # Soft colours would all be grey: their hue counts for more than their paleness.
+        gray = wanted.mean(axis=1, keepdims=True)
+        strong = np.clip(gray + _HUE_GAIN * (wanted - gray), 0, 255).astype(np.int64)
+        distances = [_distance(strong, np.array(color)) for color in _SIXTEEN]
+        nearest: NDArray[np.int32] = np.argmin(distances, axis=0).astype(np.int32)
+        return nearest
+    # In the cube of 6 x 6 x 6 the nearest colour is the nearest level of each channel; the greys
+    # are nearer where the channels are alike.
+    cube_levels = np.array(_CUBE_LEVELS)
+    step = np.abs(wanted[..., None] - cube_levels).argmin(axis=-1)
+    cube = 16 + 36 * step[:, 0] + 6 * step[:, 1] + step[:, 2]
+    gray = np.clip(np.rint((wanted.mean(axis=1) - 8) / 10), 0, 23).astype(np.int64)
+    gray_level = (8 + 10 * gray)[:, None]
+    use_gray = _distance(wanted, gray_level) < _distance(wanted, cube_levels[step])
+    indexed: NDArray[np.int32] = np.where(use_gray, 232 + gray, cube).astype(np.int32)
+    return indexed
+
+
+def _distance(colors: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Squared distances of colours; the eye is most exact in green."""
+    squares: NDArray[np.int64] = ((colors - others) ** 2) @ np.array([2, 4, 3])
+    return squares
 
 
 def reduce_colors(colors: Colors, depth: ColorDepth) -> Colors:

@@ -122,7 +122,7 @@ def color_kinds(values: NDArray[Any], look: Look, declared: object, *, cells: bo
     labels = _labels(present, declared, boolean=values.dtype.kind == "b", name=look.name)
     counts = np.bincount(place.reshape(-1), minlength=len(present))
     legend = tuple(
-        LegendEntry(label, _rgb(color), int(count))
+        LegendEntry(label, _rgb(color), int(count), cells)
         for label, color, count in zip(labels, colors, counts, strict=True)
     )
     share = (numbers != 0).astype(np.float64)

@@ -48,6 +48,10 @@ def _draw_curve(chart: Screen, curve: Curve, ends: tuple[float, float], style: T
         return
     codes = braille_codes(dots) if style.unicode else np.where(dots, ord("*"), SPACE).astype(np.uint32)
     row, column = np.nonzero(codes != SPACE)
+    if style.unicode:
+        # Dots of curves that cross add up; the later curve gives the colour.
+        before = chart.codes[row, column]
+        codes[row, column] |= np.where(before != SPACE, before, 0).astype(np.uint32)
     chart.codes[row, column] = codes[row, column]
     if style.color:
         chart.ink[row, column] = packed_color(curve.rgb)

@@ -108,11 +108,19 @@ class Curve:
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """What one colour stands for, and how many agents have it (None: not counted)."""
+    """What one colour stands for.
+
+    Attributes:
+        label: the kind or value.
+        rgb: its colour.
+        count: how many agents or cells have it; None: not counted.
+        cells: whether these are cells, not agents.
+    """
 
     label: str
     rgb: Rgb
     count: int | None = None
+    cells: bool = False
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ CROWDED_SHARE = 0.35
 # Where there are more agents than this per braille dot, a dot means more than the mean number.
 FULL_DOTS = 2.0
 PAINTED_DIAMETER_PIXELS = 2.0
+SIZED_CELL_PIXELS = 4.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _draw_painted(canvas: _Canvas, frame: Frame) -> None:
     painted = [layer for layer in frame.points if _is_painted(layer, frame, columns, canvas.pixel_rows)]
     small = [layer for layer in frame.points if not any(layer is other for other in painted)]
     if frame.cells or painted:
-        below = replace(frame, points=tuple(painted))
+        below = replace(frame, points=tuple(_without_fine_sizes(layer, frame, columns) for layer in painted))
         _half_blocks(canvas.screen, paint(below, columns, canvas.pixel_rows))
     crowds = [layer for layer in small if _is_crowd(layer, rows * columns)]
     if crowds:
@@ -123,6 +124,13 @@ def _is_painted(layer: PointLayer, frame: Frame, columns: int, pixel_rows: int) 
     if layer.cellular and layer.diameter is None:
         return unit >= 1.0
     return layer.diameter is not None and layer.diameter * unit >= PAINTED_DIAMETER_PIXELS
+
+
+def _without_fine_sizes(layer: PointLayer, frame: Frame, columns: int) -> PointLayer:
+    """In cells of few pixels sizes by a field cannot be told apart: all agents fill theirs alike."""
+    assert frame.extent is not None
+    coarse = layer.cellular and columns / frame.extent[0] < SIZED_CELL_PIXELS
+    return replace(layer, scale=None) if coarse else layer
 
 
 def _is_crowd(layer: PointLayer, places: int) -> bool:
@@ -151,12 +159,11 @@ def _draw_plain(canvas: _Canvas, frame: Frame) -> None:
         if canvas.style.color:
             canvas.screen.paper[:] = packed(raster.rgb)
         else:
-            canvas.screen.codes[:] = _shades(luminance(raster.rgb), canvas.style)
-    kinds = len({layer.name for layer in frame.points}) > 1 or len(frame.legend) > 1
-    letters = kinds and not canvas.style.color
+            canvas.screen.codes[:] = _shades(luminance(raster.rgb), canvas.style, faint=bool(frame.points))
+    entries = [entry for entry in frame.legend if not entry.cells]
     for layer in frame.points:
-        if letters:
-            codes = _letters(layer, letters_of_legend(frame.legend))
+        if len(entries) > 1 and not canvas.style.color:
+            codes = _letters(layer, letters_of_legend(entries))
         elif _is_crowd(layer, rows * columns):
             _draw_crowd(canvas, frame, layer)
             continue
@@ -165,8 +172,10 @@ def _draw_plain(canvas: _Canvas, frame: Frame) -> None:
         _draw_marks(canvas, frame, layer, codes)
 
 
-def _shades(light: Floats, style: TextStyle) -> Codes:
+def _shades(light: Floats, style: TextStyle, *, faint: bool) -> Codes:
+    """Light as characters; faint ones where letters must be read between them."""
     row = SHADES if style.unicode else ASCII_SHADES
+    row = row[: (len(row) + 1) // 2] if faint else row
     low, high = float(light.min()), float(light.max())
     share = (light - low) / (high - low) if high > low else np.ones_like(light)
     index = np.rint(share * (len(row) - 1)).astype(np.int64)

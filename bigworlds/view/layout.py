@@ -81,11 +81,13 @@ def _write_legend(screen: Screen, frame: Frame, status: Status, style: TextStyle
     if status.keys and room > len(KEYS) + 12:
         room -= len(KEYS) + 2
         screen.write(row, screen.shape[1] - len(KEYS) - 1, KEYS, faint)
-    letters = letters_of_legend(frame.legend)
+    # Without colours agents are letters, and cells are shades that need no letter.
+    entries = [entry for entry in frame.legend if style.color or not entry.cells]
+    letters = letters_of_legend(entries)
     column = 0
-    for entry in frame.legend:
+    for entry in entries:
         text = _entry_text(entry)
-        if column + len(text) + 2 > room:
+        if column + len(text) + 4 > room:
             break
         color = packed_color(entry.rgb)
         mark = DISC if style.unicode else ASCII_DISC
@@ -95,7 +97,7 @@ def _write_legend(screen: Screen, frame: Frame, status: Status, style: TextStyle
         column = screen.write(row, column, f" {text}  ")
     for scale in frame.scales:
         text = f"{scale.label} {format_number(scale.low)} to {format_number(scale.high)}"
-        if not style.color or column + len(text) + SCALE_COLUMNS + 3 > room:
+        if not style.color or column + len(text) + SCALE_COLUMNS + 4 > room:
             break
         column = _write_scale(screen, row, column, scale, style)
         column = screen.write(row, column, f" {text}  ")
