@@ -106,12 +106,13 @@ def draw_curves(curves: Sequence[Curve], width: int, height: int) -> Bytes:
             drawn.line(line, fill=curve.rgb, width=2, joint="curve")
         elif line:
             drawn.ellipse([line[0][0] - 2, line[0][1] - 2, line[0][0] + 2, line[0][1] + 2], fill=curve.rgb)
-    names = [
-        LegendEntry(curve.name, curve.rgb, int(curve.values[-1]) if len(curve.values) else None)
-        for curve in curves
-    ]
+    names = [LegendEntry(_name_and_last(curve), curve.rgb) for curve in curves]
     _draw_legend(drawn, names, LEFT, TOP // 2, width - RIGHT)
     return np.asarray(image, dtype=np.uint8)
+
+
+def _name_and_last(curve: Curve) -> str:
+    return f"{curve.name} {format_number(float(curve.values[-1]))}" if len(curve.values) else curve.name
 
 
 class _Chart:
