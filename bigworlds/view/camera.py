@@ -78,8 +78,10 @@ class Camera:
         caption: the world's name.
 
     Example:
-        >>> camera = Camera(caption="boids")
-        >>> frame = camera.frame(sim)                                   # doctest: +SKIP
+        >>> from types import SimpleNamespace
+        >>> void = SimpleNamespace(tick=3, space=None, components=(), cell_components=(), metrics=dict)
+        >>> Camera(caption="void").frame(void).title
+        'void · tick 3'
     """
 
     def __init__(self, looks: Sequence[Look] = (), *, caption: str = "") -> None:

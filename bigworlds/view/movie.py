@@ -59,10 +59,12 @@ class MovieWriter:
             ffmpeg (the message says what to install).
 
     Example:
-        >>> with MovieWriter("flock.gif") as movie:                     # doctest: +SKIP
-        ...     for _ in range(200):
-        ...         sim.step()
-        ...         movie.add(camera.frame(sim))
+        >>> import tempfile
+        >>> with MovieWriter(f"{tempfile.mkdtemp()}/void.gif") as movie:
+        ...     for tick in range(3):
+        ...         movie.add(Frame(tick=tick, extent=(10.0, 10.0)))
+        >>> movie.path.read_bytes()[:6]
+        b'GIF89a'
     """
 
     def __init__(

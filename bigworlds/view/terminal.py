@@ -55,10 +55,16 @@ class TerminalView:
         clock: seconds that only grow.
 
     Example:
-        >>> with TerminalView(looks, caption="boids") as view:          # doctest: +SKIP
-        ...     while view.offer(sim):
-        ...         sim.step()
-        ...     view.finish(sim)
+        >>> import io
+        >>> from types import SimpleNamespace
+        >>> void = SimpleNamespace(tick=3, space=None, components=(), cell_components=(), metrics=dict)
+        >>> text = io.StringIO()
+        >>> with TerminalView(caption="void", stream=text) as view:
+        ...     while void.tick < 5 and view.offer(void):
+        ...         void.tick += 1
+        ...     view.finish(void)
+        >>> text.getvalue().splitlines()[0]
+        'void  tick 5  agents 0'
     """
 
     def __init__(
