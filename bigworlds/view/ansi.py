@@ -196,16 +196,22 @@ class Encoder:
 
     def encode_lines(self, screen: Screen) -> bytes:
         """A screen as lines with colours, for below the prompt: nothing is moved, nothing remembered."""
-        ink, paper = (reduce_colors(colors, self._depth) for colors in (screen.ink, screen.paper))
+        inks, papers = (reduce_colors(colors, self._depth) for colors in (screen.ink, screen.paper))
         lines = []
-        for codes, inks, papers in zip(screen.codes.tolist(), ink.tolist(), paper.tolist(), strict=True):
-            parts, set_colors = [], (OWN_COLOR, OWN_COLOR)
-            for code, *colors in zip(codes, inks, papers, strict=True):
-                wanted = (colors[0] if code != SPACE else set_colors[0], colors[1])
-                parts += [_color_change(set_colors, wanted, self._depth), chr(code)]
-                set_colors = wanted
-            lines.append("".join(parts) + _color_change(set_colors, (OWN_COLOR, OWN_COLOR), self._depth))
-        return ("\n".join(line.rstrip(" ") for line in lines) + "\n").encode(self._encoding, "replace")
+        for codes, ink, paper in zip(screen.codes, inks, papers, strict=True):
+            seen = np.flatnonzero((codes != SPACE) | (paper != OWN_COLOR))
+            end = int(seen[-1]) + 1 if len(seen) else 0
+            lines.append(self._line(codes[:end].tolist(), ink[:end].tolist(), paper[:end].tolist()))
+        return ("\n".join(lines) + "\n").encode(self._encoding, "replace")
+
+    def _line(self, codes: list[int], inks: list[int], papers: list[int]) -> str:
+        parts, colors = [], (OWN_COLOR, OWN_COLOR)
+        for code, ink, paper in zip(codes, inks, papers, strict=True):
+            wanted = (ink if code != SPACE else colors[0], paper)
+            parts += [_color_change(colors, wanted, self._depth), chr(code)]
+            colors = wanted
+        parts.append(_color_change(colors, (OWN_COLOR, OWN_COLOR), self._depth))
+        return "".join(parts)
 
     def _changed(self, wanted: Screen, shown: Screen) -> NDArray[np.bool_]:
         differs: NDArray[np.bool_] = wanted.codes != shown.codes

@@ -177,6 +177,10 @@ class Frame:
         return " · ".join(parts)
 
 
+# Larger numbers are written with an exponent.
+MAX_PLAIN_NUMBER = 1e12
+
+
 def format_number(value: float) -> str:
     """A number in few characters.
 
@@ -187,8 +191,6 @@ def format_number(value: float) -> str:
     number = float(value)
     if not np.isfinite(number):
         return str(number)
-    if number == int(number) and abs(number) < 1e15:
-        return f"{int(number):,}"
-    if abs(number) >= 1000:
+    if abs(number) < MAX_PLAIN_NUMBER and (number == int(number) or abs(number) >= 1000):
         return f"{number:,.0f}"
     return f"{number:.3g}"

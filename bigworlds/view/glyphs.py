@@ -32,7 +32,7 @@ from bigworlds.view.screen import (
 Ints = NDArray[np.int64]
 
 ARROWS = "→↗↑↖←↙↓↘"
-ASCII_ARROWS = ">/^\\<\\v/"
+ASCII_ARROWS = ">/^\\</v\\"
 BULLET, ASCII_BULLET = "•", "o"
 SHADES, ASCII_SHADES = " ░▒▓█", " .:-=+*#%@"
 CROWD = ".:oO#"
@@ -83,7 +83,7 @@ def draw_world(frame: Frame, rows: int, columns: int, style: TextStyle) -> Scree
     top, left = (rows - used_rows) // 2, (columns - width) // 2
     if border:
         outer = screen.part(top - 1, left - 1, used_rows + 2, width + 2)
-        _draw_border(outer, BORDER if style.unicode else ASCII_BORDER)
+        _draw_border(outer, style)
     canvas = _Canvas(screen.part(top, left, used_rows, width), height, style)
     if style.unicode and style.color:
         _draw_painted(canvas, frame)
@@ -92,14 +92,15 @@ def draw_world(frame: Frame, rows: int, columns: int, style: TextStyle) -> Scree
     return screen
 
 
-def _draw_border(screen: Screen, shape: str) -> None:
+def _draw_border(screen: Screen, style: TextStyle) -> None:
+    shape = BORDER if style.unicode else ASCII_BORDER
     upper_left, upper_right, lower_left, lower_right, across, down = (ord(mark) for mark in shape)
     screen.codes[0, :], screen.codes[-1, :] = across, across
     screen.codes[:, 0], screen.codes[:, -1] = down, down
     screen.codes[0, 0], screen.codes[0, -1] = upper_left, upper_right
     screen.codes[-1, 0], screen.codes[-1, -1] = lower_left, lower_right
     for edge in (np.s_[0, :], np.s_[-1, :], np.s_[:, 0], np.s_[:, -1]):
-        screen.ink[edge] = FAINT
+        screen.ink[edge] = FAINT if style.color else OWN_COLOR
 
 
 def _draw_painted(canvas: _Canvas, frame: Frame) -> None:
