@@ -1,0 +1,28 @@
+"""What agents are made of: field types, vectors, components, events."""
+
+from bigworlds.data.component import CellComponent, Component, EdgeComponent, Event
+from bigworlds.data.fields import (
+    Field,
+    FieldType,
+    Ref,
+    array,
+    bool_,
+    f32,
+    f64,
+    i8,
+    i16,
+    i32,
+    i64,
+    short_list,
+    string,
+    u8,
+    u16,
+    u32,
+    u64,
+)
+from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3
+
+__all__ = [
+    "CellComponent", "Component", "EdgeComponent", "Event", "Field", "FieldType", "Ref", "array", "bool_", "f32", "f64", "i8", "i16",
+    "i32", "i64", "ivec2", "ivec3", "short_list", "string", "u8", "u16", "u32", "u64", "vec2", "vec3",
+]  # fmt: skip
