@@ -79,9 +79,9 @@ def _place(
     behavior = phase.behaviors[k]
     kind = type(parameters) if parameters is not None else None
     sequential = isinstance(phase.activation, Sequential)
-    kernel = behavior.kernel(kind, sequential, interpret)
+    kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret)
     # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
-    explain = behavior.kernel(kind, sequential, True) if behavior.kind is Compiled and not interpret else None
+    explain = behavior.kernel(kind, sequential=sequential, interpret=True) if behavior.kind is Compiled and not interpret else None
     return BehaviorPlace(behavior, number, k, kernel, explain)
 
 
