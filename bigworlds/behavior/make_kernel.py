@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bigworlds.behavior.behavior import Behavior, BehaviorKind
 from bigworlds.behavior.kernel import Kernel
 from bigworlds.errors import ModelError
-
-if TYPE_CHECKING:
-    from bigworlds.behavior.behavior import Behavior
 
 
 def make_kernel(behavior: Behavior, parameters: type | None, *, sequential: bool, interpret: bool) -> Kernel:
     """See Behavior.kernel."""
     _check_parameters(behavior, parameters)
     layout: Any = getattr(parameters, "__bw_layout__", None)
+    if behavior.kind is BehaviorKind.COMPILED and interpret:
+        from bigworlds.behavior.interpreted.kernel import python_kernel, translated_function
+
+        return python_kernel(behavior, layout, translated_function(behavior.program), translated=True)
+    if behavior.kind is BehaviorKind.INTERPRETED:
+        from bigworlds.behavior.interpreted.kernel import python_kernel
+
+        return python_kernel(behavior, layout, behavior.function, translated=False)
     from bigworlds.behavior.compiled.compile import compiled_kernel
 
     address, keepalive = compiled_kernel(behavior, layout, sequential)
