@@ -23,8 +23,12 @@ def make_kernel(behavior: Behavior, parameters: type | None, *, sequential: bool
         return python_kernel(behavior, layout, behavior.function, translated=False)
     from bigworlds.behavior.compiled.compile import compiled_kernel
 
-    address, keepalive = compiled_kernel(behavior, layout, sequential)
-    return Kernel(address, False, keepalive)
+    # Compiled kernels keep nothing between calls, so all simulations of a process share one.
+    known = (repr(layout), sequential)
+    if known not in behavior.kernels:
+        address, keepalive = compiled_kernel(behavior, layout, sequential)
+        behavior.kernels[known] = Kernel(address, False, keepalive)
+    return behavior.kernels[known]
 
 
 def _check_parameters(behavior: Behavior, parameters: type | None) -> None:
