@@ -199,7 +199,7 @@ class Simulation:
             label: the field, as in "Bird.velocity".
         """
         columns = self._values(label)
-        return _each_element(columns, _core.exact_sum)
+        return _each_element(columns, _exact_sum)
 
     def mean(self, label: str) -> Any:
         """The mean of a field over all entities or cells: its exact sum divided by their number; NaN where there are none."""
@@ -356,6 +356,20 @@ def _joined(parts: list[NDArray[Any]], dtype: Any = None, length: int = 1) -> ND
     if parts:
         return np.concatenate(parts)
     return np.empty(0 if length == 1 else (0, length), dtype=dtype)
+
+
+def _exact_sum(values: NDArray[Any]) -> float | int:
+    """The sum of numbers, as if computed without rounding, then rounded once; whole numbers stay exact."""
+    if values.dtype.kind == "f":
+        exact = _core.ExactSum()
+        exact.add(values.astype(np.float64, copy=False))
+        return exact.value()
+    whole = _core.IntegerSum()
+    if values.dtype.kind == "u":
+        whole.add_unsigned(values.astype(np.uint64, copy=False))
+    else:
+        whole.add_signed(values.astype(np.int64, copy=False))
+    return whole.integer()
 
 
 def _each_element(columns: NDArray[Any], reduce: Callable[[NDArray[Any]], Any]) -> Any:

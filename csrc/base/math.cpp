@@ -24,11 +24,14 @@ inline double cbrt_of_normal(std::uint64_t bits) {
   const double guess = polynomial(kInverseCbrtPolynomial, m - 1.5) * kCbrtOfPowers[i];
   const double error = 1.0 - reduced * guess * guess * guess;
   const double inverse = guess + guess * error * (1.0 / 3.0 + error * (2.0 / 9.0));
-  const double root = head(reduced * inverse * inverse);
+  const double close = reduced * inverse * inverse;
+  const double root = head(close);
   const double root2 = root * root;
   const double root2_head = head(root2);
   const double remainder = (reduced - root2_head * root) - (root2 - root2_head) * root;
-  return (root + remainder * (inverse * inverse) * (1.0 / 3.0)) * power_of_two(e);
+  // With a the cube root: a - root = (a^3 - root^3) / (a^2 + a root + root^2).
+  const double slope = inverse * inverse * (1.0 / 3.0) * (1.0 + (close - root) * inverse);
+  return (root + remainder * slope) * power_of_two(e);
 }
 
 // sqrt(x^2 + y^2) for x >= y of moderate size.

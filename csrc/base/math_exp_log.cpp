@@ -40,6 +40,7 @@ inline Exponential exp_parts(double x, double x_low) {
   if (e.exponent > 0) {
     return (e.high + e.low) * power_of_two(1000) * power_of_two(e.exponent - 1000);
   }
+  if (e.exponent == -1022 && e.high + e.low >= 1.0) return (e.high + e.low) * power_of_two(-1022);
   // Adding `unit` brings the last bit that the result can hold to the last place of the sum.
   const double unit = power_of_two(-1022 - e.exponent);
   const Pair sum = fast_two_sum(unit, e.high);
@@ -48,9 +49,29 @@ inline Exponential exp_parts(double x, double x_low) {
 }
 
 inline double round_exponential(const Exponential& e) {
-  if (e.exponent < -1020 || e.exponent > 1022) [[unlikely]]
+  if (e.exponent < -1021 || e.exponent > 1022) [[unlikely]]
     return round_extreme(e);
   return (e.high + e.low) * power_of_two(e.exponent);
+}
+
+// exp(x) / 2 for x <= 711, where exp itself may be infinite.
+inline Exponential half_exp(double x) {
+  Exponential e = exp_parts(x, 0.0);
+  e.exponent -= 1;
+  return e;
+}
+
+// exp(x) / 2 and exp(-x) / 2 for 0 <= x <= 40.
+struct HalfExponentials {
+  Pair growing;
+  Pair falling;
+};
+inline HalfExponentials half_exponentials(double x) {
+  const Exponential e = half_exp(x);
+  const double scale = power_of_two(e.exponent);
+  const Pair growing = fast_two_sum(e.high * scale, e.low * scale);
+  const double falling = 0.25 / growing.high;
+  return {growing, {falling, -4.0 * falling * falling * growing.low}};
 }
 
 // --- logarithms
@@ -260,26 +281,20 @@ double sinh(double x) {
   }
   if (is_nan(x)) return kNan;
   if (ax > 711.0) return with_sign(kInfinity, x);
-  Exponential e = exp_parts(ax, 0.0);
-  e.exponent -= 1;
-  if (ax > 40.0) return with_sign(round_exponential(e), x);
-  const double scale = power_of_two(e.exponent);
-  const double high = e.high * scale, low = e.low * scale;
-  const Pair difference = fast_two_sum(high, -0.25 / (high + low));
-  return with_sign(difference.high + (difference.low + low), x);
+  if (ax > 40.0) return with_sign(round_exponential(half_exp(ax)), x);
+  const HalfExponentials e = half_exponentials(ax);
+  const Pair difference = fast_two_sum(e.growing.high, -e.falling.high);
+  return with_sign(difference.high + (difference.low + (e.growing.low - e.falling.low)), x);
 }
 
 double cosh(double x) {
   const double ax = magnitude(x);
   if (is_nan(x)) return kNan;
   if (ax > 711.0) return kInfinity;
-  Exponential e = exp_parts(ax, 0.0);
-  e.exponent -= 1;
-  if (ax > 40.0) return round_exponential(e);
-  const double scale = power_of_two(e.exponent);
-  const double high = e.high * scale, low = e.low * scale;
-  const Pair sum = fast_two_sum(high, 0.25 / (high + low));
-  return sum.high + (sum.low + low);
+  if (ax > 40.0) return round_exponential(half_exp(ax));
+  const HalfExponentials e = half_exponentials(ax);
+  const Pair sum = fast_two_sum(e.growing.high, e.falling.high);
+  return sum.high + (sum.low + (e.growing.low + e.falling.low));
 }
 
 double tanh(double x) {

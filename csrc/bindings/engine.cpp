@@ -11,12 +11,12 @@
 
 #include "base/errors.hpp"
 #include "base/exact_sum.hpp"
-#include "bindings/rooms.hpp"
+#include "bindings/bindings.hpp"
 #include "engine/simulation.hpp"
 
 namespace py = pybind11;
 
-namespace bw {
+namespace bw::bindings {
 namespace {
 
 Scalar scalar_from(const std::string& code) {
@@ -382,4 +382,4 @@ void bind_engine(py::module_& module) {
       .def("cell_values", cell_values);
 }
 
-}  // namespace bw
+}  // namespace bw::bindings
