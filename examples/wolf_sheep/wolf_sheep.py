@@ -63,7 +63,7 @@ def graze(sheep: Sheep, grass: bw.Claim[Grass], p: Params, space: bw.Space, rng:
     grass.ask(sheep.position)
 
 
-@bw.behavior()
+@bw.behavior
 def live_as_sheep(sheep: Sheep, lamb: bw.Spawn[Sheep], me: bw.Entity, p: Params, rng: bw.Rng) -> None:
     """Gains what it ate; then starves, or perhaps shares its energy with a lamb."""
     sheep.energy += p.sheep_gain * sheep.fed
@@ -83,7 +83,7 @@ def hunt(wolf: Wolf, prey: bw.Claim[Sheep], p: Params, space: bw.Space, rng: bw.
     prey.ask(wolf.position)
 
 
-@bw.behavior()
+@bw.behavior
 def live_as_wolf(wolf: Wolf, cub: bw.Spawn[Wolf], me: bw.Entity, p: Params, rng: bw.Rng) -> None:
     """Gains what it caught; then starves, or perhaps shares its energy with a cub."""
     wolf.energy += p.wolf_gain * wolf.caught
@@ -94,7 +94,7 @@ def live_as_wolf(wolf: Wolf, cub: bw.Spawn[Wolf], me: bw.Entity, p: Params, rng:
         cub(position=wolf.position, energy=wolf.energy)
 
 
-@bw.behavior()
+@bw.behavior
 def grow(grass: Grass, p: Params) -> None:
     """Counts down while eaten, and grows again."""
     if not grass.grown:
