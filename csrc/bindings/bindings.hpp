@@ -8,4 +8,7 @@ namespace bw::bindings {
 void bind_abi(pybind11::module_& module);
 void bind_base(pybind11::module_& module);
 
+// ModelSpec, Simulation.
+void bind_engine(pybind11::module_& module);
+
 }  // namespace bw::bindings
