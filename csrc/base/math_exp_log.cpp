@@ -310,10 +310,10 @@ double tanh(double x) {
   const Exponential e = exp_parts(2 * ax, 0.0);
   const double scale = power_of_two(e.exponent);
   const Pair sum = fast_two_sum(e.high * scale, 1.0);
-  const double quotient = 2.0 / sum.high;
-  const Pair product = two_product(quotient, sum.high);
-  const double remainder =
-      ((2.0 - product.high) - product.low) - quotient * (sum.low + e.low * scale);
+  const Pair divisor = fast_two_sum(sum.high, sum.low + e.low * scale);
+  const double quotient = 2.0 / divisor.high;
+  const Pair product = two_product(quotient, divisor.high);
+  const double remainder = ((2.0 - product.high) - product.low) - quotient * divisor.low;
   const Pair result = fast_two_sum(1.0, -quotient);
   return with_sign(result.high + (result.low - remainder * (0.5 * quotient)), x);
 }
