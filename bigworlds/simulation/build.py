@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bigworlds import _core
-from bigworlds.behavior.kernel import Kernel
+from bigworlds.behavior import Compiled, Kernel
 from bigworlds.data.parameters import ParameterRef, Parameters
 from bigworlds.errors import ModelError
 from bigworlds.model.activation import Sequential
@@ -79,8 +79,9 @@ def _place(
     behavior = phase.behaviors[k]
     kind = type(parameters) if parameters is not None else None
     sequential = isinstance(phase.activation, Sequential)
-    kernel = behavior.kernel(kind, sequential, interpret)
-    explain = None if kernel.gil else behavior.explain_kernel(kind, sequential)
+    kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret)
+    # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
+    explain = behavior.kernel(kind, sequential=sequential, interpret=True) if behavior.kind is Compiled and not interpret else None
     return BehaviorPlace(behavior, number, k, kernel, explain)
 
 

@@ -139,8 +139,8 @@ EntityIndex::Page& EntityIndex::make_page(std::uint64_t key) {
 void EntityIndex::set(EntityId id, Location location) {
   Page* page = page_of(id);
   if (page == nullptr) {
-    if (sparse_.size() > 0 && sparse_.find(id) != nullptr) {
-      sparse_[id] = pack(location);
+    if (evicted_.find(page_key(id)) != nullptr) {
+      set_sparse(id, location);
       return;
     }
     page = &make_page(page_key(id));
@@ -154,10 +154,32 @@ void EntityIndex::set(EntityId id, Location location) {
   slot = pack(location);
 }
 
+void EntityIndex::set_sparse(EntityId id, Location location) {
+  const std::size_t before = sparse_.size();
+  sparse_[id] = pack(location);
+  if (sparse_.size() == before) {
+    return;
+  }
+  ++size_;
+  if (++evicted_[page_key(id)] > kRestoreAbove) {
+    restore(page_key(id));
+  }
+}
+
+void EntityIndex::erase_sparse(EntityId id) {
+  if (!sparse_.erase(id)) {
+    return;
+  }
+  --size_;
+  if (--evicted_[page_key(id)] == 0) {
+    evicted_.erase(page_key(id));
+  }
+}
+
 void EntityIndex::erase(EntityId id) {
   Page* page = page_of(id);
   if (page == nullptr) {
-    size_ -= sparse_.erase(id) ? 1u : 0u;
+    erase_sparse(id);
     return;
   }
   std::uint64_t& slot = page->rows[id & (kPageSize - 1)];
@@ -173,6 +195,9 @@ void EntityIndex::erase(EntityId id) {
 }
 
 void EntityIndex::evict(std::uint64_t key, Page& page) {
+  if (page.living > 0) {
+    evicted_[key] = page.living;
+  }
   const EntityId first = (key - 1) << kPageBits;
   for (std::size_t i = 0; i < kPageSize; ++i) {
     if (page.rows[i] != kNowhere) {
@@ -185,6 +210,20 @@ void EntityIndex::evict(std::uint64_t key, Page& page) {
   page_index_.erase(key);
   last_key_ = 0;
   last_page_ = nullptr;
+}
+
+void EntityIndex::restore(std::uint64_t key) {
+  evicted_.erase(key);
+  Page& page = make_page(key);
+  const EntityId first = (key - 1) << kPageBits;
+  for (std::size_t i = 0; i < kPageSize; ++i) {
+    if (const std::uint64_t* packed = sparse_.find(first + i)) {
+      page.rows[i] = *packed;
+      ++page.living;
+      sparse_.erase(first + i);
+    }
+  }
+  page.touched = page.living;
 }
 
 }  // namespace bw

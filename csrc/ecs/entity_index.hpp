@@ -58,6 +58,7 @@ class EntityIndex {
   static constexpr unsigned kPageBits = 8;
   static constexpr std::size_t kPageSize = std::size_t{1} << kPageBits;
   static constexpr std::size_t kEvictBelow = kPageSize / 4;
+  static constexpr std::size_t kRestoreAbove = kPageSize / 2;
   static constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
 
   struct Page {
@@ -69,12 +70,16 @@ class EntityIndex {
   static std::uint64_t page_key(EntityId id) { return (id >> kPageBits) + 1; }
   Page* page_of(EntityId id) const;
   Page& make_page(std::uint64_t key);
+  void set_sparse(EntityId id, Location location);
+  void erase_sparse(EntityId id);
   void evict(std::uint64_t key, Page& page);
+  void restore(std::uint64_t key);
 
   FlatMap page_index_;  // page key -> position in pages_
   std::vector<std::unique_ptr<Page>> pages_;
   std::vector<std::uint64_t> free_pages_;
-  FlatMap sparse_;  // survivors of evicted pages: id -> packed location
+  FlatMap sparse_;   // survivors of evicted pages: id -> packed location
+  FlatMap evicted_;  // how many survivors an evicted page has in sparse_
   std::size_t size_ = 0;
   mutable std::uint64_t last_key_ = 0;  // the page of the last look-up: ids come in runs
   mutable Page* last_page_ = nullptr;

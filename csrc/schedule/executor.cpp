@@ -231,6 +231,11 @@ void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings
     if (const std::int32_t status = run.behavior->kernel(&worker.call, 0, static_cast<std::int64_t>(count));
         status != BW_OK) {
       const auto row = static_cast<std::size_t>(std::max<std::int64_t>(worker.call.failed_row, 0));
+      if (run.behavior->explain != nullptr && live.reason().empty()) {
+        const auto failed = static_cast<std::uint32_t>(row);
+        worker.call.order = &failed;
+        run.behavior->explain(&worker.call, 0, 1);
+      }
       fail(table_run, row, live.reason(), status);
     }
   });

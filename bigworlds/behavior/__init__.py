@@ -1,0 +1,27 @@
+"""Behaviors: the rules of a model, written as Python functions over one agent, run as machine code."""
+
+from bigworlds.behavior.arguments import (
+    Attach,
+    Cells,
+    Claim,
+    Clock,
+    Deposit,
+    Detach,
+    Entity,
+    Here,
+    Inbox,
+    Neighbors,
+    Rng,
+    Send,
+    Space,
+    Spawn,
+    moore,
+)
+from bigworlds.behavior.behavior import Behavior, BehaviorKind, Compiled, Interpreted, Vectorised
+from bigworlds.behavior.declare import behavior
+from bigworlds.behavior.kernel import Kernel
+
+__all__ = [
+    "Attach", "Behavior", "BehaviorKind", "Cells", "Claim", "Clock", "Compiled", "Deposit", "Detach", "Entity", "Here",
+    "Inbox", "Interpreted", "Kernel", "Neighbors", "Rng", "Send", "Space", "Spawn", "Vectorised", "behavior", "moore",
+]  # fmt: skip

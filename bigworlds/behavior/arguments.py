@@ -1,0 +1,233 @@
+"""The annotations of a behavior's arguments: what it may see and do. Each class documents one kind of argument.
+
+These classes are what type checkers see; the engine hands compiled values or the interpreter's subclasses to the
+behavior, never instances of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Generic, TypeVar, TypeVarTuple, Unpack
+
+from bigworlds.data import CellComponent, Component, Event, ivec2, ivec3, vec2, vec3
+
+C = TypeVar("C", bound=Component)
+E = TypeVar("E", bound=Event)
+G = TypeVar("G", bound=CellComponent)
+V = TypeVar("V", vec2, vec3, ivec2, ivec3)
+T = TypeVar("T")
+Cs = TypeVarTuple("Cs")
+
+Place = vec2 | vec3 | ivec2 | ivec3
+
+
+class Neighbors(Generic[C]):
+    """`others: bw.Neighbors[Bird]`: the entities with that component within the behavior's radius, without the agent.
+
+    On a lattice: the entities in cells within the radius (or the neighbouring cells, for a CellComponent); on a graph:
+    those at the ends of its edges. Iteration order is a fixed function of the world's state. Items have the fields of
+    the component as they were at the start of the phase (in a sequential behavior: as they are), and `offset`,
+    `distance`, `id`, and on graphs `edge`. They are read only.
+
+    Example:
+        >>> from bigworlds.behavior import Neighbors, behavior
+        >>> from bigworlds.data import Component, vec2
+        >>> class Fish(Component):
+        ...     position: vec2
+        ...     crowd: int
+        >>> @behavior(neighbors=2.0)
+        ... def count(fish: Fish, others: Neighbors[Fish]) -> None:
+        ...     fish.crowd = len(others)
+    """
+
+    def __iter__(self) -> Iterator[C]:
+        """The neighbours, one after another."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        """How many there are."""
+        raise NotImplementedError
+
+    def nearest(self) -> C | None:
+        """The neighbour with the smallest distance (of several, the first in order), or None."""
+        raise NotImplementedError
+
+
+class Rng:
+    """`rng: bw.Rng`: the agent's own random stream, a function of seed, behavior, entity id, tick and draw.
+
+    Philox4x32-10 (Salmon et al. 2011, doi:10.1145/2063384.2063405). Agents never share numbers, and the draws of one do not
+    depend on who else lives.
+    """
+
+    def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
+        """A float in [low, high): low + (high - low) * u with u a multiple of 2^-53."""
+        raise NotImplementedError
+
+    def normal(self, mean: float = 0.0, std: float = 1.0) -> float:
+        """A normal deviate by inversion (Wichura 1988, AS 241, doi:10.2307/2347330)."""
+        raise NotImplementedError
+
+    def exponential(self, scale: float = 1.0) -> float:
+        """An exponential deviate with that mean."""
+        raise NotImplementedError
+
+    def integers(self, low: int, high: int | None = None) -> int:
+        """A whole number in [low, high), or in [0, low) if high is not given (Lemire 2019, doi:10.1145/3230636).
+
+        An empty range is an error.
+        """
+        raise NotImplementedError
+
+    def choice(self, items: Sequence[T]) -> T:
+        """One of the items of a tuple or array, all equally likely."""
+        raise NotImplementedError
+
+    def bernoulli(self, p: float) -> bool:
+        """True with probability p: `uniform() < p`."""
+        raise NotImplementedError
+
+
+class Clock:
+    """`clock: bw.Clock`: the world's time."""
+
+    @property
+    def tick(self) -> int:
+        """The number of the tick that is running, from 0."""
+        raise NotImplementedError
+
+
+class Entity:
+    """`me: bw.Entity`: the agent itself."""
+
+    @property
+    def id(self) -> int:
+        """Its id, never reused. (For behaviors of cells: the cell's index.)"""
+        raise NotImplementedError
+
+    def despawn(self) -> None:
+        """Ends the agent's life at the end of the phase; the rest of the behavior still runs."""
+        raise NotImplementedError
+
+
+class Spawn(Generic[Unpack[Cs]]):
+    """`lamb: bw.Spawn[Sheep]`: orders a new entity with these components: `lamb(position=..., energy=...)`.
+
+    Fields that are not named have their defaults. It is born at the end of the phase.
+    """
+
+    def __call__(self, **fields: Any) -> None:
+        raise NotImplementedError
+
+
+class Attach(Generic[C]):
+    """`ill: bw.Attach[Ill]`: gives the agent a component at the end of the phase: `ill(since=clock.tick)`."""
+
+    def __call__(self, **fields: Any) -> None:
+        raise NotImplementedError
+
+
+class Detach(Generic[C]):
+    """`heal: bw.Detach[Ill]`: takes a component from the agent at the end of the phase: `heal()`."""
+
+    def __call__(self) -> None:
+        raise NotImplementedError
+
+
+class Claim(Generic[C]):
+    """`grass: bw.Claim[Grass]`: asks for things that others may want too, with the decorator's `claim=(what, result)`.
+
+    What was granted stands in the result field after the phase (in a sequential behavior: when `ask` returns).
+    """
+
+    def ask(self, place: Place, n: int = 1) -> None:
+        """Asks for up to n of the things at a place."""
+        raise NotImplementedError
+
+
+class Cells(Generic[C]):
+    """`cells: bw.Cells[Grass]`: the cells of the world, read only: `cells.at(place).grown`."""
+
+    def at(self, place: Place) -> C:
+        """The cell at a place. A place outside the world is an error."""
+        raise NotImplementedError
+
+
+class HereMark:
+    """Tells `Here[Grass]` from a plain `Grass` annotation."""
+
+
+Here = Annotated[G, HereMark()]
+"""`here: bw.Here[Grass]`: the cell at the agent's place, read only: `here.grown`."""
+
+
+class Deposit(Generic[C]):
+    """`scent: bw.Deposit[Pheromone]`: adds to a field of cells, with the decorator's `deposit=Pheromone.level`."""
+
+    def add(self, place: Place, amount: float) -> None:
+        """Adds an amount to the cell at a place; amounts are summed in fixed point (2^-32), so order cannot matter."""
+        raise NotImplementedError
+
+
+class Space:
+    """`space: bw.Space`: the world's size and what follows from it."""
+
+    @property
+    def size(self) -> Any:
+        """Its size per axis: a vec in continuous worlds, an ivec (cells) on grids."""
+        raise NotImplementedError
+
+    def clamp(self, place: V) -> V:
+        """The nearest place inside the world: [0, size) per axis, for cells 0..size-1."""
+        raise NotImplementedError
+
+    def wrap(self, place: V) -> V:
+        """The place modulo the size, per axis: for periodic worlds."""
+        raise NotImplementedError
+
+    def random_empty(self, rng: Rng) -> Any:
+        """A uniformly random empty cell of the grid. No empty cell is an error."""
+        raise NotImplementedError
+
+
+class Send(Generic[E]):
+    """`tell: bw.Send[Infection]`: sends events: `tell(other.id, strength=1.0)`, delivered the next phase.
+
+    `after=n` delays the delivery by n ticks; `tell.all(strength=1.0)` goes to all who listen.
+    """
+
+    def __call__(self, target: int, *, after: int = 0, **fields: Any) -> None:
+        raise NotImplementedError
+
+    def all(self, *, after: int = 0, **fields: Any) -> None:
+        """Sends to all who listen."""
+        raise NotImplementedError
+
+
+class Inbox(Generic[E]):
+    """`mail: bw.Inbox[Infection]`: the events that were sent to the agent, in (sender, ordinal) order."""
+
+    def __iter__(self) -> Iterator[E]:
+        """The events; each has its fields and `sender`."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+
+MOORE = ((-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1))
+
+
+def moore(k: int) -> ivec2:
+    """The step to one of the eight cells around, by rows from (-1, -1) to (1, 1).
+
+    Args:
+        k: 0 to 7; another number is an error.
+
+    Example:
+        >>> moore(0), moore(4), moore(7)
+        (ivec2(-1, -1), ivec2(1, 0), ivec2(1, 1))
+    """
+    if not 0 <= k <= 7:
+        raise IndexError(f"moore(k): expected k from 0 to 7, found {k}")
+    return ivec2(*MOORE[k])

@@ -1,0 +1,225 @@
+"""Behavior: one rule of a model, what it uses, and how to get its kernel."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from bigworlds.behavior.kernel import Kernel
+from bigworlds.behavior.translate.program import Argument, Program, component_position
+from bigworlds.behavior.translate.kinds import Vector
+from bigworlds.behavior.translate.source import Source, UnknownName
+from bigworlds.behavior.uses import (
+    AttachUse,
+    CellUse,
+    ClaimUse,
+    ColumnUse,
+    DepositUse,
+    InboxUse,
+    ReachUse,
+    SendUse,
+    SpawnUse,
+    Trigger,
+)
+from bigworlds.data import CellComponent, Component, Field
+
+if TYPE_CHECKING:
+    from bigworlds.behavior.used import Used
+
+
+class BehaviorKind(enum.Enum):
+    """How a behavior is run. All kinds end in a kernel of the same C interface."""
+
+    COMPILED = "compiled"
+    VECTORISED = "vectorised"
+    INTERPRETED = "interpreted"
+    NATIVE = "native"
+
+
+Compiled = BehaviorKind.COMPILED
+Vectorised = BehaviorKind.VECTORISED
+Interpreted = BehaviorKind.INTERPRETED
+
+
+def _none(argument: str) -> Any:
+    return None
+
+
+@dataclass(frozen=True)
+class Options:
+    """The decorator's options, by argument name where they belong to arguments."""
+
+    radius: Callable[[str], Any] = _none
+    claim: Callable[[str], Any] = _none
+    deposit: Callable[[str], Any] = _none
+    reads: frozenset[Field] | None = None
+    writes: frozenset[Field] | None = None
+
+
+class Behavior:
+    """One rule: a function over agents that have certain components. Made by `@bw.behavior`; it does not change.
+
+    A behavior can be called like the function it was made of, with plain Python objects, to try it out.
+
+    Attributes:
+        name: its name in messages, profiles and the random stream.
+        function: the user's function.
+        kind: compiled, vectorised, interpreted or native.
+        arguments: what its arguments are.
+        trigger: when it runs.
+        per_tick: interpreted only: runs once per tick on the simulation.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        kind: BehaviorKind,
+        source: Source,
+        arguments: tuple[Argument, ...],
+        options: Options,
+        trigger: Trigger,
+        per_tick: bool = False,
+    ) -> None:
+        self.name = name
+        self.function = function
+        self.kind = kind
+        self.source = source
+        self.arguments = arguments
+        self.options = options
+        self.trigger = trigger
+        self.per_tick = per_tick
+        self.__doc__ = function.__doc__
+        self.__name__ = name
+        self.__module__ = function.__module__
+        self.__wrapped__ = function
+        if not per_tick:
+            try:
+                self.used  # noqa: B018 - translating checks it: errors belong to the declaration
+            except UnknownName:
+                pass  # A helper defined further down: found when the world is built, or an error then.
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind.value} behavior {self.name!r}>"
+
+    @property
+    def position(self) -> Vector | None:
+        """The kind of places in this behavior's world, as far as its components tell."""
+        ordered = [a for a in self.arguments if a.what == "own"]
+        ordered += [a for a in self.arguments if a.what in ("neighbors", "spawn")]
+        for argument in ordered:
+            for component in argument.components:
+                found = component_position(component)
+                if found is not None:
+                    return found
+        for argument in self.arguments:
+            for component in argument.components:
+                if issubclass(component, CellComponent):
+                    return Vector(True, component.__bw_dimensions__)
+        return None
+
+    @cached_property
+    def program(self) -> Program:
+        """The translated function (compiled behaviors only)."""
+        return Program(self.name, self.source, self.arguments, self.position)
+
+    @cached_property
+    def used(self) -> Used:
+        """Everything that the behavior uses, in ABI order."""
+        from bigworlds.behavior.used import find_used
+
+        return find_used(self)
+
+    @property
+    def components(self) -> tuple[type[Component], ...]:
+        """The components that a row must have."""
+        return tuple(a.components[0] for a in self.arguments if a.what == "own")
+
+    @property
+    def over_cells(self) -> bool:
+        """Whether it runs over the cells of the world instead of entities."""
+        return any(issubclass(c, CellComponent) for c in self.components)
+
+    @property
+    def columns(self) -> tuple[ColumnUse, ...]:
+        """Own columns in ABI order (call->columns)."""
+        return self.used.columns
+
+    @property
+    def reaches(self) -> tuple[ReachUse, ...]:
+        """What it reads of neighbours (call->reaches)."""
+        return self.used.reaches
+
+    @property
+    def cells(self) -> tuple[CellUse, ...]:
+        """What it reads of cells at places (call->cells)."""
+        return self.used.cells
+
+    @property
+    def spawns(self) -> tuple[SpawnUse, ...]:
+        """Prototypes of new entities (services->spawn)."""
+        return self.used.spawns
+
+    @property
+    def attaches(self) -> tuple[AttachUse, ...]:
+        """Components it attaches and detaches (services->attach, detach)."""
+        return self.used.attaches
+
+    @property
+    def claims(self) -> tuple[ClaimUse, ...]:
+        """Claims (services->claim)."""
+        return self.used.claims
+
+    @property
+    def deposits(self) -> tuple[DepositUse, ...]:
+        """Deposits (services->deposit)."""
+        return self.used.deposits
+
+    @property
+    def sends(self) -> tuple[SendUse, ...]:
+        """Events it sends (services->send)."""
+        return self.used.sends
+
+    @property
+    def inboxes(self) -> tuple[InboxUse, ...]:
+        """Events it receives (services->inbox)."""
+        return self.used.inboxes
+
+    @property
+    def uses_rng(self) -> bool:
+        """Whether it draws random numbers."""
+        return self.used.rng
+
+    @property
+    def uses_random_empty(self) -> bool:
+        """Whether it asks for random empty cells."""
+        return self.used.random_empty
+
+    @property
+    def uses_despawn(self) -> bool:
+        """Whether it may end its agent's life."""
+        return self.used.despawn
+
+    def kernel(self, parameters: type | None, *, sequential: bool = False, interpret: bool = False) -> Kernel:
+        """The kernel that the engine calls.
+
+        Args:
+            parameters: the model's class of parameters, or None if it has none.
+            sequential: rows come in call->order and each is committed before the next.
+            interpret: run a compiled behavior as plain Python, with the same results.
+
+        Returns:
+            A Kernel. Compiled ones come from the cache on disk where they were compiled before.
+
+        Raises:
+            ModelError: the behavior takes another class of parameters than the model has, or cannot be compiled.
+        """
+        from bigworlds.behavior.make_kernel import make_kernel
+
+        return make_kernel(self, parameters, sequential=sequential, interpret=interpret)

@@ -1,0 +1,108 @@
+"""Compiles a translated behavior: numba types of its arguments, its functions, its kernel, and the key of the cache."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import hashlib
+import importlib.metadata
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bigworlds.behavior.abi import ABI_VERSION
+from bigworlds.behavior.object_code import LoadedObject, cached, keep, processor
+from bigworlds.behavior.translate.expressions import PREFIX
+from bigworlds.behavior.translate.program import Program, Translated
+
+if TYPE_CHECKING:
+    from bigworlds.behavior.behavior import Behavior
+
+
+@cache
+def _engine_key() -> str:
+    """What the object code depends on besides the behavior: this code, its libraries, the processor."""
+    found = hashlib.sha256()
+    for file in sorted(Path(__file__).parents[1].rglob("*.py")):
+        found.update(file.read_bytes())
+    versions = [importlib.metadata.version(p) for p in ("numba", "llvmlite", "numpy")]
+    found.update(repr((ABI_VERSION, versions, processor())).encode())
+    return found.hexdigest()
+
+
+def cache_key(behavior: Behavior, layout: Any, sequential: bool) -> str:
+    """The name of a behavior's object file: equal for equal code, whatever file and line it stands in."""
+    program, used = behavior.program, behavior.used
+    functions = [program.main, *program.helpers.values()]
+    described = [
+        _engine_key(),
+        [ast.unparse(f.tree) for f in functions],
+        [(c.component.__name__, c.field.name, c.field.type.kind, c.field.type.dtype, c.field.length, c.writes) for c in used.columns],
+        [(a.name, a.what, a.index) for a in behavior.arguments],
+        [[(f.name, f.type.kind, f.dtype, f.length) for f in (*r.fields, *r.edge_fields)] + [len(r.fields), r.geometry] for r in used.reaches],
+        [[(f.name, f.type.kind, f.dtype, f.length) for f in c.fields] for c in (*used.cells, *used.spawns, *used.attaches, *used.sends, *used.inboxes)],
+        [(c.result.field.full_name) for c in used.claims],
+        sorted(program.records.items(), key=lambda r: r[0]),
+        sorted(program.texts.items()),
+        (behavior.position.whole, behavior.position.size) if behavior.position else None,
+        sorted(layout.items()) if layout else None,
+        sequential,
+    ]  # fmt: skip
+    return f"{behavior.name}-{hashlib.sha256(repr(described).encode()).hexdigest()[:32]}"
+
+
+def compiled_kernel(behavior: Behavior, layout: Any, sequential: bool) -> tuple[int, object]:
+    """The address of a behavior's compiled kernel and what keeps it in memory.
+
+    Args:
+        behavior: a compiled behavior.
+        layout: `__bw_layout__` of the model's parameters, or None.
+        sequential: whether rows come through call->order.
+    """
+    key = cache_key(behavior, layout, sequential)
+    code = cached(key)
+    if code is None:
+        code = compile_behavior(behavior, layout, sequential)
+        keep(key, code)
+    loaded = LoadedObject(code)
+    return loaded.address("bw_kernel"), loaded
+
+
+def compile_behavior(behavior: Behavior, layout: Any, sequential: bool) -> bytes:
+    """Compiles a behavior into an object file."""
+    from bigworlds.behavior.compiled.build import build_object
+    from bigworlds.behavior.compiled.signature import make_entry
+
+    entry = make_entry(behavior, layout, sequential)
+    return build_object(compilable_function(behavior.program), entry)
+
+
+class _PlainRaise(ast.NodeTransformer):
+    """Compiled code raises without text: the message comes from running the row again in Python."""
+
+    def visit_Raise(self, node: ast.Raise) -> ast.Raise:  # noqa: N802 - named by ast
+        failure = ast.copy_location(ast.Name("RuntimeError", ast.Load()), node)
+        return ast.copy_location(ast.Raise(failure, None), node)
+
+
+def compilable_function(program: Program) -> Any:
+    """The Python function that numba compiles, with its helpers and runtime functions as globals."""
+    from numba import njit
+
+    from bigworlds.behavior.compiled.runtime import runtime_function
+
+    scope: dict[str, Any] = {f"{PREFIX}{n}": runtime_function(program, n) for n in sorted(program.runtime_names)}
+    for helper in program.helpers.values():
+        made = _defined(helper, scope)
+        scope[helper.name] = njit(
+            no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", forceinline=True
+        )(made)
+    return _defined(program.main, scope)
+
+
+def _defined(translated: Translated, scope: dict[str, Any]) -> Any:
+    tree = _PlainRaise().visit(copy.deepcopy(translated.tree))
+    module = ast.fix_missing_locations(ast.Module([tree], []))
+    code = compile(module, translated.source.filename, "exec")
+    exec(code, scope)
+    return scope[translated.name]

@@ -1,0 +1,237 @@
+"""The kernel around a compiled function: a loop over rows that loads the own fields, calls it, checks and stores.
+
+A row is stored only after the function returned and all values fit, so a failed row is left as it was. Kernels
+without services or neighbours get a second loop for columns at their natural strides, which the optimiser can vectorise
+like a loop over plain arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+
+from bigworlds.behavior.abi import FAILED, LAYOUT, OK
+from bigworlds.behavior.compiled import arguments as args
+from bigworlds.behavior.compiled import memory
+from bigworlds.behavior.compiled.memory import F64, I32, I64, PTR
+from bigworlds.behavior.uses import ColumnUse
+
+KERNEL_NAME = "bw_kernel"
+
+
+@dataclass(frozen=True)
+class OwnArgument:
+    """One own component: its numba type and the ABI columns of its fields, in the type's order."""
+
+    type: args.OwnType
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """All that the kernel's loop needs to know about a compiled function.
+
+    Attributes:
+        columns: the own columns in ABI order.
+        own: by position of the argument, the own components; other arguments get the row's state.
+        types: numba types of all arguments.
+        sequential: rows come through call->order and each is committed.
+        simple: neither neighbours nor services: worth a loop of its own for natural strides.
+        place_column: the own position, where `here` needs it.
+    """
+
+    columns: tuple[ColumnUse, ...]
+    own: dict[int, OwnArgument]
+    types: tuple[Any, ...]
+    sequential: bool
+    simple: bool
+    place_column: int | None
+
+
+def emit_kernel(module: Any, context: Any, fndesc: Any, entry: Entry) -> None:
+    """Adds `int32 bw_kernel(bw_call*, int64, int64)` to a module that will be linked with the function's."""
+    function = ir.Function(module, ir.FunctionType(I32, [PTR, I64, I64]), KERNEL_NAME)
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    call, begin, end = function.args
+    columns = memory.member(builder, call, "bw_call.columns")
+    data, strides = [], []
+    for k in range(len(entry.columns)):
+        at = memory.at(builder, columns, k * LAYOUT["sizeof.bw_column"])
+        data.append(memory.member(builder, at, "bw_column.data"))
+        strides.append(memory.member(builder, at, "bw_column.stride", I64))
+    natural = [I64(use.field.stride) for use in entry.columns]
+    if entry.simple and entry.columns:
+        is_natural = ir.IntType(1)(1)
+        for stride, usual in zip(strides, natural, strict=True):
+            is_natural = builder.and_(is_natural, builder.icmp_signed("==", stride, usual))
+        with builder.if_then(is_natural, likely=True):
+            fast = _rows_function(module, context, fndesc, entry, "bw_rows_natural", natural)
+            builder.ret(builder.call(fast, [call, begin, end, *data]))
+    slow = _rows_function(module, context, fndesc, entry, "bw_rows", None)
+    builder.ret(builder.call(slow, [call, begin, end, *data, *strides]))
+
+
+def _rows_function(
+    module: Any, context: Any, fndesc: Any, entry: Entry, name: str, fixed: Sequence[Any] | None
+) -> Any:
+    """The loop over rows as a function of call, begin, end, column pointers and, unless fixed, strides."""
+    count = len(entry.columns)
+    kinds = [PTR, I64, I64, *[PTR] * count, *([] if fixed is not None else [I64] * count)]
+    function = ir.Function(module, ir.FunctionType(I32, kinds), name)
+    function.linkage = "internal"
+    function.attributes.add("noinline")
+    call, begin, end = function.args[:3]
+    pointers = function.args[3 : 3 + count]
+    if not entry.sequential:
+        # Own columns are distinct memory, and others are read from copies made at the start of the phase.
+        for pointer in pointers:
+            pointer.add_attribute("noalias")
+    strides = fixed if fixed is not None else function.args[3 + count :]
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    row_loop = _RowLoop(builder, context, fndesc, entry, call, list(zip(pointers, strides, strict=True)))
+    row_loop.emit(begin, end)
+    return function
+
+
+class _RowLoop:
+    """Emits the loop; one object per rows function."""
+
+    def __init__(
+        self, builder: Any, context: Any, fndesc: Any, entry: Entry, call: Any, columns: list[tuple[Any, Any]]
+    ) -> None:
+        self.builder, self.context, self.fndesc, self.entry = builder, context, fndesc, entry
+        self.call, self.columns = call, columns
+        self.state = builder.alloca(ir.ArrayType(I64, args.state_size(len(entry.own)) // 8))
+        self.blocks: dict[int, Any] = {}
+        self.own = {i: self._own_memory(own) for i, own in entry.own.items()}
+
+    def _own_memory(self, own: OwnArgument) -> Any:
+        """Stack memory for the loaded fields, and for the elements of written arrays, lists and strings."""
+        size = 8
+        for (_, kind, offset, writable), column in zip(own.type.fields.values(), own.columns, strict=True):
+            size = max(size, offset + 8 * memory.VECTOR_SIZE.get(kind.kind, 1))
+            if memory.is_block(kind) and writable:
+                stride = self.entry.columns[column].field.stride
+                block = self.builder.alloca(ir.ArrayType(I64, (stride + 7) // 8))
+                self.blocks[column] = self.builder.bitcast(block, PTR)
+        return self.builder.bitcast(self.builder.alloca(ir.ArrayType(I64, size // 8)), PTR)
+
+    def emit(self, begin: Any, end: Any) -> None:
+        builder = self.builder
+        head, body, done = (builder.append_basic_block(n) for n in ("head", "body", "done"))
+        self.failed = builder.append_basic_block("failed")
+        before = builder.block
+        order = memory.member(builder, self.call, "bw_call.order") if self.entry.sequential else None
+        builder.branch(head)
+        builder.position_at_end(head)
+        index = builder.phi(I64)
+        index.add_incoming(begin, before)
+        builder.cbranch(builder.icmp_signed("<", index, end), body, done)
+        builder.position_at_end(body)
+        row = index
+        if order is not None:
+            row = builder.zext(memory.load(builder, order, builder.shl(index, I64(2)), I32), I64)
+        self.failures: list[tuple[Any, Any]] = []
+        self._row(row)
+        index.add_incoming(builder.add(index, I64(1), flags=["nsw"]), builder.block)
+        builder.branch(head)
+        builder.position_at_end(done)
+        builder.ret(I32(OK))
+        self._emit_failed(row)
+
+    def _emit_failed(self, row: Any) -> None:
+        self.builder.position_at_end(self.failed)
+        if not self.failures:
+            self.builder.unreachable()
+            return
+        memory.store(self.builder, self.call, LAYOUT["bw_call.failed_row"], row)
+        self.builder.ret(I32(FAILED))
+
+    def _fail_if(self, condition: Any) -> None:
+        go_on = self.builder.append_basic_block("go_on")
+        self.failures.append((condition, self.builder.block))
+        self.builder.cbranch(condition, self.failed, go_on)
+        self.builder.position_at_end(go_on)
+
+    def _row(self, row: Any) -> None:
+        builder, context = self.builder, self.context
+        state = builder.bitcast(self.state, PTR)
+        for offset, value in ((args.CALL, self.call), (args.ROW, row), (args.GATHERED, I64(-1)), (args.DRAWN, I64(0))):
+            memory.store(builder, state, offset, value)
+        for slot, (position, own) in enumerate(self.entry.own.items()):
+            memory.store(builder, state, args.OWN + 8 * slot, self.own[position])
+            self._load(own, self.own[position], row)
+        self._note_place(state, row)
+        values = [self.own.get(i, state) for i in range(len(self.entry.types))]
+        callee = context.declare_function(builder.module, self.fndesc)
+        status, _ = context.call_conv.call_function(
+            builder, callee, self.fndesc.restype, list(self.entry.types), values
+        )
+        self._fail_if(status.is_error)
+        stores: list[Callable[[], None]] = []
+        for position, own in self.entry.own.items():
+            self._prepare_stores(own, self.own[position], row, stores)
+        for write in stores:
+            write()
+        if self.entry.sequential:
+            committed = memory.service(builder, self.call, "commit", I32, [self.call, row])
+            self._fail_if(builder.icmp_signed("!=", committed, I32(OK)))
+
+    def _note_place(self, state: Any, row: Any) -> None:
+        """Keeps the row's place at its start, for `here`."""
+        if self.entry.place_column is None:
+            return
+        kind = self.entry.columns[self.entry.place_column].field.type
+        components = memory.load_value(self.builder, kind, self._address(self.entry.place_column, row), 0)
+        for i in range(3):
+            value = components[i] if i < len(components) else F64(0.0)
+            if value.type == I64:
+                value = self.builder.sitofp(value, F64)
+            memory.store(self.builder, state, args.PLACE + 8 * i, value)
+
+    def _address(self, column: int, row: Any) -> Any:
+        data, stride = self.columns[column]
+        return memory.at(self.builder, data, self.builder.mul(row, stride, flags=["nsw"]))
+
+    def _load(self, own: OwnArgument, memory_of_row: Any, row: Any) -> None:
+        builder = self.builder
+        for (_, kind, offset, writable), column in zip(own.type.fields.values(), own.columns, strict=True):
+            address = self._address(column, row)
+            if memory.is_block(kind):
+                if writable:
+                    self._copy(self.blocks[column], address, self.entry.columns[column].field.stride)
+                    address = self.blocks[column]
+                memory.store(builder, memory_of_row, offset, address)
+                continue
+            components = memory.load_value(builder, kind, address, 0)
+            memory.store(builder, memory_of_row, offset, args.pack_value(builder, kind, components))
+
+    def _prepare_stores(
+        self, own: OwnArgument, memory_of_row: Any, row: Any, stores: list[Callable[[], None]]
+    ) -> None:
+        """Converts and checks what will be stored; the writes themselves come after all checks."""
+        builder = self.builder
+        for (_, kind, offset, _), column in zip(own.type.fields.values(), own.columns, strict=True):
+            if not self.entry.columns[column].writes:
+                continue
+            if memory.is_block(kind):
+                stride = self.entry.columns[column].field.stride
+                stores.append(lambda c=column, s=stride: self._copy(self._address(c, row), self.blocks[c], s))  # type: ignore[misc]
+                continue
+            llvm_type = self.context.get_value_type(args.value_type(kind))
+            value = memory.load(builder, memory_of_row, offset, llvm_type)
+            size = memory.VECTOR_SIZE.get(kind.kind)
+            components = [builder.extract_value(value, i) for i in range(size)] if size else [value]
+            for i, component in enumerate(components):
+                raw, unfit = memory.to_element(builder, kind.dtype, component)
+                if unfit is not None:
+                    self._fail_if(unfit)
+                step = i * self.entry.columns[column].field.stride // len(components)
+                stores.append(lambda c=column, s=step, r=raw: memory.store(builder, self._address(c, row), s, r))  # type: ignore[misc]
+
+    def _copy(self, target: Any, source: Any, size: int) -> None:
+        memcpy = self.builder.module.declare_intrinsic("llvm.memcpy", [PTR, PTR, I64])
+        self.builder.call(memcpy, [target, source, I64(size), ir.IntType(1)(0)])

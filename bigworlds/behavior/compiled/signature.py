@@ -1,0 +1,120 @@
+"""The numba types of a behavior's arguments, and the Entry that its kernel's loop is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from bigworlds.behavior.compiled import arguments as args
+from bigworlds.behavior.compiled import memory
+from bigworlds.behavior.compiled.entry import Entry, OwnArgument
+from bigworlds.behavior.compiled.vectors import VecType
+from bigworlds.behavior.uses import record_offsets
+from bigworlds.data import Field, FieldType
+
+if TYPE_CHECKING:
+    from bigworlds.behavior.behavior import Behavior
+    from bigworlds.behavior.translate.program import Argument
+
+_SERVICES = {"neighbors", "spawn", "attach", "detach", "claim", "cells", "here", "deposit", "send", "inbox"}
+
+
+def make_entry(behavior: Behavior, layout: Any, sequential: bool) -> Entry:
+    """The Entry of a behavior.
+
+    Args:
+        behavior: a compiled behavior.
+        layout: `__bw_layout__` of the model's parameters, or None.
+        sequential: whether rows come through call->order.
+    """
+    used = behavior.used
+    own = {i: _own(behavior, a) for i, a in enumerate(behavior.arguments) if a.what == "own"}
+    types: list[Any] = [args.ClockType()]
+    for position, argument in enumerate(behavior.arguments):
+        if position in own:
+            types.append(own[position].type)
+        else:
+            types.append(_type(behavior, argument, layout, list(own.values()), sequential))
+    here = any(a.what == "here" for a in behavior.arguments)
+    place = next((i for i, c in enumerate(used.columns) if c.field.name == "position"), None) if here else None
+    simple = not sequential and not any(a.what in _SERVICES for a in behavior.arguments) and not used.rng
+    # The state is the function's first argument, so positions of own components move by one.
+    moved = {position + 1: found for position, found in own.items()}
+    return Entry(used.columns, moved, tuple(types), sequential, simple, place)
+
+
+def _own(behavior: Behavior, argument: Argument) -> OwnArgument:
+    """An own component: its used fields one after another, 8 bytes per component of a value."""
+    fields: list[tuple[str, FieldType, int, bool]] = []
+    columns: list[int] = []
+    offset = 0
+    for index, use in enumerate(behavior.used.columns):
+        if use.component is not argument.components[0]:
+            continue
+        fields.append((use.field.name, use.field.type, offset, use.writes))
+        columns.append(index)
+        offset += 8 * memory.VECTOR_SIZE.get(use.field.kind, 1)
+    return OwnArgument(args.OwnType(argument.components[0].__name__, tuple(fields)), tuple(columns))
+
+
+def _named(fields: Sequence[Field]) -> tuple[tuple[str, FieldType], ...]:
+    return tuple((f.name, f.type) for f in fields)
+
+
+def _record(fields: tuple[Field, ...], first: int = 0) -> tuple[tuple[str, FieldType, int], ...]:
+    return tuple((f.name, f.type, o) for f, o in zip(fields, record_offsets(fields, first), strict=True))
+
+
+def _place(behavior: Behavior) -> VecType | None:
+    found = behavior.position
+    return None if found is None else VecType(found.whole, found.size)
+
+
+def _type(
+    behavior: Behavior, argument: Argument, layout: Any, own: list[OwnArgument], sequential: bool
+) -> Any:
+    """The numba type of an argument that is no own component."""
+    used, index = behavior.used, argument.index
+    match argument.what:
+        case "neighbors":
+            reach = used.reaches[index]
+            offset = _place(behavior) if "offset" in reach.geometry else None
+            return args.ReachType(
+                index, _named(reach.fields), _named(reach.edge_fields), offset, "distance" in reach.geometry
+            )
+        case "parameters":
+            return args.ParametersType(tuple((n, *entry) for n, entry in layout.items()))
+        case "rng":
+            return args.RngType()
+        case "clock":
+            return args.ClockType()
+        case "entity":
+            return args.EntityType()
+        case "space":
+            return args.SpaceType(_place(behavior) or VecType(False, 2))
+        case "spawn":
+            return args.EffectType("spawn", index, _record(used.spawns[index].fields))
+        case "attach" | "detach":
+            return args.EffectType("attach", index, _record(used.attaches[index].fields))
+        case "send":
+            return args.EffectType("send", index, _record(used.sends[index].fields))
+        case "claim":
+            return args.EffectType("claim", index, (), _granted(behavior, index, own) if sequential else None)
+        case "deposit":
+            return args.EffectType("deposit", index)
+        case "inbox":
+            return args.InboxType(index, _record(used.inboxes[index].fields, 8))
+        case "cells" | "here":
+            return args.CellsType(index, _named(used.cells[index].fields))
+    raise AssertionError(argument.what)
+
+
+def _granted(behavior: Behavior, index: int, own: list[OwnArgument]) -> tuple[int, FieldType, int, int]:
+    """Where a sequential claim's result is: its column, and the own component and offset to read it again into."""
+    result = behavior.used.claims[index].result
+    column = next(i for i, c in enumerate(behavior.used.columns) if c.field == result.field)
+    for slot, argument in enumerate(own):
+        for (_, kind, offset, _), at in zip(argument.type.fields.values(), argument.columns, strict=True):
+            if at == column:
+                return column, kind, slot, offset
+    raise AssertionError(result)

@@ -1,0 +1,158 @@
+"""The decorator @bw.behavior: reads a function's arguments and options and makes a Behavior of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from bigworlds.behavior.annotations import read_arguments
+from bigworlds.behavior.behavior import Behavior, BehaviorKind, Options
+from bigworlds.behavior.translate.source import Source, read_source
+from bigworlds.behavior.uses import Trigger
+from bigworlds.data import Component, EdgeComponent, Event, Field
+from bigworlds.errors import ModelError
+
+
+def behavior(
+    function: Callable[..., None] | None = None,
+    *,
+    neighbors: Any = None,
+    claim: Any = None,
+    deposit: Any = None,
+    every: Any = 1,
+    after: Any = 0,
+    at: int | Iterable[int] | None = None,
+    on: type[Event] | None = None,
+    when: Any = None,
+    reads: Any = None,
+    writes: Any = None,
+    kind: BehaviorKind = BehaviorKind.COMPILED,
+    per_tick: bool = False,
+    name: str | None = None,
+) -> Any:
+    """Makes a behavior of a function over one agent; what the function may see and do stands in its annotations.
+
+    Args:
+        function: the function, if the decorator is written without parentheses.
+        neighbors: the radius of Neighbors arguments: a parameter (`Params.radius`), a number, or on graphs the component
+            of the edges; with several such arguments a dict by argument name.
+        claim: `(what, result)` of a Claim argument: what is a field of cells (`Grass.grown`) or a component of agents, result
+            an integer own field (`Sheep.fed`); with several a dict by argument name.
+        deposit: the field of cells of a Deposit argument; with several a dict by argument name.
+        every: it runs in ticks that are multiples of this (a number or a parameter).
+        after: the first tick in which it may run.
+        at: the tick or ticks in which it runs.
+        on: it runs for agents for which events of this type wait.
+        when: a parameter of type bool, or a function of the parameters: it runs while true.
+        reads, writes: own fields, e.g. `(Bird.position,)`. Inferred where not given; where given, anything else that
+            is read or written is an error.
+        kind: `bw.Compiled`, `bw.Vectorised` or `bw.Interpreted`.
+        per_tick: interpreted behaviors only: run once per tick, with the simulation as the argument.
+        name: the behavior's name; the function's by default.
+
+    Returns:
+        A Behavior (or, without a function, the decorator).
+
+    Raises:
+        ModelError: what cannot be compiled, with file, line and what to write instead.
+
+    Example:
+        >>> from bigworlds.data import Component, vec2
+        >>> class Ball(Component):
+        ...     position: vec2
+        ...     velocity: vec2
+        >>> @behavior(every=2)
+        ... def move(ball: Ball) -> None:
+        ...     ball.position += 0.5 * ball.velocity
+        >>> [(c.field.name, c.reads, c.writes) for c in move.columns]
+        [('position', True, True), ('velocity', True, False)]
+    """
+    options = dict(locals())
+    options.pop("function")
+    if function is None:
+        return lambda given: _declare(given, dict(options))
+    return _declare(function, options)
+
+
+def _declare(function: Callable[..., None], options: dict[str, Any]) -> Behavior:
+    name = options.pop("name") or getattr(function, "__name__", "?")
+    kind = options.pop("kind")
+    what = f"behavior {name!r}"
+    if not isinstance(kind, BehaviorKind) or kind is BehaviorKind.NATIVE:
+        raise ModelError(f"{what}: kind is bw.Compiled, bw.Vectorised or bw.Interpreted, found {kind!r}")
+    source = read_source(function, what)
+    per_tick = bool(options.pop("per_tick"))
+    if per_tick and kind is not BehaviorKind.INTERPRETED:
+        source.fail(source.tree, what, "per_tick is for interpreted behaviors: kind=bw.Interpreted")
+    trigger = _trigger(source, what, options)
+    neighbors = options["neighbors"]
+    edges = _by_argument(neighbors)
+    arguments = ()
+    if not per_tick:
+        arguments = read_arguments(source, what, lambda argument: _edge(edges(argument)))
+    chosen = Options(
+        radius=lambda argument: None if _edge(edges(argument)) else edges(argument),
+        claim=_by_argument(options["claim"]),
+        deposit=_by_argument(options["deposit"]),
+        reads=_fields(source, what, "reads", options["reads"]),
+        writes=_fields(source, what, "writes", options["writes"]),
+    )
+    _check_radius(source, what, neighbors)
+    return Behavior(name, function, kind, source, arguments, chosen, trigger, per_tick)
+
+
+def _by_argument(given: Any) -> Callable[[str], Any]:
+    """An option that holds for all arguments of its kind, or is given by argument name."""
+    if isinstance(given, Mapping):
+        return lambda argument: given.get(argument)
+    return lambda argument: given
+
+
+def _edge(given: Any) -> type[Component] | None:
+    return given if isinstance(given, type) and issubclass(given, EdgeComponent) else None
+
+
+def _check_radius(source: Source, what: str, given: Any) -> None:
+    values = given.values() if isinstance(given, Mapping) else [given]
+    for value in values:
+        if value is None or _edge(value) or hasattr(value, "owner"):
+            if isinstance(value, Field):
+                source.fail(source.tree, what, f"neighbors= is a radius: a parameter or a number, found {value!r}")
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+            source.fail(
+                source.tree,
+                what,
+                f"neighbors= is a radius (a parameter such as Params.radius, or a number from 0) or the component of a "
+                f"graph's edges, found {value!r}",
+            )
+
+
+def _fields(source: Source, what: str, option: str, given: Any) -> frozenset[Field] | None:
+    if given is None:
+        return None
+    values = tuple(given) if isinstance(given, (tuple, list, set, frozenset)) else (given,)
+    for value in values:
+        if not isinstance(value, Field):
+            source.fail(source.tree, what, f"{option}= lists own fields such as Bird.position, found {value!r}")
+    return frozenset(values)
+
+
+def _trigger(source: Source, what: str, options: dict[str, Any]) -> Trigger:
+    every, after, at = options["every"], options["after"], options["at"]
+    on, when = options["on"], options["when"]
+    for name, value, least in (("every", every, 1), ("after", after, 0)):
+        if isinstance(value, int) and value < least:
+            source.fail(source.tree, what, f"{name}= is a number of ticks from {least}, found {value}")
+        if not isinstance(value, int) and not hasattr(value, "owner"):
+            source.fail(source.tree, what, f"{name}= is a number of ticks or a parameter, found {value!r}")
+    ticks = () if at is None else (at,) if isinstance(at, int) else tuple(at)
+    if any(not isinstance(t, int) or t < 0 for t in ticks):
+        source.fail(source.tree, what, f"at= is a tick or ticks from 0, found {at!r}")
+    if on is not None and not (isinstance(on, type) and issubclass(on, Event)):
+        source.fail(source.tree, what, f"on= is a class of events (bw.Event), found {on!r}")
+    if when is not None and not callable(when) and not hasattr(when, "owner"):
+        source.fail(source.tree, what, f"when= is a parameter of type bool or a function of the parameters, found {when!r}")
+    return Trigger(every, after, ticks, on, when)
+
+
