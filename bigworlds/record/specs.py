@@ -266,6 +266,8 @@ class Group(Spec):
         values = self.of.values(view, tables)
         order = np.argsort(keys, kind="stable")
         groups, starts = np.unique(keys[order], return_index=True)
+        if len(groups) == 0:
+            return None
         if len(groups) > MOST_GROUPS:
             raise UserError(
                 f"{self.name}: {len(groups)} groups at tick {view.tick}; at most {MOST_GROUPS} are "
@@ -275,8 +277,6 @@ class Group(Spec):
         for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
             part = None if values is None else values[order[start:end]]
             lines.append(self.of.line(part, int(end - start)))
-        if not lines:
-            return None
         found = [line for line in lines if line is not None]  # every group has a row, so a line
         return {
             GROUP: groups,
