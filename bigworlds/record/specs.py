@@ -31,6 +31,9 @@ TICK = "tick"
 VALUE = "value"
 """The column that holds an aggregate."""
 
+COUNTS = "counts"
+"""The column that holds a histogram."""
+
 GROUP = "group"
 """The column that holds the group of a row."""
 
@@ -232,7 +235,7 @@ class Histogram(Groupable):
         bin_of[values == edges[-1]] = self.bins - 1
         inside = (bin_of >= 0) & (bin_of < self.bins)
         return {
-            "counts": np.bincount(bin_of[inside], minlength=self.bins).astype(np.int64),
+            COUNTS: np.bincount(bin_of[inside], minlength=self.bins).astype(np.int64),
             "below": np.int64(np.count_nonzero(values < edges[0])),
             "above": np.int64(np.count_nonzero(values > edges[-1])),
             "not_a_number": np.int64(np.count_nonzero(np.isnan(values))),
