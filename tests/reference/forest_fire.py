@@ -46,14 +46,14 @@ def step(forest: NDArray[np.int8]) -> NDArray[np.int8]:
 
 
 def run(seed: int, settings: Settings = SIZES["small"], *, ticks: int | None = 100) -> dict[str, float]:
-    """Share of the trees burnt out after ``ticks`` steps, or (None) when nothing burns any more."""
+    """Share of the trees that burn or are burnt after ``ticks`` steps, or (None) when the fire is out."""
     forest = start(settings, np.random.default_rng(seed))
     taken = 0
     while (ticks is None or taken < ticks) and (forest == BURNING).any():
         forest = step(forest)
         taken += 1
     trees = int((forest != EMPTY).sum())
-    burnt = int((forest == BURNT).sum())
+    burnt = int((forest >= BURNING).sum())
     return {
         "burnt_share": burnt / max(trees, 1),
         "steps": float(taken),

@@ -54,7 +54,7 @@ def test_boids_start_has_the_density_of_the_rules() -> None:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_boids_gather_to_the_known_mean(activation: str) -> None:
     outcomes = [boids.run(seed, activation=activation) for seed in range(3)]
-    assert mean(outcomes, "mean_neighbors") == pytest.approx(2.8, abs=0.45)
+    assert mean(outcomes, "run_neighbors") == pytest.approx(2.8, abs=0.45)
 
 
 # --- schelling -------------------------------------------------------------------------------------
