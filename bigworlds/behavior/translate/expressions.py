@@ -88,7 +88,6 @@ class Expressions:
         given = list(arguments)
         if self.program.needs_state(name):
             given.insert(0, ast.Name(f"{PREFIX}state", ast.Load()))
-        self.program.runtime_names.add(name)
         made = ast.Call(ast.Name(PREFIX + name, ast.Load()), given, [])
         return self.placed(made, node)
 

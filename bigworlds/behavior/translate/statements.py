@@ -13,6 +13,7 @@ from bigworlds.behavior.translate.effects import field_value
 from bigworlds.behavior.translate.expressions import PREFIX, Expressions, Value
 from bigworlds.behavior.translate.kinds import BOOL, FLOAT, INT, NOTHING, Block, Kind, Special, Tuple, unified
 from bigworlds.behavior.translate.supported import advice_for
+from bigworlds.errors import ModelError
 
 if TYPE_CHECKING:
     from bigworlds.behavior.translate.program import Program
@@ -31,6 +32,7 @@ class Statements(Expressions):
         self.stored = _stored_names(source.tree)
         self.counter = 0
         self.ended = False
+        self.strict = False
         self.first: ast.expr | None = None
         self.before_test: list[ast.stmt] = []
 
@@ -40,24 +42,37 @@ class Statements(Expressions):
 
     def translate(self) -> list[ast.stmt]:
         """The rewritten body, after the kinds of all names have been found."""
-        for _ in range(12):
+        before: object = None
+        while (dict(self.kinds), self.result) != before:
             before = (dict(self.kinds), self.result)
-            self.given, self.ended, self.counter = set(self.parameters), False, 0
-            body = self.block(self.source.tree.body)
-            if (dict(self.kinds), self.result) == before:
-                break
+            self._pass()
+        self.strict = True
+        body = self._pass()
         if self.helper and self.result not in (None, NOTHING) and not self.ended:
             self.fail(self.source.tree, "returns a value on some paths only; end it with a return")
         return body or [self.placed(ast.Pass(), self.source.tree)]
 
+    def _pass(self) -> list[ast.stmt]:
+        self.given, self.ended, self.counter = set(self.parameters), False, 0
+        return self.block(self.source.tree.body)
+
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        """Translates statements in a row; what comes after a return, break, continue or raise is checked too."""
+        """Translates statements in a row; what comes after a return, break, continue or raise is checked too.
+
+        While kinds are still being found, what cannot be translated yet is left out: a name that begins as None may
+        become a neighbour further down. The last pass is strict.
+        """
         made: list[ast.stmt] = []
         for statement in statements:
             method = getattr(self, f"_do_{type(statement).__name__}", None)
             if method is None:
                 self.fail(statement, advice_for(statement))
-            result = method(statement)
+            try:
+                result = method(statement)
+            except ModelError:
+                if self.strict:
+                    raise
+                continue
             made += result if isinstance(result, list) else [result]
         return made
 
@@ -109,7 +124,12 @@ class Statements(Expressions):
         """A condition, and the assignment by := at its beginning as a statement that comes before it."""
         kept = self.first, self.before_test
         self.first, self.before_test = _first_evaluated(node), []
-        test = self.condition(node)
+        try:
+            test = self.condition(node)
+        except ModelError:
+            if self.strict:
+                raise
+            test = node
         before = self.before_test
         self.first, self.before_test = kept
         return before, test
