@@ -1,0 +1,112 @@
+"""bigworlds: simulate worlds of many entities, described in Python, run at the speed of hand-written C++.
+
+Example:
+    >>> import bigworlds as bw
+    >>> class Walker(bw.Component):
+    ...     position: bw.vec2
+    ...     velocity: bw.vec2
+    >>> @bw.behavior
+    ... def walk(walker: Walker) -> None:
+    ...     walker.position += walker.velocity
+    >>> @bw.model()
+    ... def walkers(world):
+    ...     world.space = bw.Continuous((10.0, 10.0), periodic=True)
+    ...     world.spawn(Walker, n=3, position=bw.uniform(), velocity=bw.unit_vector())
+    ...     world.behaviors(walk)
+    >>> sim = walkers.simulate(rng=1)
+    >>> sim.run(5)
+    5
+    >>> sim.count(Walker)
+    3
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+from bigworlds import record
+from bigworlds.behavior import (
+    Attach,
+    Cells,
+    Claim,
+    Clock,
+    Compiled,
+    Deposit,
+    Detach,
+    Entity,
+    Here,
+    Inbox,
+    Interpreted,
+    Neighbors,
+    Rng,
+    Send,
+    Spawn,
+    Vectorised,
+    behavior,
+    moore,
+)
+from bigworlds.behavior import Space as Space
+from bigworlds.data import (
+    CellComponent,
+    Component,
+    EdgeComponent,
+    Event,
+    Parameters,
+    Ref,
+    array,
+    bool_,
+    f32,
+    f64,
+    i8,
+    i16,
+    i32,
+    i64,
+    ivec2,
+    ivec3,
+    param,
+    short_list,
+    string,
+    u8,
+    u16,
+    u32,
+    u64,
+    vec2,
+    vec3,
+)
+from bigworlds.errors import BehaviorError, BigworldsError, ModelError, SnapshotError, UserError
+from bigworlds.model import (
+    Model,
+    Sequential,
+    Synchronous,
+    World,
+    bernoulli,
+    choice,
+    cycle,
+    each_cell,
+    exponential,
+    integers,
+    model,
+    normal,
+    random_cells,
+    set_engine,
+    uniform,
+    unit_vector,
+    where,
+)
+from bigworlds.simulation import LocalEngine, Simulation
+from bigworlds.space import Continuous, Grid
+
+set_engine(LocalEngine())
+
+try:
+    __version__ = version("bigworlds")
+except PackageNotFoundError:  # run from the source tree, not installed
+    __version__ = "0.1.0"
+
+__all__ = [
+    "Attach", "BehaviorError", "BigworldsError", "CellComponent", "Cells", "Claim", "Clock", "Compiled", "Component",
+    "Continuous", "Deposit", "Detach", "EdgeComponent", "Entity", "Event", "Grid", "Here", "Inbox", "Interpreted", "Model",
+    "ModelError", "Neighbors", "Parameters", "Ref", "Rng", "Send", "Sequential", "Simulation", "SnapshotError", "Space",
+    "Spawn", "Synchronous", "UserError", "Vectorised", "World", "array", "behavior", "bernoulli", "bool_", "choice", "cycle",
+    "each_cell", "exponential", "f32", "f64", "i16", "i32", "i64", "i8", "integers", "ivec2", "ivec3", "model", "moore",
+    "normal", "param", "random_cells", "record", "short_list", "string", "u16", "u32", "u64", "u8", "uniform",
+    "unit_vector", "vec2", "vec3", "where",
+]  # fmt: skip

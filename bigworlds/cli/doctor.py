@@ -1,0 +1,141 @@
+"""`bigworlds doctor`: what is installed, what is missing, for which feature, and what to type to get it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from bigworlds.cli.engine import version
+
+OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        part: what was looked for.
+        state: what was found; empty where it is missing.
+        use: what it is for.
+        cure: what to type where it is missing.
+        needed: whether nothing works without it.
+    """
+
+    part: str
+    state: str
+    use: str
+    cure: str = ""
+    needed: bool = False
+
+
+# Distribution, module, what it is for, what to type where it is missing, needed.
+_LIBRARIES = (
+    ("numpy", "numpy", "arrays", "pip install bigworlds", True),
+    ("numba", "numba", "compiled behaviors", "pip install bigworlds", True),
+    ("h5py", "h5py", "snapshots and records", "pip install bigworlds", True),
+    ("pillow", "PIL", "pictures, .gif movies", "pip install bigworlds", True),
+    ("typer", "typer", "the command line", "pip install bigworlds", True),
+    ("rich", "rich", "tables, progress", "pip install bigworlds", True),
+    ("mpi4py", "mpi4py", "runs on many ranks (a later version)", "pip install bigworlds", False),
+    ("matplotlib", "matplotlib", "plots with axes: bigworlds plot", "pip install 'bigworlds[plot]'", False),
+    ("pandas", "pandas", "data frames in and out", "pip install pandas", False),
+    ("polars", "polars", "data frames in and out", "pip install polars", False),
+    ("networkx", "networkx", "graphs from networkx", "pip install networkx", False),
+    ("scipy", "scipy", "graphs from sparse matrices", "pip install scipy", False),
+)
+
+
+def findings() -> list[Finding]:
+    """Looks at everything; imports nothing heavy and changes nothing."""
+    found = [_python(), _core()]
+    found += [
+        Finding(name, _version(name, module), use, cure, needed)
+        for name, module, use, cure, needed in _LIBRARIES
+    ]
+    found += [_ffmpeg(), _compiler()]
+    return found
+
+
+def examine() -> bool:
+    """Prints the report.
+
+    Returns:
+        Whether all that is needed is there.
+    """
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for heading in ("", "part", "found", "for", "to get it"):
+        table.add_column(heading, overflow="fold")
+    report = findings()
+    for finding in report:
+        missing = "[red]no[/red]" if finding.needed else "[yellow]-[/yellow]"
+        mark = "[green]ok[/green]" if finding.state else missing
+        table.add_row(
+            mark, finding.part, finding.state or "missing", finding.use, "" if finding.state else finding.cure
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    lacking = [finding.part for finding in report if finding.needed and not finding.state]
+    optional = [finding.part for finding in report if not finding.needed and not finding.state]
+    if lacking:
+        console.print(f"Not working: {', '.join(lacking)} missing.")
+    else:
+        console.print("Ready to run." + (f" Optional, not there: {', '.join(optional)}." if optional else ""))
+    return not lacking
+
+
+def _python() -> Finding:
+    good = sys.version_info >= OLDEST_PYTHON
+    system = f"{platform.python_version()}, {platform.system()} {platform.machine()}, {_cores()} cores"
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    return Finding(
+        "python", system if good else "", f"everything; {oldest} or newer", f"install Python {oldest}", True
+    )
+
+
+def _core() -> Finding:
+    try:
+        from bigworlds import _core
+    except ImportError:
+        return Finding("engine", "", "everything", "pip install --force-reinstall bigworlds", True)
+    state = f"{version()}, behavior ABI {_core.ABI_VERSION}, vectors: {_core.simd()}"
+    return Finding("engine", state, "everything", needed=True)
+
+
+def _version(distribution: str, module: str) -> str:
+    if importlib.util.find_spec(module) is None:
+        return ""
+    return importlib.metadata.version(distribution) if _installed(distribution) else "there"
+
+
+def _installed(distribution: str) -> bool:
+    try:
+        importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _ffmpeg() -> Finding:
+    bundled = _version("imageio-ffmpeg", "imageio_ffmpeg")
+    own = shutil.which("ffmpeg")
+    state = f"imageio-ffmpeg {bundled}" if bundled else (own or "")
+    return Finding("ffmpeg", state, ".mp4 movies: --movie FILE.mp4", "pip install 'bigworlds[movie]'")
+
+
+def _compiler() -> Finding:
+    found = next((path for name in ("c++", "g++", "clang++") if (path := shutil.which(name))), "")
+    return Finding("C++ compiler", found, "behaviors in C, C++ or Cython", "install GCC 11 or Clang 14")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

@@ -1,0 +1,134 @@
+"""Runs a simulation to its end, in slices short enough that signals, progress and snapshots get their turn.
+
+The slices change nothing in the world: only where it is looked at.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from types import FrameType
+from typing import Any, Protocol
+
+from bigworlds.cli.engine import Simulation
+
+# A slice of ticks lasts about so long: Ctrl-C waits for it, and the progress bar moves with it.
+SLICE_SECONDS = 0.1
+
+# One slice grows to at most so many times the one before, so that a slow tick after fast ones is noticed.
+_GROWTH = 4
+
+
+class Ended(StrEnum):
+    """Why a run ended."""
+
+    TICKS = "ticks"
+    UNTIL = "until"
+    STOP = "stop"
+    WALLTIME = "walltime"
+    INTERRUPT = "interrupt"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """When a run is over, apart from the model's own `stop_when`; without any goal it goes on until it is
+    stopped.
+
+    Attributes:
+        tick: the clock at which it ends, None for none.
+        until: the condition of `--until`, asked after each tick, or None.
+    """
+
+    tick: int | None = None
+    until: Callable[[Any], bool] | None = None
+
+
+class Watcher(Protocol):
+    """Something that looks at the run now and then: a view, a movie, a progress bar, a keeper of
+    snapshots."""
+
+    def due(self, tick: int) -> int | None:
+        """The next tick after this one at which it must look; None where it does not mind."""
+
+    def look(self, simulation: Simulation) -> bool:
+        """Looks, between two ticks; False ends the run."""
+
+
+class Interrupts:
+    """Remembers the first SIGINT or SIGTERM; a second SIGINT ends the process at once."""
+
+    def __init__(self) -> None:
+        self.ended: Ended | None = None
+        self._simulation: Simulation | None = None
+
+    @contextmanager
+    def watching(self, simulation: Simulation) -> Iterator[None]:
+        """Catches the signals while a simulation runs; does nothing outside the main thread."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        self._simulation = simulation
+        before = {number: signal.signal(number, self._catch) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _catch(self, number: int, frame: FrameType | None) -> None:
+        self.ended = Ended.INTERRUPT if number == signal.SIGINT else Ended.WALLTIME
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if self._simulation is not None:
+            self._simulation.pause()
+
+
+def run_to(
+    simulation: Simulation, goal: Goal, watchers: Sequence[Watcher] = (), interrupts: Interrupts | None = None
+) -> Ended:
+    """Runs until the goal is reached, the model or a watcher says stop, or a signal arrives.
+
+    Args:
+        simulation: at any tick; where the goal's tick is reached already nothing runs.
+        goal: when it is over.
+        watchers: each gets its look at the ticks it asks for, and about every tenth of a second otherwise.
+        interrupts: remembers signals.
+
+    Returns:
+        Why it ended.
+    """
+    caught = interrupts if interrupts is not None else Interrupts()
+    slice_ticks = 1
+    while goal.tick is None or simulation.tick < goal.tick:
+        began, before = time.perf_counter(), simulation.tick
+        wanted = min([slice_ticks, *_distances(before, goal, watchers)])
+        if goal.until is None:
+            simulation.run(wanted)
+        else:
+            simulation.run_until(goal.until, at_most=wanted)
+        # All of them look: one that wants to stop must not keep a snapshot from being written.
+        looked = [watcher.look(simulation) for watcher in watchers]
+        if simulation.ended in (Ended.STOP, Ended.UNTIL):
+            return Ended(simulation.ended)
+        if caught.ended is not None:
+            return caught.ended
+        if not all(looked):
+            return Ended.STOP
+        spent = time.perf_counter() - began
+        done = max(simulation.tick - before, 1)
+        slice_ticks = max(1, min(int(done * SLICE_SECONDS / max(spent, 1e-9)), done * _GROWTH))
+    return Ended.TICKS
+
+
+def _distances(tick: int, goal: Goal, watchers: Sequence[Watcher]) -> Iterator[int]:
+    """How many ticks until something must happen."""
+    if goal.tick is not None:
+        yield goal.tick - tick
+    for watcher in watchers:
+        due = watcher.due(tick)
+        if due is not None:
+            yield due - tick

@@ -1,0 +1,212 @@
+"""`bigworlds run`: makes a run of what was asked for, runs it, keeps what is to be kept, and says how it
+ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console
+
+from bigworlds.cli import engine
+from bigworlds.cli.condition import condition
+from bigworlds.cli.engine import Simulation
+from bigworlds.cli.failures import ExitCode
+from bigworlds.cli.keeping import (
+    DEFAULT_KEEP,
+    Keeper,
+    check_file_can_be_made,
+    snapshot_to_resume,
+    snapshots_in,
+)
+from bigworlds.cli.loop import Ended, Goal, Interrupts, Watcher, run_to
+from bigworlds.cli.outcome import outcome, summary
+from bigworlds.cli.pictures import Movie, Screen
+from bigworlds.cli.progress import ProgressBar
+from bigworlds.errors import UserError
+from bigworlds.model import Model
+from bigworlds.view import TerminalView
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for on the command line of `bigworlds run`; the options' help says what each means."""
+
+    model: Model
+    assignments: Sequence[str] = ()
+    ticks: int | None = None
+    until_tick: int | None = None
+    until: str | None = None
+    seed: int | None = None
+    threads: int | None = None
+    ranks: int = 1
+    out: Path | None = None
+    snapshot: Path | None = None
+    snapshot_every: int | None = None
+    keep: int | None = None
+    resume: str | None = None
+    branch: bool = False
+    view: bool = False
+    movie: Path | None = None
+    as_json: bool = False
+    interpret: bool = False
+    check_values: bool = False
+
+
+def execute(request: Request) -> ExitCode:
+    """Does what was asked for.
+
+    Raises:
+        BigworldsError: something was asked for that cannot be, or the run failed.
+    """
+    _check(request)
+    stdout = sys.stdout
+    with _output_for_json() if request.as_json else contextlib.nullcontext():
+        simulation = _made(request)
+        if request.seed is None and request.resume is None:
+            print(f"seed {simulation.seed}", file=sys.stderr)
+        first = simulation.tick
+        keeper = _keeper(request)
+        interrupts = Interrupts()
+        with interrupts.watching(simulation):
+            ended = _run(request, simulation, keeper, interrupts)
+            if keeper.keeps:
+                keeper.keep_now(simulation)
+        result = outcome(simulation, simulation.tick - first, ended)
+    if request.as_json:
+        print(json.dumps(result), file=stdout, flush=True)
+    else:
+        summary(simulation, result, Console(highlight=False))
+    return _exit_code(ended, interrupts, kept=keeper.keeps)
+
+
+def _check(request: Request) -> None:
+    """What can be said about the options before anything is built."""
+    if request.ticks is not None and request.until_tick is not None:
+        raise UserError("--ticks N runs N more ticks, --until-tick N runs to tick N; found both, give one")
+    if request.snapshot_every is not None and request.out is None and request.snapshot is None:
+        raise UserError("--snapshot-every needs --out DIR or --snapshot FILE, to know where to write")
+    if request.keep is not None and request.out is None:
+        raise UserError("--keep needs --out DIR: it says how many snapshots stay there")
+    if request.branch and request.resume is None:
+        raise UserError(
+            "--branch needs --resume: it goes on from a snapshot with another seed or other parameters"
+        )
+    for option, path in (("--snapshot", request.snapshot), ("--movie", request.movie)):
+        if path is not None:
+            check_file_can_be_made(option, path)
+    if request.out is not None and request.out.exists() and request.resume != "latest":
+        if not request.out.is_dir():
+            raise UserError(f"--out {request.out}: expected a folder, found a file")
+        if any(request.out.iterdir()):
+            raise UserError(
+                f"--out {request.out} is not empty, and a run is never overwritten; choose another folder, "
+                "or go on with --resume latest"
+            )
+
+
+def _made(request: Request) -> Simulation:
+    """The simulation, at tick 0 or at a snapshot's tick."""
+    settings = request.model.parse(list(request.assignments))
+    options: dict[str, Any] = {
+        "rng": request.seed,
+        "threads": request.threads,
+        "ranks": request.ranks,
+        "interpret": request.interpret,
+        "check_values": request.check_values,
+    }
+    if request.resume is not None:
+        path = snapshot_to_resume(request.resume, request.out, request.snapshot)
+        if path is not None:
+            return engine.resume(request.model, path, settings, options, branch=request.branch)
+    return engine.start(request.model, settings, options)
+
+
+def _keeper(request: Request) -> Keeper:
+    folder = None if request.out is None else snapshots_in(request.out)
+    keep = DEFAULT_KEEP if request.keep is None else request.keep
+    return Keeper(request.snapshot, folder, request.snapshot_every, keep)
+
+
+def _goal(request: Request, simulation: Simulation) -> Goal:
+    """When the run is over: as the options say, else as the model says."""
+    end = request.until_tick if request.ticks is None else simulation.tick + request.ticks
+    until = None
+    if request.until is not None:
+        until = condition(request.until, request.model.metrics, engine.components_of(simulation))
+    elif end is None:
+        end = request.model.ticks
+    return Goal(end, until)
+
+
+def _run(request: Request, simulation: Simulation, keeper: Keeper, interrupts: Interrupts) -> Ended:
+    goal = _goal(request, simulation)
+    watchers: list[Watcher] = [keeper] if keeper.keeps else []
+    looks, caption = engine.looks_of(simulation), request.model.name
+    with ExitStack() as stack:
+        if request.movie is not None:
+            length = None if goal.tick is None else goal.tick - simulation.tick
+            movie = Movie(request.movie, looks, caption, length)
+            stack.callback(movie.close)
+            movie.take(simulation)
+            watchers.append(movie)
+        if request.view:
+            stream = sys.stderr if request.as_json else sys.stdout
+            view = stack.enter_context(TerminalView(looks, caption=caption, stream=stream))
+            screen = Screen(view, simulation)
+            watchers.append(screen)
+        elif _on_terminal():
+            watchers.append(stack.enter_context(ProgressBar(simulation, goal.tick, Console(stderr=True))))
+        ended = run_to(simulation, goal, watchers, interrupts)
+        if request.view:
+            screen.finish()
+    return ended
+
+
+def _exit_code(ended: Ended, interrupts: Interrupts, *, kept: bool) -> ExitCode:
+    if interrupts.ended is None:
+        return ExitCode.FINE
+    if ended is Ended.INTERRUPT:
+        return ExitCode.INTERRUPTED
+    if kept:
+        print("stopped early by SIGTERM; the snapshot holds where it was", file=sys.stderr)
+        return ExitCode.STOPPED_EARLY
+    print("stopped by SIGTERM; nothing was kept: --out DIR or --snapshot FILE keeps it", file=sys.stderr)
+    return ExitCode.FAILED
+
+
+def _on_terminal() -> bool:
+    return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+@contextmanager
+def _output_for_json() -> Iterator[None]:
+    """Sends all that is printed meanwhile, by C code too, to stderr: stdout gets the one JSON object
+    only."""
+    with ExitStack() as stack:
+        if _is_descriptor(sys.stdout, 1):
+            sys.stdout.flush()
+            saved = os.dup(1)
+            os.dup2(2, 1)
+
+            def restore() -> None:
+                os.dup2(saved, 1)
+                os.close(saved)
+
+            stack.callback(restore)
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        yield
+
+
+def _is_descriptor(stream: TextIO, number: int) -> bool:
+    try:
+        return stream.fileno() == number
+    except (OSError, ValueError, AttributeError):
+        return False

@@ -1,0 +1,58 @@
+"""Describing models: the decorator, the world that a model function fills in, and what its rows begin
+with."""
+
+from bigworlds.model.activation import Activation, Sequential, Synchronous
+from bigworlds.model.declarations import (
+    CellsDeclaration,
+    LookDeclaration,
+    PhaseDeclaration,
+    RecordDeclaration,
+    SpawnDeclaration,
+    WorldDescription,
+)
+from bigworlds.model.draws import (
+    bernoulli,
+    choice,
+    cycle,
+    each_cell,
+    exponential,
+    integers,
+    normal,
+    random_cells,
+    uniform,
+    unit_vector,
+    where,
+)
+from bigworlds.model.initialisers import Initialiser
+from bigworlds.model.recipe import Engine, Model, RunOptions, model, set_engine
+from bigworlds.model.world import World
+
+__all__ = [
+    "Activation",
+    "CellsDeclaration",
+    "Engine",
+    "Initialiser",
+    "LookDeclaration",
+    "Model",
+    "PhaseDeclaration",
+    "RecordDeclaration",
+    "RunOptions",
+    "Sequential",
+    "SpawnDeclaration",
+    "Synchronous",
+    "World",
+    "WorldDescription",
+    "bernoulli",
+    "choice",
+    "cycle",
+    "each_cell",
+    "exponential",
+    "integers",
+    "model",
+    "normal",
+    "random_cells",
+    "set_engine",
+    "uniform",
+    "unit_vector",
+    "where",
+]

@@ -1,0 +1,127 @@
+"""The phases of a tick: what counts as one, and the conflicts between behaviors that have no order among
+them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import combinations
+from typing import Any
+
+from bigworlds.data.component import CellComponent
+from bigworlds.data.fields import Field
+from bigworlds.errors import ModelError
+from bigworlds.model.activation import Sequential
+from bigworlds.model.declarations import PhaseDeclaration
+from bigworlds.space import Space
+
+Use = tuple[type, str]
+
+
+def behaviors_of(phase: Any) -> tuple[Any, ...]:
+    """The behaviors of one phase: a behavior alone, or a tuple or list of them.
+
+    Raises:
+        ModelError: it holds something that is no behavior.
+    """
+    behaviors = tuple(phase) if isinstance(phase, tuple | list) else (phase,)
+    if not behaviors:
+        raise ModelError("world.behaviors: a phase without behaviors; found ()")
+    for behavior in behaviors:
+        if not (hasattr(behavior, "kernel") and hasattr(behavior, "columns")):
+            name = getattr(behavior, "__name__", None)
+            hint = (
+                f"{name} is a plain function; decorate it with @bw.behavior"
+                if name
+                else f"found {behavior!r}"
+            )
+            raise ModelError(f"world.behaviors takes behaviors: {hint}")
+    if len(set(map(id, behaviors))) != len(behaviors):
+        raise ModelError(
+            f"world.behaviors: one phase has a behavior twice: {', '.join(b.name for b in behaviors)}"
+        )
+    return behaviors
+
+
+def check_phases(phases: Iterable[PhaseDeclaration], space: Space | None, cells: Collection[type]) -> None:
+    """Checks that behaviors of a phase do not conflict, and that the world has what they need.
+
+    Two behaviors of one phase conflict where one writes what the other reads or writes in its own rows, in
+    cells or by claims. What is read of neighbours is the state at the start of the phase and conflicts with
+    nothing, except in sequential activation, where it is the live state.
+
+    Args:
+        phases: all phases of the world.
+        space: the world's space.
+        cells: the cell components that the world declares.
+
+    Raises:
+        ModelError: a conflict, or something missing, by name.
+    """
+    for phase in phases:
+        for behavior in phase.behaviors:
+            _check_needs(behavior, space, cells)
+        live = isinstance(phase.activation, Sequential)
+        for one, other in combinations(phase.behaviors, 2):
+            _check_pair(one, other, live)
+
+
+def _check_needs(behavior: Any, space: Space | None, cells: Collection[type]) -> None:
+    if behavior.reaches and space is None:
+        raise ModelError(
+            f"behavior {behavior.name} looks for neighbours, but the world has no space; set world.space"
+        )
+    for component in _cell_components(behavior):
+        if component not in cells:
+            name = component.__name__
+            raise ModelError(
+                f"behavior {behavior.name} uses {name} of the cells, which the world does not have; "
+                f"declare world.cells({name}, ...)"
+            )
+
+
+def _cell_components(behavior: Any) -> Iterator[type]:
+    candidates = [
+        *behavior.components,
+        *(use.component for use in behavior.cells),
+        *(claim.stock.owner for claim in behavior.claims if claim.stock is not None),
+        *(deposit.field.owner for deposit in behavior.deposits),
+    ]
+    for component in candidates:
+        if isinstance(component, type) and issubclass(component, CellComponent):
+            yield component
+
+
+def _check_pair(one: Any, other: Any, live: bool) -> None:
+    for writer, reader in ((one, other), (other, one)):
+        clashes = _writes(writer) & (_reads(reader, live) | _writes(reader))
+        if clashes:
+            component, field = min(clashes, key=lambda use: (use[0].__name__, use[1]))
+            verb = "writes" if (component, field) in _writes(reader) else "reads"
+            raise ModelError(
+                f"behaviors {writer.name} and {reader.name} are in one phase, but {writer.name} writes "
+                f"{component.__name__}.{field}, which {reader.name} {verb}; give them an order: "
+                f"world.behaviors({writer.name}, {reader.name})"
+            )
+
+
+def _writes(behavior: Any) -> set[Use]:
+    """What a behavior changes by the end of its phase; deposits only add up, so they conflict with
+    nothing."""
+    written = {_use(use.field) for use in behavior.columns if use.writes}
+    for claim in behavior.claims:
+        written.add(_use(claim.result.field))
+        if claim.stock is not None:
+            written.add(_use(claim.stock))
+    return written
+
+
+def _reads(behavior: Any, live: bool) -> set[Use]:
+    read = {_use(use.field) for use in behavior.columns if use.reads}
+    read |= {_use(field) for use in behavior.cells for field in use.fields}
+    if live:
+        read |= {_use(field) for reach in behavior.reaches for field in reach.fields}
+    return read
+
+
+def _use(field: Field) -> Use:
+    return field.owner, field.name

@@ -1,0 +1,149 @@
+"""Building: a world's description becomes the engine's description of a model, with compiled kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bigworlds import _core
+from bigworlds.behavior import Compiled, Kernel
+from bigworlds.data.parameters import ParameterRef, Parameters
+from bigworlds.errors import ModelError
+from bigworlds.model.activation import Sequential
+from bigworlds.model.declarations import PhaseDeclaration, WorldDescription
+from bigworlds.simulation.schema import Schema, is_cell, schema_of
+from bigworlds.space import Continuous, Grid
+
+DEFAULT_TILES = 64
+
+
+@dataclass(frozen=True)
+class BehaviorPlace:
+    """A behavior and where it stands in the order: phase, place in the phase."""
+
+    behavior: Any
+    phase: int
+    number: int
+    kernel: Kernel
+    explain: Kernel | None
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """What a simulation is made of: the engine's description, the schema, the behaviors with their kernels."""
+
+    spec: _core.ModelSpec
+    schema: Schema
+    behaviors: tuple[BehaviorPlace, ...]
+
+
+def build(description: WorldDescription, seed: int, *, interpret: bool) -> BuiltModel:
+    """Turns a description into the engine's terms and compiles its behaviors.
+
+    Args:
+        description: the checked description of the world.
+        seed: of all random streams.
+        interpret: whether compiled behaviors run as plain Python.
+    """
+    spec = _core.ModelSpec()
+    schema = schema_of(description)
+    schema.add_to(spec)
+    spec.seed = seed
+    spec.tiles = description.tiles if description.tiles is not None else DEFAULT_TILES
+    _set_space(spec, description)
+    spec.set_cells(sorted(schema.number(cells.component) for cells in description.cells))
+    parameters = description.parameters
+    spec.set_parameters(parameters.pack() if parameters is not None else b"")
+    places: list[BehaviorPlace] = []
+    for number, phase in enumerate(description.phases):
+        made = [_place(phase, number, k, parameters, interpret) for k in range(len(phase.behaviors))]
+        spec.add_phase([_engine_terms(place, phase, schema, parameters, seed) for place in made])
+        places += made
+    return BuiltModel(spec, schema, tuple(places))
+
+
+def _set_space(spec: _core.ModelSpec, description: WorldDescription) -> None:
+    space = description.space
+    if isinstance(space, Continuous):
+        lattice = list(space.cells) if space.cells is not None else [1] * len(space.size)
+        spec.set_domain("continuous", list(space.size), space.periodic, False, False, lattice)
+    elif isinstance(space, Grid):
+        along_axes = space.neighbors in (4, 6)
+        sizes = [float(cells) for cells in space.size]
+        spec.set_domain("grid", sizes, space.periodic, space.max_per_cell == 1, along_axes, list(space.size))
+
+
+def _place(
+    phase: PhaseDeclaration, number: int, k: int, parameters: Parameters | None, interpret: bool
+) -> BehaviorPlace:
+    behavior = phase.behaviors[k]
+    kind = type(parameters) if parameters is not None else None
+    sequential = isinstance(phase.activation, Sequential)
+    kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret)
+    # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
+    explain = behavior.kernel(kind, sequential=sequential, interpret=True) if behavior.kind is Compiled and not interpret else None
+    return BehaviorPlace(behavior, number, k, kernel, explain)
+
+
+def number_of(given: Any, parameters: Parameters | None) -> Any:
+    """The present value of a number that may come from a parameter."""
+    return getattr(parameters, given.name) if isinstance(given, ParameterRef) else given
+
+
+def _radius(given: Any, parameters: Parameters | None) -> dict[str, Any]:
+    """Where the engine finds a radius: a constant, or a slot of the parameter block (so that it may change)."""
+    if isinstance(given, ParameterRef):
+        if parameters is None or given.name not in type(parameters).__bw_layout__:
+            raise ModelError(f"a radius comes from parameter '{given.name}', which this model does not have")
+        kind, offset, _ = type(parameters).__bw_layout__[given.name]
+        return {"radius_kind": kind, "radius": offset}
+    return {"radius_kind": "constant", "radius": float(given if given is not None else 1)}
+
+
+def _engine_terms(
+    place: BehaviorPlace, phase: PhaseDeclaration, schema: Schema, parameters: Parameters | None, seed: int
+) -> dict[str, Any]:
+    behavior = place.behavior
+    activation = phase.activation
+
+    def numbers(fields: Any) -> list[tuple[int, int]]:
+        return [schema.field_number(field) for field in fields]
+
+    def prototype(components: Any, fields: Any) -> tuple[list[int], list[tuple[int, int]]]:
+        return sorted(schema.number(component) for component in components), numbers(fields)
+
+    return {
+        "name": behavior.name,
+        "rng_key": _core.rng_key(seed, behavior.name),
+        "kernel": place.kernel.address,
+        "explain": place.explain.address if place.explain is not None else 0,
+        "one_thread": place.kernel.gil,
+        "of_cells": is_cell(behavior.components[0]),
+        "sequential": isinstance(activation, Sequential),
+        "shuffle": isinstance(activation, Sequential) and activation.shuffle,
+        "draws_empty_cells": behavior.uses_random_empty,
+        "redraws": 3,
+        "components": [schema.number(component) for component in behavior.components],
+        "columns": [(schema.field_number(use.field), use.reads, use.writes) for use in behavior.columns],
+        "reaches": [
+            {
+                "component": schema.number(use.component),
+                "fields": numbers(use.fields),
+                "of_cells": is_cell(use.component),
+                **_radius(use.radius, parameters),
+            }
+            for use in behavior.reaches
+        ],
+        "cells": [numbers(use.fields) for use in behavior.cells],
+        "spawns": [prototype(use.components, use.fields) for use in behavior.spawns],
+        "changes": [prototype((use.component,), use.fields) for use in behavior.attaches],
+        "claims": [
+            {
+                "stock": schema.field_number(use.stock) if use.stock is not None else None,
+                "agents": schema.number(use.target),
+                "result": schema.field_number(use.result.field),
+            }
+            for use in behavior.claims
+        ],
+        "deposits": numbers(use.field for use in behavior.deposits),
+    }

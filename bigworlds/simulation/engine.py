@@ -1,0 +1,79 @@
+"""LocalEngine: makes simulations that run in this process, from models and from snapshots."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from bigworlds import _core, snapshot
+from bigworlds.data.parameters import Parameters
+from bigworlds.errors import SnapshotError, UserError
+from bigworlds.model import Model
+from bigworlds.model.recipe import RunOptions
+from bigworlds.simulation.build import build
+from bigworlds.simulation.seed import seed_of
+from bigworlds.simulation.simulation import Simulation
+
+
+def available_threads() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _whole(name: str, value: Any, default: int) -> int:
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UserError(f"{name} is a whole number from 1 up; found {value!r}")
+    return value
+
+
+class LocalEngine:
+    """Runs worlds in this process, on one or several ranks."""
+
+    def simulate(self, model: Model, parameters: Parameters | None, options: RunOptions) -> Simulation:
+        """A simulation at tick 0, with the entities that the model declares."""
+        simulation = self._empty(model, parameters, seed_of(options.rng), options)
+        simulation.populate()
+        return simulation
+
+    def resume(
+        self, model: Model, path: str | os.PathLike[str], given: Mapping[str, Any], options: RunOptions
+    ) -> Simulation:
+        """A simulation at the tick of a snapshot."""
+        sections, meta = snapshot.read(path)
+        if meta.get("model") != model.name:
+            raise SnapshotError(f"{path} is a snapshot of model '{meta.get('model')}'; expected one of '{model.name}'")
+        parameters = model.resumed(meta.get("parameters") or {}, given, branch=options.branch)
+        seed = int(meta["seed"])
+        if options.rng is not None and seed_of(options.rng) != seed:
+            if not options.branch:
+                raise UserError(
+                    f"the snapshot's seed is {seed}; found {seed_of(options.rng)}; leave it out, or ask for a branch "
+                    "(branch=True, --branch) to go on with the new seed"
+                )
+            seed = seed_of(options.rng)
+        simulation = self._empty(model, parameters, seed, options)
+        differences = snapshot.difference(meta.get("schema") or {}, simulation.layout())
+        if differences:
+            raise SnapshotError(f"{path} does not fit model '{model.name}': {differences}")
+        simulation.load(sections)
+        if options.branch and parameters is not None:
+            simulation.set_parameters(**parameters.as_dict())
+        return simulation
+
+    def _empty(self, model: Model, parameters: Parameters | None, seed: int, options: RunOptions) -> Simulation:
+        description = model.describe(parameters)
+        built = build(description, seed, interpret=options.interpret)
+        core = _core.Simulation(
+            built.spec,
+            ranks=_whole("ranks", options.ranks, 1),
+            threads=_whole("threads", options.threads, available_threads()),
+            check_values=options.check_values,
+        )
+        simulation = Simulation(model, description, built, core, parameters)
+        simulation.apply_triggers()
+        return simulation

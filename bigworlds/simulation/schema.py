@@ -1,0 +1,126 @@
+"""The schema: components of a world and their fields by the numbers under which the engine knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bigworlds import _core
+from bigworlds.data.component import CellComponent
+from bigworlds.data.fields import Field, to_elements, zero_of
+from bigworlds.errors import ModelError, UserError, nearest_names
+from bigworlds.model.declarations import WorldDescription
+
+FieldNumber = tuple[int, int]
+
+
+def storage_code(field: Field) -> tuple[str, int]:
+    """The engine's type code and length of a field; texts are bytes."""
+    if field.kind == "string":
+        return "S", field.length
+    return field.dtype, field.length
+
+
+def initial_bytes(field: Field) -> bytes:
+    """The stored form of a field's default value."""
+    value = zero_of(field.type) if field.default is None else field.default
+    return np.array(to_elements(field.type, value, field.full_name), dtype=field.dtype).tobytes()
+
+
+class Schema:
+    """Components in a fixed order, with look-ups by class and by name.
+
+    The order is that of their names, so that it does not depend on how a model's file is arranged.
+    """
+
+    def __init__(self, components: Iterable[type]) -> None:
+        self.components = sorted(set(components), key=lambda component: component.__name__)
+        self._numbers = {component: number for number, component in enumerate(self.components)}
+        self._by_name = {component.__name__: component for component in self.components}
+        if len(self._by_name) != len(self.components):
+            names = [component.__name__ for component in self.components]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise ModelError(f"two component classes are called '{twice}'; rename one of them")
+
+    def add_to(self, spec: _core.ModelSpec) -> None:
+        """Adds all components to the engine's description of the model, in order."""
+        for component in self.components:
+            fields = [
+                (field.name, *storage_code(field), initial_bytes(field))
+                for field in component.__bw_fields__.values()  # type: ignore[attr-defined]
+            ]
+            spec.add_component(component.__name__, fields)
+
+    def number(self, component: type) -> int:
+        """The engine's number of a component."""
+        if component not in self._numbers:
+            known = nearest_names(component.__name__, self._by_name)
+            raise UserError(f"this world has no component '{component.__name__}'{known}")
+        return self._numbers[component]
+
+    def component(self, given: type | str) -> type:
+        """A component by class or name.
+
+        Raises:
+            UserError: the world has none like that.
+        """
+        if isinstance(given, str):
+            if given not in self._by_name:
+                raise UserError(f"this world has no component '{given}'{nearest_names(given, self._by_name)}")
+            return self._by_name[given]
+        self.number(given)
+        return given
+
+    def field(self, label: str) -> Field:
+        """A field by its full name, as in "Bird.position".
+
+        Raises:
+            UserError: no such component or field, or no dot.
+        """
+        component, dot, name = label.partition(".")
+        if not dot:
+            raise UserError(f"expected component.field, as in 'Bird.position'; found {label!r}")
+        fields: dict[str, Field] = self.component(component).__bw_fields__  # type: ignore[attr-defined]
+        if name not in fields:
+            raise UserError(f"component '{component}' has no field '{name}'{nearest_names(name, fields)}")
+        return fields[name]
+
+    def field_number(self, field: Field) -> FieldNumber:
+        """The engine's numbers of a field."""
+        names = list(field.owner.__bw_fields__)  # type: ignore[attr-defined]
+        return self.number(field.owner), names.index(field.name)
+
+    def layout(self) -> dict[str, dict[str, list[Any]]]:
+        """Components and fields with their types as plain data: what snapshots keep to tell models apart."""
+        return {
+            component.__name__: {
+                field.name: [field.kind, *storage_code(field)]
+                for field in component.__bw_fields__.values()  # type: ignore[attr-defined]
+            }
+            for component in self.components
+        }
+
+
+def stored_column(field: Field, values: NDArray[Any]) -> NDArray[Any]:
+    """Start values as the engine stores them: contiguous rows of the field's storage type."""
+    return np.ascontiguousarray(values, dtype=np.dtype(field.dtype))
+
+
+def schema_of(description: WorldDescription) -> Schema:
+    """All components that a world's description names: in spawns, cells, and behaviors with their effects."""
+    found: list[type] = [*description.components, *(cells.component for cells in description.cells)]
+    for behavior in description.behaviors:
+        found += behavior.components
+        found += [use.component for use in (*behavior.reaches, *behavior.cells, *behavior.attaches)]
+        found += [component for use in behavior.spawns for component in use.components]
+        found += [use.target for use in behavior.claims]
+        found += [use.field.owner for use in behavior.deposits]
+    return Schema(found)
+
+
+def is_cell(component: type) -> bool:
+    """Whether a component belongs to cells."""
+    return issubclass(component, CellComponent)

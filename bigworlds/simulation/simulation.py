@@ -1,0 +1,393 @@
+"""Simulation: a world that runs. Plain names are global (the same answer on any number of ranks)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bigworlds import _core
+from bigworlds.data.parameters import Parameters
+from bigworlds.errors import BehaviorError, UserError
+from bigworlds.model import Model
+from bigworlds.model.declarations import WorldDescription
+from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
+from bigworlds.simulation.schema import is_cell, stored_column
+from bigworlds.simulation.views import Columns
+from bigworlds.snapshot import Section
+from bigworlds.space import Continuous, Grid
+
+# So many ticks are run between two looks at stop conditions where nothing has to be looked at every tick.
+_STRIDE = 1 << 30
+
+
+class Simulation:
+    """A running world, made by `model.simulate(...)`.
+
+    All its state is in here: two simulations in one process do not know of each other.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        description: WorldDescription,
+        built: BuiltModel,
+        core: _core.Simulation,
+        parameters: Parameters | None,
+    ) -> None:
+        self.model = model
+        self.description = description
+        self._built = built
+        self._schema = built.schema
+        self._core = core
+        self._parameters = parameters
+        self._generation = 0
+        self._paused = threading.Event()
+        self.seconds = 0.0
+        self.cpu_seconds = 0.0
+        self.ended: str | None = None
+        self.edited_by_hand = False
+
+    @property
+    def tick(self) -> int:
+        """How many ticks have passed since the start of the world."""
+        return self._core.tick
+
+    @property
+    def seed(self) -> int:
+        """The seed of all its random streams, from 0 to 2^63 - 1."""
+        return self._core.seed
+
+    @property
+    def ranks(self) -> int:
+        """How many ranks it runs on."""
+        return self._core.ranks
+
+    @property
+    def threads(self) -> int:
+        """How many threads each rank uses."""
+        return self._core.threads
+
+    @property
+    def space(self) -> Continuous | Grid | None:
+        """The space of its world, if it has one."""
+        return self.description.space
+
+    @property
+    def parameters(self) -> Parameters | None:
+        """The parameters in force. They are changed by `set_parameters`."""
+        return self._parameters
+
+    @property
+    def entities(self) -> int:
+        """How many entities there are."""
+        return self._core.population
+
+    @property
+    def phase_seconds(self) -> dict[str, float]:
+        """Wall time of each phase so far, by the names of its behaviors."""
+        names = [" + ".join(b.name for b in phase.behaviors) for phase in self.description.phases]
+        return dict(zip(names, self._core.phase_seconds, strict=True))
+
+    def run(self, ticks: int) -> int:
+        """Runs some ticks. Collective.
+
+        It ends early at a tick boundary where `pause()` was called, where a `world.stop_when` condition holds, or with a
+        KeyboardInterrupt on Ctrl-C.
+
+        Args:
+            ticks: how many, from 0 up.
+
+        Returns:
+            How many were run.
+
+        Raises:
+            BehaviorError: a behavior failed; the message names it, the entity and the tick.
+        """
+        if isinstance(ticks, bool) or not isinstance(ticks, int | np.integer) or ticks < 0:
+            raise UserError(f"run takes a number of ticks from 0 up; found {ticks!r}")
+        self.ended = "ticks"
+        stops = self.description.stops
+        done = 0
+        while done < ticks:
+            step = min(int(ticks) - done, 1 if stops else _STRIDE)
+            ran = self._advance(step)
+            done += ran
+            if ran < step:
+                self._paused.clear()
+                self.ended = "paused"
+                break
+            if any(stop(self) for stop in stops):
+                self.ended = "stop"
+                break
+        return done
+
+    def step(self) -> None:
+        """Runs one tick. Collective."""
+        self.run(1)
+
+    def run_until(self, predicate: Callable[[Simulation], bool], at_most: int | None = None) -> int:
+        """Runs tick by tick until a predicate of the simulation holds. Collective.
+
+        Args:
+            predicate: asked after each tick.
+            at_most: the most ticks to run, None for no limit.
+
+        Returns:
+            How many ticks were run.
+        """
+        done = 0
+        while at_most is None or done < at_most:
+            ran = self.run(1)
+            done += ran
+            if ran == 0 or self.ended == "stop":
+                break
+            if predicate(self):
+                self.ended = "until"
+                break
+        return done
+
+    def pause(self) -> None:
+        """Makes a `run` that goes on in another thread return at the next tick boundary."""
+        self._paused.set()
+
+    def _advance(self, ticks: int) -> int:
+        self._generation += 1
+        began, cpu_began = time.perf_counter(), time.process_time()
+        try:
+            return self._core.run(ticks, lambda: not self._paused.is_set())
+        except BehaviorError as error:
+            raise self._explained(error) from None
+        finally:
+            self.seconds += time.perf_counter() - began
+            self.cpu_seconds += time.process_time() - cpu_began
+
+    def _explained(self, error: BehaviorError) -> BehaviorError:
+        """The error with the cause that running the failed row again as Python gave."""
+        for place in self._built.behaviors:
+            for kernel in (place.kernel, place.explain):
+                cause = kernel.pending_error() if kernel is not None else None
+                if cause is not None:
+                    if isinstance(cause, KeyboardInterrupt | SystemExit):
+                        raise cause
+                    explained = BehaviorError(f"{error}: {_cause_in_words(place, cause)}")
+                    explained.__cause__ = cause
+                    return explained
+        return error
+
+    def digest(self) -> str:
+        """The digest of the whole state, 32 hexadecimal digits: equal for equal worlds on any number of ranks and threads.
+
+        Collective. Costs a few nanoseconds per stored value.
+        """
+        return self._core.digest()
+
+    def count(self, component: type | str) -> int:
+        """How many entities (or cells) have a component. Collective."""
+        return self._core.count(self._schema.number(self._schema.component(component)))
+
+    def sum(self, label: str) -> Any:
+        """The exact sum of a field over all entities or cells, rounded once: a number, or an array for vectors.
+
+        Collective. The same bits on any number of ranks: it does not depend on the order of rows.
+
+        Args:
+            label: the field, as in "Bird.velocity".
+        """
+        columns = self._values(label)
+        return _each_element(columns, _exact_sum)
+
+    def mean(self, label: str) -> Any:
+        """The mean of a field over all entities or cells: its exact sum divided by their number; NaN where there are none."""
+        count = self.count(self._schema.field(label).owner)
+        total = self.sum(label)
+        return total / count if count else total * np.nan
+
+    def min(self, label: str) -> Any:
+        """The smallest value of a field over all entities or cells.
+
+        Raises:
+            UserError: there are none.
+        """
+        return _each_element(self._some_values(label), np.min)
+
+    def max(self, label: str) -> Any:
+        """The largest value of a field over all entities or cells.
+
+        Raises:
+            UserError: there are none.
+        """
+        return _each_element(self._some_values(label), np.max)
+
+    def table(self, component: type | str) -> dict[str, NDArray[Any]]:
+        """All fields of the entities that have a component, as copies in the order of ids. Collective.
+
+        Returns:
+            "id" (uint64) and each field by name; vectors have the shape (n, 2) or (n, 3).
+        """
+        found = self._schema.component(component)
+        if is_cell(found):
+            raise UserError(f"{found.__name__} belongs to cells; use sim.cells({found.__name__})")
+        number = self._schema.number(found)
+        columns: dict[str, NDArray[Any]] = {}
+        order: NDArray[Any] | None = None
+        for position, name in enumerate(found.__bw_fields__):  # type: ignore[attr-defined]
+            parts = self._core.views(number, position)
+            if order is None:
+                ids = _joined([part[0] for part in parts], np.uint64)
+                order = np.argsort(ids)
+                columns["id"] = ids[order]
+            columns[name] = _joined([part[1] for part in parts])[order]
+        if order is None:
+            columns["id"] = np.sort(np.asarray(self._core.ids(number), dtype=np.uint64))
+        return columns
+
+    def columns(self, component: type | str) -> Columns:
+        """Views of the columns of a component, without a copy, valid until the next tick or structural change. One rank.
+
+        Raises:
+            UserError: on several ranks (use `sim.table`), or where several archetypes have the component.
+        """
+        found = self._schema.component(component)
+        if self.ranks > 1:
+            raise UserError(
+                f"sim.columns({found.__name__}) is for one rank; found {self.ranks}. Use sim.table({found.__name__}) for the "
+                "rows of all ranks"
+            )
+        return Columns(self._core, self._schema.number(found), found, lambda: self._generation, self._edit)
+
+    def _edit(self) -> None:
+        self.edited_by_hand = True
+
+    def cells(self, component: type | str) -> dict[str, NDArray[Any]]:
+        """All fields of a component of cells, as copies shaped like the world: [y, x] or [z, y, x]. Collective."""
+        found = self._schema.component(component)
+        space = self.space
+        if not is_cell(found) or space is None or space.cell_counts is None:
+            raise UserError(f"{found.__name__} belongs to entities; use sim.table({found.__name__})")
+        shape = tuple(reversed(space.cell_counts))
+        values = {}
+        for position, field in enumerate(found.__bw_fields__.values()):  # type: ignore[attr-defined]
+            flat = self._core.cell_values(self._schema.number(found), position)
+            values[field.name] = flat.reshape(*shape, *flat.shape[1:])
+        return values
+
+    def _values(self, label: str) -> NDArray[Any]:
+        field = self._schema.field(label)
+        component, position = self._schema.field_number(field)
+        if is_cell(field.owner):
+            return np.asarray(self._core.cell_values(component, position))
+        return _joined([part[1] for part in self._core.views(component, position)], field.dtype, field.length)
+
+    def _some_values(self, label: str) -> NDArray[Any]:
+        values = self._values(label)
+        if len(values) == 0:
+            raise UserError(f"there is no {label.partition('.')[0]}, so {label} has no smallest or largest value")
+        return values
+
+    def metrics(self) -> dict[str, float | int]:
+        """The model's metrics (`@model.metric`) of the present state. Collective."""
+        return self.model.measure(self)
+
+    def set_parameters(self, **values: Any) -> None:
+        """Changes parameters of the running world from the next tick on; nothing is compiled again. Collective.
+
+        Raises:
+            UserError: an unknown parameter, or a value that it cannot take.
+        """
+        if self._parameters is None:
+            raise UserError(f"model {self.model.name} has no parameters; found {', '.join(values)}")
+        self._parameters = self._parameters.replace(**values)
+        self._core.set_parameters(self._parameters.pack())
+        self.apply_triggers()
+
+    def apply_triggers(self) -> None:
+        """Hands the engine the triggers of all behaviors under the present parameters."""
+        for place in self._built.behaviors:
+            trigger = place.behavior.trigger
+            when = number_of(trigger.when, self._parameters)
+            enabled = True if when is None else bool(when(self._parameters) if callable(when) else when)
+            every, after = number_of(trigger.every, self._parameters), number_of(trigger.after, self._parameters)
+            self._core.set_trigger(place.phase, place.number, every, after, list(trigger.at), enabled)
+
+    def sections(self) -> list[Section]:
+        """The whole state as named arrays: what digest and snapshots read. Copies. Collective."""
+        return [Section(*parts) for parts in self._core.sections()]
+
+    def load(self, sections: list[Section]) -> None:
+        """Takes in the state of another simulation of the same model. Collective."""
+        self._generation += 1
+        self._core.load([(s.room, s.name, s.keys, dict(s.columns)) for s in sections])
+
+    def populate(self) -> None:
+        """Makes the entities and cells that the model declares. Called once, before the first tick."""
+        for spawn in self.description.spawns:
+            ids = self._core.next_id + np.arange(spawn.n, dtype=np.uint64)
+            self._spawn(spawn.components, spawn.n, spawn.columns(self.seed, ids))
+        for cells in self.description.cells:
+            columns = cells.columns(self.seed)
+            for field in cells.component.__bw_fields__.values():  # type: ignore[attr-defined]
+                component, position = self._schema.field_number(field)
+                self._core.set_cells(component, position, stored_column(field, columns[field.owner, field.name]))
+
+    def _spawn(self, components: tuple[type, ...], n: int, columns: Mapping[tuple[type, str], NDArray[Any]]) -> None:
+        given = []
+        for (owner, name), values in columns.items():
+            field = owner.__bw_fields__[name]  # type: ignore[attr-defined]
+            given.append((self._schema.field_number(field), stored_column(field, values)))
+        self._generation += 1
+        self._core.spawn([self._schema.number(component) for component in components], n, given)
+
+    def layout(self) -> dict[str, Any]:
+        """Components and fields with their types, as plain data for snapshots."""
+        return self._schema.layout()
+
+    def __repr__(self) -> str:
+        ranks = f", {self.ranks} ranks" if self.ranks > 1 else ""
+        return f"<simulation of {self.model.name}: tick {self.tick}, {self.entities} entities, seed {self.seed}{ranks}>"
+
+
+def _joined(parts: list[NDArray[Any]], dtype: Any = None, length: int = 1) -> NDArray[Any]:
+    """One array of the rows of several tables; a copy."""
+    if parts:
+        return np.concatenate(parts)
+    return np.empty(0 if length == 1 else (0, length), dtype=dtype)
+
+
+def _exact_sum(values: NDArray[Any]) -> float | int:
+    """The sum of numbers, as if computed without rounding, then rounded once; whole numbers stay exact."""
+    if values.dtype.kind == "f":
+        exact = _core.ExactSum()
+        exact.add(values.astype(np.float64, copy=False))
+        return exact.value()
+    whole = _core.IntegerSum()
+    if values.dtype.kind == "u":
+        whole.add_unsigned(values.astype(np.uint64, copy=False))
+    else:
+        whole.add_signed(values.astype(np.int64, copy=False))
+    return whole.integer()
+
+
+def _each_element(columns: NDArray[Any], reduce: Callable[[NDArray[Any]], Any]) -> Any:
+    """A reduction of scalars to a number, and of vectors to an array."""
+    if columns.ndim == 1:
+        result = reduce(columns)
+        return result.item() if isinstance(result, np.generic) else result
+    return np.array([reduce(np.ascontiguousarray(columns[:, k])) for k in range(columns.shape[1])])
+
+
+def _cause_in_words(place: BehaviorPlace, cause: BaseException) -> str:
+    """What was raised and where in the user's file."""
+    trace = cause.__traceback__
+    line = None
+    code = getattr(place.behavior.function, "__code__", None)
+    while trace is not None:
+        if code is not None and trace.tb_frame.f_code.co_filename == code.co_filename:
+            line = f"{code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    where = f" ({line})" if line is not None else ""
+    return f"{type(cause).__name__}: {cause}{where}"

@@ -1,0 +1,73 @@
+"""Guarded views of columns: NumPy arrays without a copy that say so when they have gone stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from bigworlds import _core
+from bigworlds.errors import UserError, nearest_names
+
+
+class Columns:
+    """The columns of one component, by attribute: `sim.columns(Bird).position`.
+
+    Valid until the next tick or structural change; used afterwards it raises. A plain array that was taken from it keeps its
+    memory alive, but goes stale. Arrays are read-only; `writable(name)` gives one that is not, and marks the run as
+    edited by hand.
+    """
+
+    def __init__(
+        self,
+        core: _core.Simulation,
+        number: int,
+        component: type,
+        generation: Callable[[], int],
+        edited: Callable[[], None],
+    ) -> None:
+        self._core = core
+        self._number = number
+        self._component = component
+        self._fields = list(component.__bw_fields__)  # type: ignore[attr-defined]
+        self._generation = generation
+        self._made = generation()
+        self._edited = edited
+        self._arrays: dict[str, NDArray[Any]] = {}
+
+    def __getattr__(self, name: str) -> NDArray[Any]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._array(name)
+
+    def writable(self, name: str) -> NDArray[Any]:
+        """The column as an array that can be written; marks the run as edited by hand, which a replay tells."""
+        array = self._array(name).view()
+        self._edited()
+        array.flags.writeable = True
+        return array
+
+    def _array(self, name: str) -> NDArray[Any]:
+        if self._generation() != self._made:
+            raise UserError(
+                f"this view of {self._component.__name__} is from before the last tick or structural change; "
+                f"ask for sim.columns({self._component.__name__}) again"
+            )
+        if name not in self._arrays:
+            self._arrays[name] = self._fetch(name)
+        return self._arrays[name]
+
+    def _fetch(self, name: str) -> NDArray[Any]:
+        if name not in self._fields:
+            known = nearest_names(name, self._fields)
+            raise UserError(f"component '{self._component.__name__}' has no field '{name}'{known}")
+        parts = self._core.views(self._number, self._fields.index(name))
+        if len(parts) != 1:
+            raise UserError(
+                f"{len(parts)} archetypes have {self._component.__name__}, so its rows are no one column; "
+                f"use sim.table({self._component.__name__})"
+            )
+        array: NDArray[Any] = parts[0][1]
+        array.flags.writeable = False
+        return array

@@ -1,0 +1,385 @@
+// Bindings of the engine room: models described by plain Python values, simulations, and their state as NumPy arrays.
+#include <pybind11/functional.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/errors.hpp"
+#include "base/exact_sum.hpp"
+#include "bindings/bindings.hpp"
+#include "engine/simulation.hpp"
+
+namespace py = pybind11;
+
+namespace bw::bindings {
+namespace {
+
+Scalar scalar_from(const std::string& code) {
+  static const std::vector<std::pair<std::string, Scalar>> codes{
+      {"b1", Scalar::boolean}, {"i1", Scalar::i8},  {"i2", Scalar::i16}, {"i4", Scalar::i32},
+      {"i8", Scalar::i64},     {"u1", Scalar::u8},  {"u2", Scalar::u16}, {"u4", Scalar::u32},
+      {"u8", Scalar::u64},     {"f4", Scalar::f32}, {"f8", Scalar::f64}, {"S", Scalar::bytes}};
+  for (const auto& [name, scalar] : codes) {
+    if (name == code) {
+      return scalar;
+    }
+  }
+  throw ModelError("unknown type code '" + code + "'");
+}
+
+py::dtype dtype_of(FieldType type) {
+  switch (type.scalar) {
+    case Scalar::boolean:
+      return py::dtype("?");
+    case Scalar::i8:
+      return py::dtype("i1");
+    case Scalar::i16:
+      return py::dtype("i2");
+    case Scalar::i32:
+      return py::dtype("i4");
+    case Scalar::i64:
+      return py::dtype("i8");
+    case Scalar::u8:
+      return py::dtype("u1");
+    case Scalar::u16:
+      return py::dtype("u2");
+    case Scalar::u32:
+      return py::dtype("u4");
+    case Scalar::u64:
+      return py::dtype("u8");
+    case Scalar::f32:
+      return py::dtype("f4");
+    case Scalar::f64:
+      return py::dtype("f8");
+    case Scalar::bytes:
+      return py::dtype("S" + std::to_string(type.length));
+  }
+  throw ModelError("unknown scalar");
+}
+
+FieldType type_of(const py::dtype& dtype, std::uint32_t length) {
+  if (dtype.kind() == 'S') {
+    return {Scalar::bytes, static_cast<std::uint32_t>(dtype.itemsize())};
+  }
+  return {scalar_from(std::string(1, dtype.kind()) + std::to_string(dtype.itemsize())), length};
+}
+
+// An array over memory that `owner` keeps alive: shape (n,) or (n, length).
+py::array array_over(FieldType type, std::size_t rows, std::int64_t stride, const void* data, py::handle owner) {
+  std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(rows)};
+  std::vector<py::ssize_t> strides{static_cast<py::ssize_t>(stride)};
+  if (type.length > 1 && type.scalar != Scalar::bytes) {
+    shape.push_back(type.length);
+    strides.push_back(static_cast<py::ssize_t>(scalar_size(type.scalar)));
+  }
+  return {dtype_of(type), shape, strides, data, owner};
+}
+
+FieldKey field_key(const py::handle& pair) {
+  const auto key = pair.cast<std::pair<ComponentId, std::uint32_t>>();
+  return {key.first, key.second};
+}
+
+std::vector<FieldKey> field_keys(const py::handle& list) {
+  std::vector<FieldKey> keys;
+  for (const py::handle pair : list) {
+    keys.push_back(field_key(pair));
+  }
+  return keys;
+}
+
+RadiusSource radius_from(const py::dict& dict) {
+  RadiusSource radius;
+  const auto kind = dict["radius_kind"].cast<std::string>();
+  if (kind == "constant") {
+    radius.constant = dict["radius"].cast<double>();
+    return radius;
+  }
+  radius.kind = kind == "f8" ? RadiusSource::Kind::real_parameter : RadiusSource::Kind::whole_parameter;
+  radius.offset = dict["radius"].cast<std::uint32_t>();
+  return radius;
+}
+
+std::vector<Prototype> prototypes_from(const py::handle& list) {
+  std::vector<Prototype> prototypes;
+  for (const py::handle item : list) {
+    const auto pair = item.cast<std::pair<std::vector<ComponentId>, py::list>>();
+    prototypes.push_back({pair.first, field_keys(pair.second)});
+  }
+  return prototypes;
+}
+
+bw_kernel kernel_from(const py::dict& dict, const char* key) {
+  return reinterpret_cast<bw_kernel>(dict[key].cast<std::uintptr_t>());
+}
+
+std::vector<ReachUse> reaches_from(const py::handle& list) {
+  std::vector<ReachUse> reaches;
+  for (const py::handle item : list) {
+    const auto dict = item.cast<py::dict>();
+    reaches.push_back({dict["component"].cast<ComponentId>(), field_keys(dict["fields"]), radius_from(dict),
+                       dict["of_cells"].cast<bool>()});
+  }
+  return reaches;
+}
+
+std::vector<ClaimUse> claims_from(const py::handle& list) {
+  std::vector<ClaimUse> claims;
+  for (const py::handle item : list) {
+    const auto dict = item.cast<py::dict>();
+    ClaimUse& claim = claims.emplace_back();
+    claim.result = field_key(dict["result"]);
+    if (!dict["stock"].is_none()) {
+      claim.stock = field_key(dict["stock"]);
+    } else {
+      claim.agents = dict["agents"].cast<ComponentId>();
+    }
+  }
+  return claims;
+}
+
+Behavior behavior_from(const py::dict& dict) {
+  Behavior behavior;
+  behavior.name = dict["name"].cast<std::string>();
+  behavior.rng_key = dict["rng_key"].cast<std::uint64_t>();
+  behavior.kernel = kernel_from(dict, "kernel");
+  behavior.explain = kernel_from(dict, "explain");
+  behavior.one_thread = dict["one_thread"].cast<bool>();
+  behavior.of_cells = dict["of_cells"].cast<bool>();
+  behavior.sequential = dict["sequential"].cast<bool>();
+  behavior.shuffle = dict["shuffle"].cast<bool>();
+  behavior.draws_empty_cells = dict["draws_empty_cells"].cast<bool>();
+  behavior.redraws = dict["redraws"].cast<std::int32_t>();
+  behavior.components = dict["components"].cast<std::vector<ComponentId>>();
+  for (const py::handle item : dict["columns"]) {
+    const auto use = item.cast<std::tuple<py::object, bool, bool>>();
+    behavior.columns.push_back({field_key(std::get<0>(use)), std::get<1>(use), std::get<2>(use)});
+  }
+  behavior.reaches = reaches_from(dict["reaches"]);
+  for (const py::handle fields : dict["cells"]) {
+    behavior.cells.push_back({field_keys(fields)});
+  }
+  behavior.spawns = prototypes_from(dict["spawns"]);
+  behavior.changes = prototypes_from(dict["changes"]);
+  behavior.claims = claims_from(dict["claims"]);
+  behavior.deposits = field_keys(dict["deposits"]);
+  return behavior;
+}
+
+Component component_from(const std::string& name, const py::list& fields) {
+  Component component{name, {}};
+  for (const py::handle item : fields) {
+    const auto [field, code, length, initial] = item.cast<std::tuple<std::string, std::string, std::uint32_t, py::bytes>>();
+    const std::string bytes = initial;
+    const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
+    component.fields.push_back({field, {scalar_from(code), length}, {first, first + bytes.size()}});
+  }
+  return component;
+}
+
+void set_domain(ModelSpec& model, const std::string& kind, const std::vector<double>& size, bool periodic, bool exclusive,
+                bool manhattan, const std::vector<std::int64_t>& lattice) {
+  model.domain.kind = kind == "grid" ? SpaceKind::grid : SpaceKind::continuous;
+  model.domain.dims = static_cast<int>(size.size());
+  std::copy(size.begin(), size.end(), model.domain.size.begin());
+  model.domain.periodic = periodic;
+  model.domain.exclusive = exclusive;
+  model.domain.manhattan = manhattan;
+  std::copy(lattice.begin(), lattice.end(), model.lattice.begin());
+}
+
+std::vector<std::byte> bytes_from(const py::bytes& bytes) {
+  const std::string text = bytes;
+  const auto* first = reinterpret_cast<const std::byte*>(text.data());
+  return {first, first + text.size()};
+}
+
+// Columns given from Python: (field, contiguous array); an array of one row stands for all.
+std::vector<SpawnColumn> spawn_columns(const py::list& columns, std::size_t count) {
+  std::vector<SpawnColumn> out;
+  for (const py::handle item : columns) {
+    const auto pair = item.cast<std::pair<py::object, py::array>>();
+    const bool one_for_all = pair.second.shape(0) == 1 && count != 1;
+    out.push_back({field_key(pair.first), static_cast<const std::byte*>(pair.second.data()),
+                   one_for_all ? 0 : static_cast<std::int64_t>(pair.second.strides(0))});
+  }
+  return out;
+}
+
+std::int64_t run(Simulation& simulation, std::int64_t ticks, const py::object& keep_going) {
+  const auto ask = [&] {
+    py::gil_scoped_acquire acquire;
+    if (PyErr_CheckSignals() != 0) {
+      throw py::error_already_set();
+    }
+    return keep_going.is_none() || keep_going().cast<bool>();
+  };
+  py::gil_scoped_release release;
+  return simulation.run(ticks, ask);
+}
+
+// The state as a list of (room, name, keys, {column: array}), copied.
+py::list sections(const Simulation& simulation) {
+  py::list out;
+  simulation.list_state([&](const StateSection& section) {
+    py::dict columns;
+    for (const StateColumn& column : section.columns) {
+      columns[py::str(column.name)] =
+          py::array(array_over(column.type, section.keys.size(), column.stride, column.data, py::none())).attr("copy")();
+    }
+    const py::array keys = array_over({Scalar::u64, 1}, section.keys.size(), 8, section.keys.data(), py::none());
+    out.append(py::make_tuple(section.room, section.name, keys.attr("copy")(), columns));
+  });
+  return out;
+}
+
+void load(Simulation& simulation, const py::list& given) {
+  std::vector<StateSection> parts;
+  for (const py::handle item : given) {
+    const auto [room, name, keys, columns] = item.cast<std::tuple<std::string, std::string, py::array_t<std::uint64_t>, py::dict>>();
+    StateSection& section = parts.emplace_back();
+    section.room = room;
+    section.name = name;
+    section.keys = {keys.data(), static_cast<std::size_t>(keys.shape(0))};
+    for (const auto& [label, values] : columns) {
+      const auto array = values.cast<py::array>();
+      const auto length = array.ndim() > 1 ? static_cast<std::uint32_t>(array.shape(1)) : 1u;
+      section.columns.push_back({label.cast<std::string>(), type_of(array.dtype(), length),
+                                 static_cast<const std::byte*>(array.data()), static_cast<std::int64_t>(array.strides(0))});
+    }
+  }
+  simulation.load(parts);
+}
+
+// Views of one field, a pair (ids, values) for each table of this process that has it. No copy: a view keeps its
+// memory alive, but goes stale at the next tick or structural change.
+py::list views(const Simulation& simulation, ComponentId component, std::uint32_t field) {
+  py::list out;
+  for (const auto& rank : simulation.local_ranks()) {
+    for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {
+      Table& table = rank->store.table(t);
+      if (!table.has(component)) {
+        continue;
+      }
+      Column& column = table.column(table.find_column({component, field}).value());
+      auto* keep = new std::shared_ptr<std::byte[]>(column.share());
+      const py::capsule owner(keep, [](void* p) { delete static_cast<std::shared_ptr<std::byte[]>*>(p); });
+      const py::array ids = array_over({Scalar::u64, 1}, table.size(), 8, table.ids().data(), py::none());
+      out.append(py::make_tuple(ids.attr("copy")(),
+                                array_over(column.type(), table.size(), column.stride(), column.data(), owner)));
+    }
+  }
+  return out;
+}
+
+// The ids of all entities of this process that have a component.
+std::vector<EntityId> ids(const Simulation& simulation, ComponentId component) {
+  std::vector<EntityId> out;
+  for (const auto& rank : simulation.local_ranks()) {
+    for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {
+      const Table& table = rank->store.table(t);
+      if (table.has(component)) {
+        out.insert(out.end(), table.ids().begin(), table.ids().end());
+      }
+    }
+  }
+  return out;
+}
+
+// One field of all cells of this process, in the order of global cells.
+py::array cell_values(const Simulation& simulation, ComponentId component, std::uint32_t field) {
+  const FieldType type = simulation.model().schema.field({component, field}).type;
+  const std::size_t cells = simulation.count(component);
+  py::array out = py::array(array_over(type, cells, static_cast<std::int64_t>(type.size()), nullptr, py::handle()));
+  auto* to = static_cast<std::byte*>(out.mutable_data());
+  for (const auto& rank : simulation.local_ranks()) {
+    const Table& table = rank->cells->table();
+    const Column& column = table.column(table.find_column({component, field}).value());
+    for (const CellRun& owned : rank->cells->owned_runs()) {
+      std::memcpy(to + rank->cells->cell_id(owned.begin) * type.size(), column.at(owned.begin),
+                  (owned.end - owned.begin) * type.size());
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void bind_engine(py::module_& module) {
+  py::class_<ModelSpec>(module, "ModelSpec")
+      .def(py::init<>())
+      .def("add_component",
+           [](ModelSpec& model, const std::string& name, const py::list& fields) {
+             return model.schema.add(component_from(name, fields));
+           })
+      .def("set_domain", set_domain)
+      .def("set_cells", [](ModelSpec& model, const Archetype& components) { model.cell_components = components; })
+      .def("set_parameters", [](ModelSpec& model, const py::bytes& block) { model.parameters = bytes_from(block); })
+      .def("add_phase",
+           [](ModelSpec& model, const py::list& behaviors) {
+             Phase& phase = model.phases.emplace_back();
+             for (const py::handle behavior : behaviors) {
+               phase.behaviors.push_back(behavior_from(behavior.cast<py::dict>()));
+             }
+           })
+      .def_readwrite("tiles", &ModelSpec::tiles)
+      .def_readwrite("seed", &ModelSpec::seed);
+
+  py::class_<Simulation>(module, "Simulation")
+      .def(py::init([](const ModelSpec& model, std::uint32_t ranks, int threads, bool check_values) {
+             return std::make_unique<Simulation>(model, RunSpec{ranks, threads, check_values});
+           }),
+           py::arg("model"), py::kw_only(), py::arg("ranks"), py::arg("threads"), py::arg("check_values"))
+      .def("run", run, py::arg("ticks"), py::arg("keep_going"))
+      .def_property_readonly("tick", &Simulation::tick)
+      .def_property_readonly("seed", &Simulation::seed)
+      .def_property_readonly("ranks", &Simulation::ranks)
+      .def_property_readonly("threads", &Simulation::threads)
+      .def_property_readonly("population", &Simulation::population)
+      .def_property_readonly("phase_seconds", &Simulation::phase_seconds)
+      .def("count", &Simulation::count)
+      .def_property_readonly("next_id", &Simulation::next_id)
+      .def("ids", ids)
+      .def("spawn",
+           [](Simulation& simulation, Archetype components, std::size_t count, const py::list& columns) {
+             return simulation.spawn(std::move(components), count, spawn_columns(columns, count));
+           })
+      .def("despawn",
+           [](Simulation& simulation, const py::array_t<std::uint64_t, py::array::c_style>& ids) {
+             return simulation.despawn({ids.data(), static_cast<std::size_t>(ids.size())});
+           })
+      .def("attach",
+           [](Simulation& simulation, const py::array_t<std::uint64_t, py::array::c_style>& ids, ComponentId component,
+              const py::list& columns) {
+             const auto count = static_cast<std::size_t>(ids.size());
+             simulation.attach({ids.data(), count}, component, spawn_columns(columns, count));
+           })
+      .def("detach",
+           [](Simulation& simulation, const py::array_t<std::uint64_t, py::array::c_style>& ids, ComponentId component) {
+             simulation.detach({ids.data(), static_cast<std::size_t>(ids.size())}, component);
+           })
+      .def("set_cells",
+           [](Simulation& simulation, ComponentId component, std::uint32_t field, const py::array& values) {
+             simulation.set_cells({component, field}, static_cast<const std::byte*>(values.data()),
+                                  static_cast<std::int64_t>(values.strides(0)));
+           })
+      .def("set_parameters",
+           [](Simulation& simulation, const py::bytes& block) { simulation.set_parameters(bytes_from(block)); })
+      .def("set_trigger",
+           [](Simulation& simulation, std::size_t phase, std::size_t behavior, std::int64_t every, std::int64_t after,
+              std::vector<std::int64_t> at, bool enabled) {
+             simulation.set_trigger(phase, behavior, {every, after, std::move(at), enabled});
+           })
+      .def("digest", [](const Simulation& simulation) { return simulation.digest().hex(); })
+      .def("sections", sections)
+      .def("load", load)
+      .def("views", views)
+      .def("cell_values", cell_values);
+}
+
+}  // namespace bw::bindings

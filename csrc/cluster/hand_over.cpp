@@ -1,0 +1,92 @@
+// Leaving and arriving. An agent is removed where it was in the same sync point in which it is inserted where it goes.
+#include "cluster/hand_over.hpp"
+
+#include <vector>
+
+namespace bw {
+namespace {
+
+void pack_rows(Store& store, std::uint32_t t, const std::vector<std::uint32_t>& rows, Bytes& message) {
+  const Table& table = store.table(t);
+  Writer writer(message);
+  writer.values(std::span<const ComponentId>(table.archetype()));
+  writer.value(static_cast<std::uint64_t>(rows.size()));
+  Bytes row_bytes(table.row_size());
+  for (const std::uint32_t row : rows) {
+    writer.value(table.ids()[row]);
+    table.pack_row(row, row_bytes.data());
+    writer.bytes(row_bytes.data(), row_bytes.size());
+  }
+}
+
+std::size_t send_leavers(Store& store, RankId self, const Domain& domain, const Tiling& tiling,
+                         const Partition& partition, std::vector<Bytes>& messages) {
+  std::size_t leaving = 0;
+  for (std::uint32_t t = 0; t < store.table_count(); ++t) {
+    std::vector<std::vector<std::uint32_t>> rows(messages.size());
+    std::vector<std::uint32_t> leavers;
+    for (std::uint32_t row = 0; row < store.table(t).size(); ++row) {
+      const RankId owner = partition.owner(tile_of_row(store, t, row, domain, tiling));
+      if (owner != self) {
+        rows[owner].push_back(row);
+        leavers.push_back(row);
+      }
+    }
+    for (std::size_t r = 0; r < messages.size(); ++r) {
+      if (!rows[r].empty()) {
+        pack_rows(store, t, rows[r], messages[r]);
+      }
+    }
+    store.remove(t, leavers);
+    leaving += leavers.size();
+  }
+  return leaving;
+}
+
+void receive(Store& store, const Bytes& message) {
+  Reader reader(message);
+  while (!reader.done()) {
+    const std::uint32_t t = store.table_for(reader.values<ComponentId>());
+    Table& table = store.table(t);
+    const auto rows = reader.value<std::uint64_t>();
+    for (std::uint64_t i = 0; i < rows; ++i) {
+      const auto id = reader.value<EntityId>();
+      const std::uint32_t row = store.insert(t, {&id, 1});
+      table.unpack_row(row, reader.take(table.row_size()).data());
+    }
+  }
+}
+
+}  // namespace
+
+TileId tile_of_row(const Store& store, std::uint32_t t, std::size_t row, const Domain& domain, const Tiling& tiling) {
+  const Table& table = store.table(t);
+  if (domain.exists()) {
+    if (const auto position = store.position_column(t)) {
+      const Column& column = table.column(*position);
+      return tiling.tile_at(PlaceColumn{column.data(), column.stride()}.at(domain, row));
+    }
+  }
+  return tiling.tile_of_id(table.ids()[row]);
+}
+
+std::size_t hand_over(Communicator& communicator, std::span<Store* const> stores, const Domain& domain,
+                      const Tiling& tiling, const Partition& partition) {
+  if (communicator.ranks() == 1) {
+    return 0;
+  }
+  Mail mail = communicator.empty_mail();
+  std::size_t moved = 0;
+  for (std::size_t h = 0; h < stores.size(); ++h) {
+    moved += send_leavers(*stores[h], communicator.hosted()[h], domain, tiling, partition, mail[h]);
+  }
+  mail = communicator.exchange(std::move(mail));
+  for (std::size_t h = 0; h < stores.size(); ++h) {
+    for (const Bytes& message : mail[h]) {
+      receive(*stores[h], message);
+    }
+  }
+  return moved;
+}
+
+}  // namespace bw

@@ -1,0 +1,24 @@
+// The partition: which rank has which tile. It is a value; where a tile lives never changes a result.
+#pragma once
+
+#include <vector>
+
+#include "base/ids.hpp"
+#include "space/tiling.hpp"
+
+namespace bw {
+
+class Partition {
+ public:
+  // Blocks: consecutive tiles in equal shares.
+  static Partition blocks(TileId tiles, std::uint32_t ranks);
+
+  // The world itself (tile 0) lives on rank 0.
+  RankId owner(TileId tile) const { return owners_[tile]; }
+  std::vector<TileId> tiles_of(RankId rank) const;
+
+ private:
+  std::vector<RankId> owners_;
+};
+
+}  // namespace bw

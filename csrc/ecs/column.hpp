@@ -1,0 +1,46 @@
+// A column: the values of one field for all rows of a table, contiguous, in memory that is shared with the views taken of it.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+
+#include "base/state.hpp"
+
+namespace bw {
+
+class Column {
+ public:
+  explicit Column(FieldType type) : type_(type), size_(type.size()) {}
+
+  FieldType type() const { return type_; }
+  std::size_t value_size() const { return size_; }
+  std::int64_t stride() const { return static_cast<std::int64_t>(size_); }
+
+  std::byte* data() { return memory_.get(); }
+  const std::byte* data() const { return memory_.get(); }
+  std::byte* at(std::size_t row) { return memory_.get() + row * size_; }
+  const std::byte* at(std::size_t row) const { return memory_.get() + row * size_; }
+
+  // Keeps the memory alive for a view that outlives the column's present memory (the view goes stale then).
+  std::shared_ptr<std::byte[]> share() const { return memory_; }
+
+  // Moves the first `used` values into memory for `capacity` values; the rest is not initialised.
+  void reserve(std::size_t used, std::size_t capacity);
+
+  // Sets rows [begin, end) to one value.
+  void fill(std::size_t begin, std::size_t end, const std::byte* value);
+
+  void copy_within(std::size_t from, std::size_t to) { std::memcpy(at(to), at(from), size_); }
+
+  // Reorders the first order.size() values: new value i is old value order[i].
+  void permute(std::span<const std::uint32_t> order, std::size_t capacity);
+
+ private:
+  FieldType type_;
+  std::size_t size_;
+  std::shared_ptr<std::byte[]> memory_;
+};
+
+}  // namespace bw

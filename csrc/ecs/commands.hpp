@@ -1,0 +1,86 @@
+// Structural commands: births, deaths, attachments and detachments that behaviors order during a phase and that are
+// applied at its end, in an order made of (behavior, parent id, ordinal), never of arrival or threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "ecs/store.hpp"
+
+namespace bw {
+
+// How the record of a birth or an attachment is laid out, resolved for one store.
+struct RecordPlan {
+  Archetype components;
+  std::vector<FieldKey> fields;
+  std::vector<std::size_t> offsets;
+  std::vector<std::byte> initial;  // the record with all defaults
+};
+
+// Commands of one worker. Records stay where they are until they are applied.
+class CommandBuffer {
+ public:
+  struct Birth {
+    EntityId parent;
+    TileId tile;
+    std::uint32_t plan;
+    std::uint32_t behavior;
+    std::uint32_t ordinal;
+    std::size_t record;
+  };
+  struct Change {  // of an entity's components
+    EntityId entity;
+    std::uint32_t plan;
+    std::uint32_t behavior;
+    std::uint32_t ordinal;
+    bool attach;
+    std::size_t record;
+  };
+
+  std::byte* spawn(EntityId parent, TileId tile, std::uint32_t plan, std::uint32_t behavior, const RecordPlan& layout);
+  std::byte* attach(EntityId entity, std::uint32_t plan, std::uint32_t behavior, const RecordPlan& layout);
+  void detach(EntityId entity, std::uint32_t plan, std::uint32_t behavior);
+  void despawn(EntityId entity) { deaths_.push_back(entity); }
+
+  const std::vector<Birth>& births() const { return births_; }
+  const std::vector<Change>& changes() const { return changes_; }
+  const std::vector<EntityId>& deaths() const { return deaths_; }
+  const std::byte* record(std::size_t offset) const { return records_.data() + offset; }
+
+  bool empty() const { return births_.empty() && changes_.empty() && deaths_.empty(); }
+  void clear();
+
+  // Commands of the row in hand, to be taken back if its kernel fails.
+  struct Mark {
+    std::size_t births, changes, deaths, records;
+  };
+  Mark mark() const { return {births_.size(), changes_.size(), deaths_.size(), records_.size()}; }
+  void rewind(const Mark& mark);
+
+ private:
+  std::byte* new_record(const RecordPlan& layout, std::size_t* offset);
+
+  std::vector<Birth> births_;
+  std::vector<Change> changes_;
+  std::vector<EntityId> deaths_;
+  std::vector<std::byte> records_;
+};
+
+struct ApplyResult {
+  std::size_t births = 0;
+  std::size_t deaths = 0;
+};
+
+// Applies all commands of a phase: deaths first, then changes, then births. `next_birth(tile)` counts up a tile's births.
+// An entity that ends takes part in nothing else; its own births of the phase still happen.
+ApplyResult apply_commands(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans,
+                           const std::function<std::uint64_t(TileId)>& next_birth);
+
+// Removes entities by id, each at most once; unknown ids are passed over.
+std::size_t remove_entities(Store& store, std::vector<EntityId> ids);
+
+}  // namespace bw

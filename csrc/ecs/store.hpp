@@ -1,0 +1,65 @@
+// The store: all tables of one rank, the index from ids to rows, and the birth counters of its tiles.
+// It knows nothing of space, behaviors or other ranks.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/state.hpp"
+#include "ecs/entity_index.hpp"
+#include "ecs/schema.hpp"
+#include "ecs/table.hpp"
+
+namespace bw {
+
+class Store {
+ public:
+  explicit Store(const Schema& schema) : schema_(&schema) {}
+
+  const Schema& schema() const { return *schema_; }
+
+  // The table of an archetype (any order of components), made where it is missing.
+  std::uint32_t table_for(Archetype archetype);
+  std::size_t table_count() const { return tables_.size(); }
+  Table& table(std::uint32_t index) { return tables_[index]; }
+  const Table& table(std::uint32_t index) const { return tables_[index]; }
+
+  // Tables whose entities have all these components.
+  std::vector<std::uint32_t> tables_with(std::span<const ComponentId> components) const;
+
+  // Whether any entity has all these components.
+  bool any_rows(std::span<const ComponentId> components) const;
+
+  std::size_t size() const { return index_.size(); }
+  std::size_t count(ComponentId component) const;
+  std::optional<Location> find(EntityId id) const;
+
+  // The column that holds the places of a table's entities: the field called `position`, if one of its components has it.
+  std::optional<std::size_t> position_column(std::uint32_t table) const;
+
+  // New rows with default values for ids that the caller numbered; returns the first row.
+  std::uint32_t insert(std::uint32_t table, std::span<const EntityId> ids);
+
+  // Removes rows (ascending, distinct) of a table.
+  void remove(std::uint32_t table, std::span<const std::uint32_t> rows);
+
+  // Moves one entity to the table of another archetype; values of components that both have go along.
+  Location change_archetype(Location from, Archetype archetype);
+
+  // Reorders a table's rows: new row i is old row order[i]. The index learns of it when it is next asked.
+  void permute(std::uint32_t table, std::span<const std::uint32_t> order);
+
+  void list_state(const StateSink& sink) const;
+
+ private:
+  const Schema* schema_;
+  std::deque<Table> tables_;  // a deque: references stay valid while tables are added
+  void index_anew(std::uint32_t table) const;
+
+  mutable EntityIndex index_;
+  mutable std::vector<std::uint32_t> stale_;  // tables whose rows were reordered since the index was asked
+};
+
+}  // namespace bw

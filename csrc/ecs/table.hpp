@@ -1,0 +1,93 @@
+// A table: all entities of one archetype, as rows over contiguous columns. The order of rows is never observable.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "ecs/column.hpp"
+#include "ecs/schema.hpp"
+
+namespace bw {
+
+// The sorted set of components that the entities of a table have.
+using Archetype = std::vector<ComponentId>;
+
+class Table {
+ public:
+  Table(const Schema& schema, Archetype archetype);
+
+  const Archetype& archetype() const { return archetype_; }
+  bool has(ComponentId component) const;
+  std::size_t size() const { return ids_.size(); }
+  std::span<const EntityId> ids() const { return ids_; }
+
+  std::size_t column_count() const { return columns_.size(); }
+  Column& column(std::size_t index) { return columns_[index]; }
+  const Column& column(std::size_t index) const { return columns_[index]; }
+  FieldKey column_key(std::size_t index) const { return keys_[index]; }
+  std::optional<std::size_t> find_column(FieldKey key) const;
+  std::string column_name(std::size_t index) const { return schema_->label(keys_[index]); }
+
+  // Grows by ids.size() rows with these ids and default values; returns the first new row.
+  std::size_t append(std::span<const EntityId> ids);
+
+  // The same, with values left for the caller to write.
+  std::size_t append_raw(std::span<const EntityId> ids);
+
+  // Removes rows (ascending, distinct): the last rows fill the holes. `moved(id, row)` tells each row's new place.
+  template <class Moved>
+  void remove(std::span<const std::uint32_t> rows, Moved&& moved);
+
+  // Reorders all rows: new row i is old row order[i].
+  void permute(std::span<const std::uint32_t> order);
+
+  // Bytes of a row as it travels between ranks or tables: all columns one after another.
+  std::size_t row_size() const { return row_size_; }
+  void pack_row(std::size_t row, std::byte* to) const;
+  void unpack_row(std::size_t row, const std::byte* from);
+
+  // "Bird+Hungry": the table's name in state and messages.
+  std::string label() const;
+
+ private:
+  void grow(std::size_t rows);
+  void shrink(std::size_t rows) { ids_.resize(rows); }
+
+  const Schema* schema_;
+  Archetype archetype_;
+  std::vector<EntityId> ids_;
+  std::vector<Column> columns_;
+  std::vector<FieldKey> keys_;
+  std::size_t capacity_ = 0;
+  std::size_t row_size_ = 0;
+};
+
+template <class Moved>
+void Table::remove(std::span<const std::uint32_t> rows, Moved&& moved) {
+  // Walk the holes from the front and the survivors from the back: each hole below the new end takes the last survivor.
+  const std::size_t remaining = size() - rows.size();
+  std::size_t last = size();
+  std::size_t back = rows.size();
+  for (const std::uint32_t hole : rows) {
+    if (hole >= remaining) {
+      break;
+    }
+    --last;
+    while (back > 0 && rows[back - 1] == last) {
+      --back;
+      --last;
+    }
+    for (Column& column : columns_) {
+      column.copy_within(last, hole);
+    }
+    ids_[hole] = ids_[last];
+    moved(ids_[hole], hole);
+  }
+  shrink(remaining);
+}
+
+}  // namespace bw

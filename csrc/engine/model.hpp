@@ -1,0 +1,33 @@
+// What the engine is built from: a model's data, space, behaviors and how it is to be run. Described, mapped, run: this is the
+// description, already resolved to numbers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "ecs/schema.hpp"
+#include "ecs/table.hpp"
+#include "schedule/behavior.hpp"
+#include "space/domain.hpp"
+
+namespace bw {
+
+struct ModelSpec {
+  Schema schema;
+  Domain domain;
+  std::array<std::int64_t, kAxes> lattice{1, 1, 1};  // cells over a continuous domain
+  Archetype cell_components;
+  std::uint32_t tiles = 64;
+  std::vector<Phase> phases;
+  std::vector<std::byte> parameters;
+  std::uint64_t seed = 0;
+};
+
+struct RunSpec {
+  std::uint32_t ranks = 1;
+  int threads = 1;
+  bool check_values = false;
+};
+
+}  // namespace bw

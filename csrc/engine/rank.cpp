@@ -1,0 +1,73 @@
+// Setting up a rank.
+#include "engine/rank.hpp"
+
+#include <utility>
+
+#include "base/hash.hpp"
+
+namespace bw {
+namespace {
+
+RecordPlan record_plan(const Schema& schema, const Prototype& prototype) {
+  RecordLayout layout = record_layout(schema, prototype.fields);
+  return {prototype.components, prototype.fields, std::move(layout.offsets), std::move(layout.initial)};
+}
+
+// The prototypes of a behavior, in the order in which its effects are numbered: spawns, then changes of components.
+void add_plans(const Schema& schema, const Behavior& behavior, std::vector<RecordPlan>& plans) {
+  for (const std::vector<Prototype>* prototypes : {&behavior.spawns, &behavior.changes}) {
+    for (const Prototype& prototype : *prototypes) {
+      plans.push_back(record_plan(schema, prototype));
+    }
+  }
+}
+
+}  // namespace
+
+Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank, ThreadPool& pool,
+           std::int64_t cell_halo)
+    : id(rank),
+      tiles(partition.tiles_of(rank)),
+      region(bounding_region(tiling, tiles)),
+      store(model.schema),
+      births(std::size_t{tiling.count()} + 1, 1),
+      executor(pool) {
+  if (!model.cell_components.empty()) {
+    Region box_region = region;
+    const CellBox world = world_box(model.domain, model.lattice);
+    CellBox box = world;
+    box.reach = cell_halo;
+    for (std::size_t a = 0; a < static_cast<std::size_t>(model.domain.dims); ++a) {
+      const std::int64_t first = world.axis_cell(a, box_region.low[a]);
+      const std::int64_t last = world.axis_cell(a, box_region.high[a]);
+      box.low[a] = first - cell_halo;
+      box.extent[a] = last - first + 1 + 2 * cell_halo;
+    }
+    cells = std::make_unique<CellLayer>(model.schema, model.cell_components, model.domain, box, tiling,
+                                        [&](TileId tile) { return partition.owner(tile) == rank; });
+  }
+  std::uint32_t order = 0;
+  std::uint32_t claims = 0;
+  std::uint32_t deposits = 0;
+  for (const Phase& phase : model.phases) {
+    std::deque<PreparedBehavior>& prepared_phase = prepared.emplace_back();
+    for (const Behavior& behavior : phase.behaviors) {
+      PreparedBehavior& one = prepared_phase.emplace_back();
+      one.run.behavior = &behavior;
+      one.run.order = order++;
+      one.run.first_plan = static_cast<std::uint32_t>(plans.size());
+      one.run.first_claim = claims;
+      one.run.first_deposit = deposits;
+      one.run.claim_key = rng_key(behavior.rng_key, "claims");
+      one.run.reaches.resize(behavior.reaches.size());
+      one.run.cell_columns.resize(behavior.cells.size());
+      one.reaches.resize(behavior.reaches.size());
+      one.cell_copies.resize(behavior.cells.size());
+      claims += static_cast<std::uint32_t>(behavior.claims.size());
+      deposits += static_cast<std::uint32_t>(behavior.deposits.size());
+      add_plans(model.schema, behavior, plans);
+    }
+  }
+}
+
+}  // namespace bw

@@ -1,0 +1,53 @@
+// A rank: what one of the N ranks of a simulation holds. Ranks meet only in the engine's exchanges.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "cluster/ghosts.hpp"
+#include "cluster/partition.hpp"
+#include "ecs/store.hpp"
+#include "engine/model.hpp"
+#include "lattice/cell_layer.hpp"
+#include "schedule/executor.hpp"
+#include "space/neighbor_index.hpp"
+
+namespace bw {
+
+// One Neighbors argument of one behavior on one rank, kept from phase to phase so that memory is reused.
+struct PreparedReach {
+  std::vector<std::size_t> sizes;            // bytes per value of the columns
+  std::unique_ptr<NeighborIndex> index;      // of agents
+  Ghosts ghosts;
+  std::vector<Bytes> copies;                 // of cells: columns as they were at the start of the phase
+  std::vector<std::int64_t> stencil;
+  std::vector<double> stencil_offset[kAxes];
+  double stencil_radius = -1.0;
+};
+
+struct PreparedBehavior {
+  BehaviorRun run;
+  std::vector<PreparedReach> reaches;
+  std::vector<std::vector<Bytes>> cell_copies;
+};
+
+struct Rank {
+  Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank, ThreadPool& pool,
+       std::int64_t cell_halo);
+
+  std::uint64_t next_birth(TileId tile) { return births[tile]++; }
+
+  RankId id;
+  std::vector<TileId> tiles;
+  Region region;
+  Store store;
+  std::unique_ptr<CellLayer> cells;
+  std::vector<std::uint64_t> births;  // by tile: the counter of its next birth
+  Executor executor;
+  std::vector<std::deque<PreparedBehavior>> prepared;  // by phase
+  std::vector<RecordPlan> plans;                       // prototypes of all behaviors
+  Surroundings around;
+};
+
+}  // namespace bw

@@ -1,0 +1,280 @@
+// Refresh: what a phase reads of others is brought together before it runs: ghosts, halos, packed neighbour indices, copies of
+// cells that the phase itself writes.
+#include <algorithm>
+#include <cmath>
+
+#include "base/errors.hpp"
+#include "engine/simulation.hpp"
+
+namespace bw {
+namespace {
+
+// Above this share of rows out of order, sorting the table pays within a few ticks.
+constexpr double kDisorderLimit = 0.2;
+
+double checked_radius(const Simulation& simulation, const Behavior& behavior, const ReachUse& use) {
+  const double radius = use.radius.value(simulation.model().parameters);
+  if (const auto why = refuse_radius(simulation.model().domain, radius)) {
+    throw UserError("behavior '" + behavior.name + "' looks for neighbours within " + std::to_string(radius) + ": " + *why);
+  }
+  return radius;
+}
+
+// Offsets, in rows of a box, to the cells around a cell.
+void make_stencil(const Domain& domain, const CellBox& box, double radius, PreparedReach& prepared) {
+  if (prepared.stencil_radius == radius) {
+    return;
+  }
+  prepared.stencil_radius = radius;
+  prepared.stencil.clear();
+  for (std::vector<double>& axis : prepared.stencil_offset) {
+    axis.clear();
+  }
+  const auto reach = static_cast<std::int64_t>(radius);
+  const std::int64_t layers = box.dims > 2 ? reach : 0;
+  for (std::int64_t z = -layers; z <= layers; ++z) {
+    for (std::int64_t y = -reach; y <= reach; ++y) {
+      for (std::int64_t x = -reach; x <= reach; ++x) {
+        const bool beyond = domain.manhattan && std::abs(x) + std::abs(y) + std::abs(z) > reach;
+        if (beyond || (x == 0 && y == 0 && z == 0)) {
+          continue;
+        }
+        prepared.stencil.push_back(z * box.layer_stride() + y * box.line_stride() + x);
+        const std::array<std::int64_t, kAxes> offset{x, y, z};
+        for (std::size_t a = 0; a < kAxes; ++a) {
+          prepared.stencil_offset[a].push_back(static_cast<double>(offset[a]));
+        }
+      }
+    }
+  }
+}
+
+bool phase_writes(const Phase& phase, FieldKey field) {
+  return std::any_of(phase.behaviors.begin(), phase.behaviors.end(),
+                     [&](const Behavior& behavior) { return behavior.writes(field); });
+}
+
+// A column of cells as a phase reads it: itself, or a copy where the phase writes it.
+bw_column cell_column(CellLayer& cells, const Phase& phase, FieldKey field, Bytes& copy) {
+  Column& column = cells.table().column(cells.table().find_column(field).value());
+  std::byte* data = column.data();
+  if (phase_writes(phase, field)) {
+    copy.assign(data, data + cells.table().size() * column.value_size());
+    data = copy.data();
+  }
+  return {reinterpret_cast<char*>(data), column.stride()};
+}
+
+}  // namespace
+
+void Simulation::refresh(std::size_t phase) {
+  population_ = population();
+  list_empty_cells(phase);
+  refresh_surroundings();
+  refresh_agents(phase);
+  if (halo_) {
+    refresh_cells(phase);
+  }
+  if (taken_ && moving_) {
+    remember_places(phase);
+  }
+}
+
+void Simulation::refresh_surroundings() {
+  for (const auto& rank : ranks_) {
+    Surroundings& around = rank->around;
+    around.domain = &model_.domain;
+    around.tiling = &tiling_;
+    around.cells = rank->cells.get();
+    around.tick = tick_;
+    around.parameters = &model_.parameters;
+    around.plans = rank->plans;
+    around.lattice = lattice_;
+    around.empty_cells = empty_cells_;
+    around.check_values = run_.check_values;
+  }
+}
+
+void Simulation::refresh_agents(std::size_t phase) {
+  // All ghosts of the phase travel in one exchange, in the order of its behaviors and their reaches.
+  std::vector<GhostRequest> requests;
+  const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
+  for (std::size_t b = 0; b < behaviors.size(); ++b) {
+    for (const ReachUse& use : behaviors[b].reaches) {
+      if (firing_[b] != 0 && !use.of_cells) {
+        requests.push_back({use.component, use.fields, checked_radius(*this, behaviors[b], use)});
+      }
+    }
+  }
+  if (requests.empty()) {
+    return;
+  }
+  Mail mail = communicator_->empty_mail();
+  if (communicator_->ranks() > 1) {
+    for (std::size_t h = 0; h < ranks_.size(); ++h) {
+      for (const GhostRequest& request : requests) {
+        pack_ghosts(ranks_[h]->store, model_.domain, tiling_, partition_, ranks_[h]->id, request, mail[h]);
+      }
+    }
+    mail = communicator_->exchange(std::move(mail));
+  }
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    std::vector<Reader> readers(mail[h].begin(), mail[h].end());
+    std::size_t next = 0;
+    for (std::size_t b = 0; b < behaviors.size(); ++b) {
+      PreparedBehavior& prepared = ranks_[h]->prepared[phase][b];
+      for (std::size_t k = 0; k < behaviors[b].reaches.size(); ++k) {
+        if (firing_[b] == 0 || behaviors[b].reaches[k].of_cells) {
+          continue;
+        }
+        prepared.run.reaches[k].radius = requests[next].radius;
+        if (communicator_->ranks() > 1) {
+          prepared.reaches[k].ghosts = unpack_ghosts(ranks_[h]->store, model_.domain, requests[next], readers);
+        }
+        if (!behaviors[b].sequential) {
+          build_index(*ranks_[h], prepared, k, next == 0);
+        }
+        ++next;
+      }
+    }
+  }
+}
+
+std::vector<IndexSource> Simulation::index_sources(const Rank& rank, const ReachUse& use, const PreparedReach& reach,
+                                                   ReachView& view) const {
+  std::vector<IndexSource> sources;
+  view.source_of_table.assign(rank.store.table_count(), kNoSource);
+  for (std::uint32_t t = 0; t < rank.store.table_count(); ++t) {
+    const Table& table = rank.store.table(t);
+    if (!table.has(use.component) || table.size() == 0) {
+      continue;
+    }
+    view.source_of_table[t] = sources.size();
+    const Column& position = table.column(rank.store.position_column(t).value());
+    IndexSource& source = sources.emplace_back();
+    source.ids = table.ids();
+    source.places = {position.data(), position.stride()};
+    for (const FieldKey field : use.fields) {
+      const Column& column = table.column(table.find_column(field).value());
+      source.columns.push_back({column.data(), column.stride()});
+    }
+  }
+  if (!reach.ghosts.ids.empty()) {
+    sources.push_back(reach.ghosts.source(model_.domain, reach.sizes));
+  }
+  return sources;
+}
+
+void Simulation::build_index(Rank& rank, PreparedBehavior& prepared, std::size_t k, bool may_reorder) {
+  const ReachUse& use = prepared.run.behavior->reaches[k];
+  PreparedReach& reach = prepared.reaches[k];
+  ReachView& view = prepared.run.reaches[k];
+  if (!reach.index) {
+    for (const FieldKey field : use.fields) {
+      reach.sizes.push_back(model_.schema.field(field).type.size());
+    }
+    reach.index = std::make_unique<NeighborIndex>(model_.domain, reach.sizes);
+  }
+  const CellBox box = model_.domain.integral()
+                          ? grid_box(model_.domain, rank.region, static_cast<std::int64_t>(view.radius))
+                          : continuous_box(model_.domain, rank.region, view.radius, population_);
+  reach.index->build(pool_, box, index_sources(rank, use, reach, view));
+  for (std::uint32_t t = 0; may_reorder && t < view.source_of_table.size(); ++t) {
+    const std::size_t source = view.source_of_table[t];
+    if (source != kNoSource && reach.index->disorder(source) > kDisorderLimit) {
+      // Rows near in space are brought near in memory; nothing that can be observed changes.
+      rank.store.permute(t, reach.index->order_of(source));
+      reach.index->renumber(source);
+    }
+  }
+  view.index = reach.index.get();
+  view.search = choose_search(model_.domain);
+  view.ids = reach.index->ids();
+  view.slot_count = static_cast<std::int64_t>(reach.index->slot_count());
+  view.columns.clear();
+  for (std::size_t c = 0; c < use.fields.size(); ++c) {
+    view.columns.push_back(
+        {reinterpret_cast<char*>(reach.index->column(c)), static_cast<std::int64_t>(reach.sizes[c])});
+  }
+}
+
+void Simulation::refresh_cells(std::size_t phase) {
+  // Halo rows are needed for what is read of other cells.
+  std::vector<std::size_t> columns;
+  std::vector<CellLayer*> layers;
+  for (const auto& rank : ranks_) {
+    layers.push_back(rank->cells.get());
+  }
+  const Table& table = layers.front()->table();
+  const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
+  const auto need = [&](const std::vector<FieldKey>& fields) {
+    for (const FieldKey field : fields) {
+      columns.push_back(table.find_column(field).value());
+    }
+  };
+  for (std::size_t b = 0; b < behaviors.size(); ++b) {
+    for (const ReachUse& use : behaviors[b].reaches) {
+      if (firing_[b] != 0 && use.of_cells) {
+        need(use.fields);
+      }
+    }
+    for (const CellUse& use : behaviors[b].cells) {
+      if (firing_[b] != 0) {
+        need(use.fields);
+      }
+    }
+  }
+  std::sort(columns.begin(), columns.end());
+  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+  if (!columns.empty()) {
+    halo_->refresh(*communicator_, layers, columns);
+  }
+  for (const auto& rank : ranks_) {
+    copy_cells(*rank, phase);
+  }
+}
+
+void Simulation::copy_cells(Rank& rank, std::size_t phase) {
+  const Phase& model_phase = model_.phases[phase];
+  for (std::size_t b = 0; b < model_phase.behaviors.size(); ++b) {
+    if (firing_[b] == 0) {
+      continue;
+    }
+    const Behavior& behavior = model_phase.behaviors[b];
+    PreparedBehavior& prepared = rank.prepared[phase][b];
+    for (std::size_t k = 0; k < behavior.reaches.size(); ++k) {
+      const ReachUse& use = behavior.reaches[k];
+      if (!use.of_cells) {
+        continue;
+      }
+      PreparedReach& reach = prepared.reaches[k];
+      ReachView& view = prepared.run.reaches[k];
+      reach.copies.resize(use.fields.size());
+      view.radius = checked_radius(*this, behavior, use);
+      if (static_cast<std::int64_t>(view.radius) > rank.cells->box().reach) {
+        throw UserError("behavior '" + behavior.name + "' reaches further over cells than when the run began");
+      }
+      view.columns.clear();
+      for (std::size_t c = 0; c < use.fields.size(); ++c) {
+        view.columns.push_back(cell_column(*rank.cells, model_phase, use.fields[c], reach.copies[c]));
+      }
+      view.ids = rank.cells->table().ids().data();
+      view.slot_count = static_cast<std::int64_t>(rank.cells->table().size());
+      make_stencil(model_.domain, rank.cells->box(), view.radius, reach);
+      view.stencil = reach.stencil;
+      for (std::size_t a = 0; a < kAxes; ++a) {
+        view.stencil_offset[a] = reach.stencil_offset[a];
+      }
+    }
+    for (std::size_t u = 0; u < behavior.cells.size(); ++u) {
+      prepared.cell_copies[u].resize(behavior.cells[u].fields.size());
+      prepared.run.cell_columns[u].clear();
+      for (std::size_t c = 0; c < behavior.cells[u].fields.size(); ++c) {
+        prepared.run.cell_columns[u].push_back(
+            cell_column(*rank.cells, model_phase, behavior.cells[u].fields[c], prepared.cell_copies[u][c]));
+      }
+    }
+  }
+}
+
+}  // namespace bw

@@ -1,0 +1,341 @@
+// The tick, and how a simulation is made, filled and asked.
+#include "engine/simulation.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/errors.hpp"
+#include "cluster/hand_over.hpp"
+#include "schedule/live_world.hpp"
+
+namespace bw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kAskEvery{20};
+
+// The widest reach of behaviors over cells: how many cells of halo the cell layer needs.
+std::int64_t cell_halo(const ModelSpec& model) {
+  double reach = 1.0;
+  for (const Phase& phase : model.phases) {
+    for (const Behavior& behavior : phase.behaviors) {
+      for (const ReachUse& use : behavior.reaches) {
+        reach = use.of_cells ? std::max(reach, use.radius.value(model.parameters)) : reach;
+      }
+    }
+  }
+  return static_cast<std::int64_t>(reach);
+}
+
+void write_columns(Store& store, std::uint32_t table_index, std::size_t first, std::size_t begin, std::size_t count,
+                   std::span<const SpawnColumn> columns) {
+  Table& table = store.table(table_index);
+  for (const SpawnColumn& from : columns) {
+    Column& column = table.column(table.find_column(from.field).value());
+    const std::byte* source = from.data + static_cast<std::int64_t>(begin) * from.stride;
+    if (from.stride == column.stride()) {
+      std::memcpy(column.at(first), source, count * column.value_size());
+    } else if (from.stride == 0) {
+      column.fill(first, first + count, source);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) {
+        std::memcpy(column.at(first + i), source + static_cast<std::int64_t>(i) * from.stride, column.value_size());
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Simulation::Simulation(ModelSpec model, RunSpec run)
+    : model_(std::move(model)),
+      run_(run),
+      pool_(run.threads),
+      communicator_(std::make_unique<LocalCommunicator>(run.ranks)),
+      tiling_(model_.domain, model_.tiles),
+      partition_(Partition::blocks(tiling_.count(), run.ranks)),
+      lattice_(world_box(model_.domain, model_.lattice)),
+      phase_seconds_(model_.phases.size(), 0.0) {
+  check_model();
+  const std::int64_t halo = cell_halo(model_);
+  std::vector<CellLayer*> layers;
+  for (const RankId rank : communicator_->hosted()) {
+    ranks_.push_back(std::make_unique<Rank>(model_, tiling_, partition_, rank, pool_, halo));
+    layers.push_back(ranks_.back()->cells.get());
+  }
+  if (!model_.cell_components.empty()) {
+    halo_.emplace(*communicator_, layers, tiling_, partition_);
+  }
+  for (const Phase& phase : model_.phases) {
+    for (const Behavior& behavior : phase.behaviors) {
+      for (const ClaimUse& claim : behavior.claims) {
+        claim_targets_.push_back({claim.stock, claim.agents});
+      }
+      deposit_fields_.insert(deposit_fields_.end(), behavior.deposits.begin(), behavior.deposits.end());
+    }
+  }
+  old_places_.resize(ranks_.size());
+}
+
+void Simulation::check_model() const {
+  for (const Phase& phase : model_.phases) {
+    for (const Behavior& behavior : phase.behaviors) {
+      if (behavior.sequential && phase.behaviors.size() > 1) {
+        throw ModelError("sequential behavior '" + behavior.name +
+                         "' shares its phase with others; give it a place of its own in world.behaviors(...)");
+      }
+      if (behavior.sequential && communicator_->ranks() > 1) {
+        throw UserError("sequential behavior '" + behavior.name + "' runs on one rank only; found " +
+                        std::to_string(communicator_->ranks()) +
+                        ". Run it on one rank, or use the synchronous activation");
+      }
+      if (!behavior.reaches.empty() && !model_.domain.exists()) {
+        throw ModelError("behavior '" + behavior.name +
+                         "' looks for neighbours, but the world has no space; set world.space in the model");
+      }
+    }
+  }
+}
+
+std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& keep_going) {
+  Clock::time_point asked = Clock::now();
+  for (std::int64_t done = 0; done < ticks; ++done) {
+    if (const Clock::time_point now = Clock::now(); keep_going && now - asked >= kAskEvery) {
+      asked = now;
+      if (!keep_going()) {
+        return done;
+      }
+    }
+    run_tick();
+  }
+  return ticks;
+}
+
+void Simulation::run_tick() {
+  for (std::size_t phase = 0; phase < model_.phases.size(); ++phase) {
+    const Clock::time_point start = Clock::now();
+    run_phase(phase);
+    phase_seconds_[phase] += std::chrono::duration<double>(Clock::now() - start).count();
+  }
+  ++tick_;
+}
+
+void Simulation::run_phase(std::size_t phase) {
+  if (!select(phase)) {
+    return;
+  }
+  refresh(phase);
+  run_behaviors(phase);
+  if (taken_ && moving_) {
+    settle_moves();
+  }
+  if (moving_) {
+    hand_over_leavers();  // claims are settled where the agents are now
+  }
+  settle_claims_and_deposits();
+  if (apply() > 0) {
+    hand_over_leavers();
+  }
+}
+
+void Simulation::hand_over_leavers() {
+  if (communicator_->ranks() == 1) {
+    return;
+  }
+  std::vector<Store*> stores;
+  for (const auto& rank : ranks_) {
+    stores.push_back(&rank->store);
+  }
+  hand_over(*communicator_, stores, model_.domain, tiling_, partition_);
+}
+
+// Which behaviors of a phase have their turn; none: the phase costs nothing.
+bool Simulation::select(std::size_t phase) {
+  const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
+  firing_.assign(behaviors.size(), 0);
+  moving_ = false;
+  bool any = false;
+  for (std::size_t b = 0; b < behaviors.size(); ++b) {
+    if (!behaviors[b].trigger.fires(tick_)) {
+      continue;
+    }
+    const bool matches = communicator_->ranks() > 1 || behaviors[b].of_cells ||
+                         ranks_.front()->store.any_rows(behaviors[b].components);
+    firing_[b] = matches ? 1 : 0;
+    any = any || matches;
+    moving_ = moving_ || (matches && std::any_of(behaviors[b].columns.begin(), behaviors[b].columns.end(),
+                                                 [&](const ColumnUse& use) {
+                                                   return use.writes && model_.schema.field(use.field).name == "position";
+                                                 }));
+  }
+  return any;
+}
+
+void Simulation::run_behaviors(std::size_t phase) {
+  for (const auto& rank : ranks_) {
+    std::vector<BehaviorRun> runs;
+    std::deque<PreparedBehavior>& prepared = rank->prepared[phase];
+    for (std::size_t b = 0; b < prepared.size(); ++b) {
+      if (firing_[b] == 0) {
+        continue;
+      }
+      if (prepared[b].run.behavior->sequential) {
+        run_sequential(*rank, prepared[b]);
+      } else {
+        runs.push_back(prepared[b].run);
+      }
+    }
+    if (!runs.empty()) {
+      rank->executor.run(runs, rank->store, rank->around);
+    }
+  }
+}
+
+void Simulation::run_sequential(Rank& rank, PreparedBehavior& prepared) {
+  LiveWorld live(rank.store, rank.around, prepared.run);
+  rank.executor.run_live(prepared.run, rank.store, rank.around, live);
+}
+
+std::size_t Simulation::apply() {
+  std::size_t births = 0;
+  for (const auto& rank : ranks_) {
+    const std::vector<CommandBuffer*> buffers = rank->executor.command_buffers();
+    if (std::all_of(buffers.begin(), buffers.end(), [](const CommandBuffer* b) { return b->empty(); })) {
+      continue;
+    }
+    births += apply_commands(rank->store, buffers, rank->plans, [&](TileId tile) { return rank->next_birth(tile); }).births;
+  }
+  return births;
+}
+
+std::uint64_t Simulation::global_sum(const std::vector<std::uint64_t>& per_rank) const {
+  if (communicator_->hosted().size() == communicator_->ranks()) {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t value : per_rank) {
+      sum += value;
+    }
+    return sum;
+  }
+  std::vector<std::vector<std::vector<std::uint64_t>>> items(per_rank.size());
+  for (std::size_t h = 0; h < per_rank.size(); ++h) {
+    items[h].assign(communicator_->ranks(), {per_rank[h]});
+  }
+  std::uint64_t sum = 0;
+  for (const std::vector<std::uint64_t>& values : exchange_items(*communicator_, items).front()) {
+    sum += values.front();
+  }
+  return sum;
+}
+
+std::uint64_t Simulation::population() const {
+  std::vector<std::uint64_t> sizes;
+  for (const auto& rank : ranks_) {
+    sizes.push_back(rank->store.size());
+  }
+  return global_sum(sizes);
+}
+
+std::uint64_t Simulation::count(ComponentId component) const {
+  std::vector<std::uint64_t> counts;
+  for (const auto& rank : ranks_) {
+    const bool of_cells = rank->cells && rank->cells->table().has(component);
+    counts.push_back(of_cells ? rank->cells->owned_count() : rank->store.count(component));
+  }
+  return global_sum(counts);
+}
+
+RankId Simulation::owner_of_cell(std::uint64_t cell) const {
+  Place place{};
+  for (std::size_t a = 0; a < static_cast<std::size_t>(model_.domain.dims); ++a) {
+    const auto cells = static_cast<std::uint64_t>(lattice_.cells[a]);
+    const auto at = static_cast<double>(cell % cells);
+    place[a] = model_.domain.integral() ? at : (at + 0.5) / lattice_.per_length[a];
+    cell /= cells;
+  }
+  return partition_.owner(tiling_.tile_at(place));
+}
+
+EntityId Simulation::spawn(Archetype components, std::size_t count, std::span<const SpawnColumn> columns) {
+  // Every rank counts the world's births; each makes the rows of its own tiles.
+  std::vector<EntityId> ids(count);
+  const std::uint64_t first = ranks_.front()->births[kWorldTile];
+  for (std::size_t i = 0; i < count; ++i) {
+    ids[i] = make_id(kWorldTile, first + i);
+  }
+  for (const auto& rank : ranks_) {
+    rank->births[kWorldTile] += count;
+  }
+  // All start on the first rank of this process and are handed over from there.
+  Store& store = ranks_.front()->store;
+  const std::uint32_t table = store.table_for(std::move(components));
+  const std::uint32_t row = store.insert(table, ids);
+  write_columns(store, table, row, 0, count, columns);
+  hand_over_leavers();
+  return ids.empty() ? kNoEntity : ids.front();
+}
+
+std::size_t Simulation::despawn(std::span<const EntityId> ids) {
+  std::size_t removed = 0;
+  for (const auto& rank : ranks_) {
+    removed += remove_entities(rank->store, {ids.begin(), ids.end()});
+  }
+  return removed;
+}
+
+void Simulation::attach(std::span<const EntityId> ids, ComponentId component, std::span<const SpawnColumn> columns) {
+  for (const auto& rank : ranks_) {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (const auto location = rank->store.find(ids[i])) {
+        Archetype archetype = rank->store.table(location->table).archetype();
+        archetype.push_back(component);
+        const Location now = rank->store.change_archetype(*location, std::move(archetype));
+        write_columns(rank->store, now.table, now.row, i, 1, columns);
+      }
+    }
+  }
+}
+
+void Simulation::detach(std::span<const EntityId> ids, ComponentId component) {
+  for (const auto& rank : ranks_) {
+    for (const EntityId id : ids) {
+      if (const auto location = rank->store.find(id)) {
+        Archetype archetype = rank->store.table(location->table).archetype();
+        std::erase(archetype, component);
+        rank->store.change_archetype(*location, std::move(archetype));
+      }
+    }
+  }
+}
+
+void Simulation::set_cells(FieldKey field, const std::byte* values, std::int64_t stride) {
+  for (const auto& rank : ranks_) {
+    Table& table = rank->cells->table();
+    Column& column = table.column(table.find_column(field).value());
+    for (std::size_t row = 0; row < table.size(); ++row) {
+      if (rank->cells->is_owned(row)) {
+        std::memcpy(column.at(row), values + static_cast<std::int64_t>(rank->cells->cell_id(row)) * stride,
+                    column.value_size());
+      }
+    }
+  }
+}
+
+void Simulation::set_trigger(std::size_t phase, std::size_t behavior, Trigger trigger) {
+  if (trigger.every < 1) {
+    throw UserError("behavior '" + model_.phases.at(phase).behaviors.at(behavior).name +
+                    "' runs every n ticks with n of at least 1; found " + std::to_string(trigger.every));
+  }
+  std::sort(trigger.at.begin(), trigger.at.end());
+  model_.phases.at(phase).behaviors.at(behavior).trigger = std::move(trigger);
+}
+
+void Simulation::set_parameters(std::vector<std::byte> parameters) {
+  if (parameters.size() != model_.parameters.size()) {
+    throw UserError("the parameter block has " + std::to_string(parameters.size()) + " bytes; this model's has " +
+                    std::to_string(model_.parameters.size()));
+  }
+  model_.parameters = std::move(parameters);
+}
+
+}  // namespace bw

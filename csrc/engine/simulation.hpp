@@ -1,0 +1,151 @@
+// The simulation: ranks, communicator and partition brought together, and the tick. The only room that calls both schedule
+// and cluster.
+//
+// Order rules: phases run in the order of the model. Within a phase every behavior sees others as they were at its start
+// (sequential behaviors: as they are, agents in the order of (random priority, id)). Then, once for all behaviors of
+// the phase: moves on exclusive grids, claims and deposits are settled; deaths, changes of components and births are applied;
+// agents that left their rank's tiles are handed over. Nothing depends on ranks, threads, rows or arrival.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/state.hpp"
+#include "base/thread_pool.hpp"
+#include "cluster/communicator.hpp"
+#include "cluster/halo.hpp"
+#include "engine/model.hpp"
+#include "engine/rank.hpp"
+#include "settle/claims.hpp"
+#include "settle/moves.hpp"
+
+namespace bw {
+
+// Values for new entities: one column per field that does not take its default. Stride 0 repeats one value.
+struct SpawnColumn {
+  FieldKey field;
+  const std::byte* data = nullptr;
+  std::int64_t stride = 0;
+};
+
+class Simulation {
+ public:
+  Simulation(ModelSpec model, RunSpec run);
+
+  // Runs up to `ticks` ticks; `keep_going` is asked at tick boundaries, now and then. Returns how many were run.
+  std::int64_t run(std::int64_t ticks, const std::function<bool()>& keep_going);
+
+  std::int64_t tick() const { return tick_; }
+  std::uint64_t seed() const { return model_.seed; }
+  const ModelSpec& model() const { return model_; }
+  std::uint32_t ranks() const { return communicator_->ranks(); }
+  int threads() const { return pool_.threads(); }
+  std::uint64_t population() const;
+  std::uint64_t count(ComponentId component) const;
+  const std::vector<double>& phase_seconds() const { return phase_seconds_; }
+
+  // New entities of the world (tile 0), with ids in a row; returns the first.
+  EntityId spawn(Archetype components, std::size_t count, std::span<const SpawnColumn> columns);
+  // The id that the next entity of the world will get.
+  EntityId next_id() const { return make_id(kWorldTile, ranks_.front()->births[kWorldTile]); }
+  std::size_t despawn(std::span<const EntityId> ids);
+  void attach(std::span<const EntityId> ids, ComponentId component, std::span<const SpawnColumn> columns);
+  void detach(std::span<const EntityId> ids, ComponentId component);
+
+  // Writes a field of all cells; values in the order of global cells.
+  void set_cells(FieldKey field, const std::byte* values, std::int64_t stride);
+  void set_parameters(std::vector<std::byte> parameters);
+  void set_trigger(std::size_t phase, std::size_t behavior, Trigger trigger);
+
+  // The list of state: every room's sections, of all ranks of this process.
+  void list_state(const StateSink& sink) const;
+  Digest digest() const;
+
+  // Takes the state of another simulation of the same model; sections may come in any order and any cut.
+  void load(std::span<const StateSection> sections);
+
+  std::span<const std::unique_ptr<Rank>> local_ranks() const { return ranks_; }
+
+ private:
+  void run_tick();
+  void run_phase(std::size_t phase);
+  bool select(std::size_t phase);
+  void check_model() const;
+
+  // refresh.cpp
+  void refresh(std::size_t phase);
+  void refresh_surroundings();
+  void refresh_agents(std::size_t phase);
+  void refresh_cells(std::size_t phase);
+  std::vector<IndexSource> index_sources(const Rank& rank, const ReachUse& use, const PreparedReach& reach,
+                                         ReachView& view) const;
+  void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach, bool may_reorder);
+  void copy_cells(Rank& rank, std::size_t phase);
+
+  void run_behaviors(std::size_t phase);
+  void run_sequential(Rank& rank, PreparedBehavior& prepared);
+
+  // settlement.cpp
+  void remember_places(std::size_t phase);
+  void settle_moves();
+  struct Mover;
+  std::vector<Mover> find_movers(std::size_t rank);
+  std::vector<Mover> redraw(std::size_t rank, std::vector<Mover> losers, std::int32_t round);
+  void put(std::size_t rank, const Mover& mover, bool back);
+  Column& places_of(std::size_t rank, std::uint32_t table);
+  void settle_claims_and_deposits();
+  void list_empty_cells(std::size_t phase);
+  Occupancy occupancy() const;
+  std::size_t apply();
+  void hand_over_leavers();
+
+  std::uint64_t global_sum(const std::vector<std::uint64_t>& per_rank) const;
+  RankId owner_of_cell(std::uint64_t cell) const;
+
+  // state.cpp
+  void load_entities(const StateSection& section);
+  void load_cells(const StateSection& section);
+
+  ModelSpec model_;
+  RunSpec run_;
+  ThreadPool pool_;
+  std::unique_ptr<LocalCommunicator> communicator_;
+  Tiling tiling_;
+  Partition partition_;
+  CellBox lattice_;
+  std::vector<std::unique_ptr<Rank>> ranks_;
+  std::optional<HaloPlan> halo_;
+  std::vector<ClaimTarget> claim_targets_;
+  std::vector<FieldKey> deposit_fields_;
+  std::int64_t tick_ = 0;
+
+  // of the phase in hand
+  std::vector<std::uint8_t> firing_;
+  std::uint64_t population_ = 0;
+  bool moving_ = false;  // a firing behavior writes places
+  struct OldPlaces {
+    std::uint32_t table;
+    const BehaviorRun* mover;
+    Bytes values;
+  };
+  struct Mover {  // an agent that wants to be in another cell
+    std::uint64_t cell;
+    std::uint64_t priority;
+    EntityId id;
+    std::uint32_t from;  // which of the old places
+    std::uint32_t row;
+  };
+  std::optional<Occupancy> taken_;  // exclusive grids: cells taken at the start of the phase
+  std::vector<std::vector<OldPlaces>> old_places_;  // by rank: exclusive grids
+  std::vector<std::uint64_t> empty_cells_;
+  std::vector<double> phase_seconds_;
+};
+
+}  // namespace bw

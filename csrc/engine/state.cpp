@@ -1,0 +1,162 @@
+// The list of state of a simulation: what digest and snapshots read, and how it is taken in again.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/errors.hpp"
+#include "cluster/hand_over.hpp"
+#include "engine/simulation.hpp"
+
+namespace bw {
+namespace {
+
+constexpr std::array<std::uint64_t, 1> kOneKey{0};
+
+Archetype archetype_from(const Schema& schema, const std::string& label) {
+  Archetype archetype;
+  std::size_t begin = 0;
+  while (begin <= label.size()) {
+    const std::size_t end = std::min(label.find('+', begin), label.size());
+    const std::string name = label.substr(begin, end - begin);
+    const auto component = schema.find(name);
+    if (!component) {
+      throw UserError("the state has entities with a component '" + name + "' that this model does not have");
+    }
+    archetype.push_back(*component);
+    begin = end + 1;
+  }
+  return archetype;
+}
+
+void read_column(Table& table, std::size_t index, std::size_t row, const StateColumn& from, std::size_t i) {
+  Column& column = table.column(index);
+  std::memcpy(column.at(row), from.data + static_cast<std::int64_t>(i) * from.stride, column.value_size());
+}
+
+std::size_t column_named(const Table& table, const StateColumn& from) {
+  for (std::size_t c = 0; c < table.column_count(); ++c) {
+    if (table.column_name(c) == from.name && table.column(c).type() == from.type) {
+      return c;
+    }
+  }
+  throw UserError("the state has a column '" + from.name + "' that this model does not have, or with another type");
+}
+
+}  // namespace
+
+void Simulation::list_state(const StateSink& sink) const {
+  for (const auto& rank : ranks_) {
+    rank->store.list_state(sink);
+    if (rank->cells) {
+      rank->cells->list_state(sink);
+    }
+    std::vector<std::uint64_t> tiles;
+    std::vector<std::uint64_t> counters;
+    for (TileId tile = 0; tile <= tiling_.count(); ++tile) {
+      if (partition_.owner(tile) == rank->id && rank->births[tile] > 1) {
+        tiles.push_back(tile);
+        counters.push_back(rank->births[tile]);
+      }
+    }
+    if (!tiles.empty()) {
+      sink({"ecs", "births", tiles, {{"next", {Scalar::u64, 1}, reinterpret_cast<const std::byte*>(counters.data()), 8}}});
+    }
+    if (rank->id == 0) {
+      sink({"engine", "clock", kOneKey, {{"tick", {Scalar::i64, 1}, reinterpret_cast<const std::byte*>(&tick_), 8}}});
+      if (!model_.parameters.empty()) {
+        const FieldType type{Scalar::u8, static_cast<std::uint32_t>(model_.parameters.size())};
+        sink({"engine", "parameters", kOneKey, {{"block", type, model_.parameters.data(), 0}}});
+      }
+    }
+  }
+}
+
+Digest Simulation::digest() const {
+  Digest sum;
+  list_state([&](const StateSection& section) {
+    // That a row exists is state too: a tag has no column that could say so.
+    const ColumnHash existence(section.room, section.name, 0);
+    for (const std::uint64_t key : section.keys) {
+      sum += existence.of_word(key, 0);
+    }
+    for (const StateColumn& column : section.columns) {
+      const ColumnHash hash(section.room, section.name + ":" + column.name, column.type.size());
+      sum += hash.of_column(section.keys.data(), column.data, column.stride, section.keys.size());
+    }
+  });
+  return sum;
+}
+
+void Simulation::load_entities(const StateSection& section) {
+  const Archetype archetype = archetype_from(model_.schema, section.name);
+  // All rows enter the first rank of this process and are handed over from there, as new entities are.
+  Store& store = ranks_.front()->store;
+  const std::uint32_t t = store.table_for(archetype);
+  const std::uint32_t first = store.insert(t, section.keys);
+  Table& table = store.table(t);
+  for (const StateColumn& column : section.columns) {
+    const std::size_t index = column_named(table, column);
+    for (std::size_t i = 0; i < section.keys.size(); ++i) {
+      read_column(table, index, first + i, column, i);
+    }
+  }
+}
+
+void Simulation::load_cells(const StateSection& section) {
+  for (const auto& rank : ranks_) {
+    if (!rank->cells) {
+      throw UserError("the state has cells, but this model has none");
+    }
+    Table& table = rank->cells->table();
+    for (const StateColumn& column : section.columns) {
+      const std::size_t index = column_named(table, column);
+      for (std::size_t i = 0; i < section.keys.size(); ++i) {
+        if (section.keys[i] >= static_cast<std::uint64_t>(lattice_.volume())) {
+          throw UserError("the state has a cell " + std::to_string(section.keys[i]) + " outside of this model's world");
+        }
+        const std::int64_t row = rank->cells->row_of_cell(section.keys[i]);
+        if (row >= 0) {
+          read_column(table, index, static_cast<std::size_t>(row), column, i);
+        }
+      }
+    }
+  }
+}
+
+void Simulation::load(std::span<const StateSection> sections) {
+  for (const auto& rank : ranks_) {
+    for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {
+      std::vector<std::uint32_t> rows(rank->store.table(t).size());
+      for (std::uint32_t row = 0; row < rows.size(); ++row) {
+        rows[row] = row;
+      }
+      rank->store.remove(t, rows);
+    }
+    std::fill(rank->births.begin(), rank->births.end(), 1);
+  }
+  for (const StateSection& section : sections) {
+    const StateColumn* first = section.columns.empty() ? nullptr : section.columns.data();
+    if (section.room == "ecs" && section.name == "births") {
+      for (std::size_t i = 0; i < section.keys.size(); ++i) {
+        std::uint64_t next;
+        std::memcpy(&next, first->data + static_cast<std::int64_t>(i) * first->stride, sizeof(next));
+        for (const auto& rank : ranks_) {
+          rank->births.at(section.keys[i]) = next;
+        }
+      }
+    } else if (section.room == "ecs") {
+      load_entities(section);
+    } else if (section.room == "lattice") {
+      load_cells(section);
+    } else if (section.room == "engine" && section.name == "clock") {
+      std::memcpy(&tick_, first->data, sizeof(tick_));
+    } else if (section.room == "engine" && section.name == "parameters") {
+      set_parameters({first->data, first->data + first->type.size()});
+    } else {
+      throw UserError("the state has a part '" + section.room + "/" + section.name + "' that this version does not know");
+    }
+  }
+  hand_over_leavers();
+}
+
+}  // namespace bw

@@ -1,0 +1,53 @@
+// Small questions about behaviors.
+#include "schedule/behavior.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bw {
+
+double RadiusSource::value(const std::vector<std::byte>& parameters) const {
+  switch (kind) {
+    case Kind::real_parameter: {
+      double real = 0.0;
+      std::memcpy(&real, parameters.data() + offset, sizeof(real));
+      return real;
+    }
+    case Kind::whole_parameter: {
+      std::int64_t whole = 0;
+      std::memcpy(&whole, parameters.data() + offset, sizeof(whole));
+      return static_cast<double>(whole);
+    }
+    default:
+      return constant;
+  }
+}
+
+bool Trigger::fires(std::int64_t tick) const {
+  if (!enabled) {
+    return false;
+  }
+  if (!at.empty()) {
+    return std::binary_search(at.begin(), at.end(), tick);
+  }
+  return tick >= after && (tick - after) % every == 0;
+}
+
+bool Behavior::writes(FieldKey field) const {
+  return std::any_of(columns.begin(), columns.end(),
+                     [&](const ColumnUse& use) { return use.writes && use.field == field; });
+}
+
+RecordLayout record_layout(const Schema& schema, const std::vector<FieldKey>& fields) {
+  RecordLayout layout;
+  for (const FieldKey key : fields) {
+    const Field& field = schema.field(key);
+    layout.offsets.push_back(layout.size);
+    layout.size += (field.type.size() + 7) & ~std::size_t{7};
+    layout.initial.resize(layout.size);
+    std::memcpy(layout.initial.data() + layout.offsets.back(), field.initial.data(), field.type.size());
+  }
+  return layout;
+}
+
+}  // namespace bw

@@ -1,0 +1,103 @@
+// A behavior as the engine sees it: a kernel, what it reads and writes, when it runs. Whatever language it was written in.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bigworlds/behavior_abi.h"
+#include "ecs/schema.hpp"
+#include "ecs/table.hpp"
+
+namespace bw {
+
+struct ColumnUse {
+  FieldKey field;
+  bool reads = true;
+  bool writes = false;
+};
+
+// Where a radius comes from: a constant, or a parameter that may change between ticks.
+struct RadiusSource {
+  enum class Kind : std::uint8_t { constant, real_parameter, whole_parameter } kind = Kind::constant;
+  double constant = 0.0;
+  std::uint32_t offset = 0;  // bytes into the parameter block
+
+  double value(const std::vector<std::byte>& parameters) const;
+};
+
+// One Neighbors argument: agents of a component within a radius, or cells around a cell.
+struct ReachUse {
+  ComponentId component = 0;
+  std::vector<FieldKey> fields;  // what is read of them, in call->reaches[k].columns order
+  RadiusSource radius;
+  bool of_cells = false;
+};
+
+// One Here or Cells argument: fields of cells read at places.
+struct CellUse {
+  std::vector<FieldKey> fields;
+};
+
+// What a kernel fills for a birth or an attachment: fields in order, each at a multiple of 8 bytes.
+struct Prototype {
+  Archetype components;
+  std::vector<FieldKey> fields;
+};
+
+// Claims of a cell's stock (a whole-number field of cells), or of agents of a component.
+struct ClaimUse {
+  std::optional<FieldKey> stock;
+  std::optional<ComponentId> agents;
+  FieldKey result;  // a whole-number field of the claimant
+};
+
+// In which ticks a behavior runs: multiples of `every` from `after` on, or those of `at` where it names any.
+struct Trigger {
+  std::int64_t every = 1;
+  std::int64_t after = 0;
+  std::vector<std::int64_t> at;  // ascending
+  bool enabled = true;
+
+  bool fires(std::int64_t tick) const;
+};
+
+struct Behavior {
+  std::string name;
+  std::uint64_t rng_key = 0;
+  bw_kernel kernel = nullptr;
+  bw_kernel explain = nullptr;     // runs a failed row again to learn why; takes the GIL itself
+  bool one_thread = false;         // kernels that take the GIL
+  bool of_cells = false;           // rows are cells, not agents
+  bool sequential = false;
+  bool shuffle = true;             // sequential: in random order, else by id
+  bool draws_empty_cells = false;
+  std::int32_t redraws = 3;        // exclusive grids: rounds in which losers of an empty cell draw again
+  std::vector<ComponentId> components;
+  std::vector<ColumnUse> columns;
+  std::vector<ReachUse> reaches;
+  std::vector<CellUse> cells;
+  std::vector<Prototype> spawns;
+  std::vector<Prototype> changes;  // components that are attached or detached
+  std::vector<ClaimUse> claims;
+  std::vector<FieldKey> deposits;
+  Trigger trigger;
+
+  bool writes(FieldKey field) const;
+};
+
+// Behaviors of one phase see the same state; phases follow one another.
+struct Phase {
+  std::vector<Behavior> behaviors;
+};
+
+// The record layout of a prototype: byte offset of each field, and the whole size.
+struct RecordLayout {
+  std::vector<std::size_t> offsets;
+  std::size_t size = 0;
+  std::vector<std::byte> initial;
+};
+RecordLayout record_layout(const Schema& schema, const std::vector<FieldKey>& fields);
+
+}  // namespace bw

@@ -1,0 +1,260 @@
+// Ranges of rows, kernel calls, and what is checked right after each while its rows are in the cache.
+#include "schedule/executor.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/errors.hpp"
+#include "schedule/live_world.hpp"
+#include "schedule/places.hpp"
+#include "schedule/services.hpp"
+
+namespace bw {
+namespace {
+
+constexpr std::size_t kRowsPerTask = 4096;
+constexpr std::size_t kLeastRowsPerTask = 64;
+
+[[noreturn]] void fail(const TableRun& run, std::size_t row, const std::string& why, std::int32_t code) {
+  const Behavior& behavior = *run.run->behavior;
+  const EntityId id = run.table->ids()[row];
+  const std::string who = (behavior.of_cells ? "cell " : "entity ") + std::to_string(id);
+  throw RunError("behavior '" + behavior.name + "' failed at " + who + ", tick " + std::to_string(run.around->tick) +
+                     (why.empty() ? "" : ": " + why),
+                 behavior.name, id, run.around->tick, code);
+}
+
+template <class T>
+void check_finite(const TableRun& run, const Column& column, const std::string& name, std::size_t row) {
+  for (std::size_t k = 0; k < column.type().length; ++k) {
+    T value;
+    std::memcpy(&value, column.at(row) + k * sizeof(T), sizeof(T));
+    if (!std::isfinite(value)) {
+      fail(run, row, "it wrote " + std::to_string(value) + " to " + name, BW_FAILED);
+    }
+  }
+}
+
+// --check-values: the first non-finite number that a behavior writes is an error.
+void check_values(const TableRun& run, std::size_t begin, std::size_t end) {
+  for (std::size_t c = 0; c < run.table->column_count(); ++c) {
+    const Column& column = run.table->column(c);
+    if (!run.run->behavior->writes(run.table->column_key(c))) {
+      continue;
+    }
+    for (std::size_t row = begin; row < end; ++row) {
+      if (column.type().scalar == Scalar::f64) {
+        check_finite<double>(run, column, run.table->column_name(c), row);
+      } else if (column.type().scalar == Scalar::f32) {
+        check_finite<float>(run, column, run.table->column_name(c), row);
+      }
+    }
+  }
+}
+
+void view_reaches(TableRun& run) {
+  for (const ReachView& view : run.run->reaches) {
+    run.reaches.push_back({view.columns.data(), view.ids, nullptr, view.slot_count});
+    run.slots.push_back(nullptr);
+    run.slot_cells.push_back(nullptr);
+  }
+  for (const std::vector<bw_column>& columns : run.run->cell_columns) {
+    run.cells.push_back({columns.data()});
+  }
+}
+
+void find_homes(TableRun& run) {
+  const Surroundings& around = *run.around;
+  run.home.resize(run.table->size());
+  for (std::size_t row = 0; row < run.home.size(); ++row) {
+    if (run.position) {
+      const Column& column = run.table->column(*run.position);
+      run.home[row] = around.tiling->tile_at(PlaceColumn{column.data(), column.stride()}.at(*around.domain, row));
+    } else {
+      run.home[row] = around.tiling->tile_of_id(run.table->ids()[row]);
+    }
+  }
+}
+
+}  // namespace
+
+void Worker::enter(const TableRun& table_run, const bw_services& services) {
+  run = &table_run;
+  const Surroundings& around = *table_run.around;
+  call.version = BW_ABI_VERSION;
+  call.struct_size = sizeof(bw_call);
+  call.tick = around.tick;
+  call.rng_key = table_run.run->behavior->rng_key;
+  call.ids = table_run.table->ids().data();
+  call.columns = table_run.columns.data();
+  call.parameters = reinterpret_cast<const char*>(around.parameters->data());
+  call.reaches = table_run.reaches.data();
+  call.cells = table_run.cells.data();
+  call.services = &services;
+  call.order = nullptr;
+  call.failed_row = -1;
+  call.engine = this;
+  for (std::size_t a = 0; a < kAxes; ++a) {
+    call.extent[a] = around.domain->size[a];
+  }
+}
+
+TableRun& Executor::open(const BehaviorRun& run, Table& table, const Surroundings& around) {
+  TableRun& opened = table_runs_.emplace_back();
+  opened.run = &run;
+  opened.around = &around;
+  opened.table = &table;
+  const Behavior& behavior = *run.behavior;
+  for (const ColumnUse& use : behavior.columns) {
+    Column& column = table.column(table.find_column(use.field).value());
+    opened.columns.push_back({reinterpret_cast<char*>(column.data()), column.stride()});
+  }
+  view_reaches(opened);
+  return opened;
+}
+
+void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundings& around) {
+  const Behavior& behavior = *run.behavior;
+  if (behavior.of_cells) {
+    if (around.cells != nullptr) {
+      open(run, around.cells->table(), around);
+    }
+    return;
+  }
+  for (const std::uint32_t t : store.tables_with(behavior.components)) {
+    Table& table = store.table(t);
+    if (table.size() == 0) {
+      continue;
+    }
+    TableRun& opened = open(run, table, around);
+    opened.position = around.domain->exists() ? store.position_column(t) : std::nullopt;
+    opened.moves = opened.position && behavior.writes(table.column_key(*opened.position));
+    for (std::size_t k = 0; k < run.reaches.size(); ++k) {
+      if (const NeighborIndex* index = run.reaches[k].index) {
+        // Agents that search for another kind than their own are not in its index.
+        if (const std::size_t source = run.reaches[k].source_of_table[t]; source != kNoSource) {
+          opened.slots[k] = index->slots_of(source);
+          opened.slot_cells[k] = index->cells_of(source);
+        }
+      }
+    }
+    if (!behavior.spawns.empty()) {
+      find_homes(opened);
+    }
+  }
+}
+
+void Executor::cut(const TableRun& run, std::vector<Task>& tasks) const {
+  if (run.run->behavior->of_cells) {
+    const std::span<const CellRun> runs = run.around->cells->owned_runs();
+    std::size_t begin = 0;
+    std::size_t cells = 0;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      cells += runs[i].end - runs[i].begin;
+      if (cells >= kRowsPerTask || i + 1 == runs.size()) {
+        tasks.push_back({&run, begin, i + 1});
+        begin = i + 1;
+        cells = 0;
+      }
+    }
+    return;
+  }
+  const std::size_t rows = run.table->size();
+  const std::size_t fair = rows / (4 * workers_.size()) + 1;
+  const std::size_t step = std::clamp(fair, kLeastRowsPerTask, kRowsPerTask);
+  for (std::size_t begin = 0; begin < rows; begin += step) {
+    tasks.push_back({&run, begin, std::min(rows, begin + step)});
+  }
+}
+
+void Executor::call_kernel(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end) {
+  const Behavior& behavior = *run.run->behavior;
+  const auto first = static_cast<std::int64_t>(begin);
+  const auto last = static_cast<std::int64_t>(end);
+  if (const std::int32_t status = behavior.kernel(&worker.call, first, last); status != BW_OK) {
+    const std::int64_t row = std::clamp<std::int64_t>(worker.call.failed_row, first, last - 1);
+    if (behavior.explain != nullptr) {
+      // The failed row was left as it was: running it again in Python raises the error with its line and message.
+      behavior.explain(&worker.call, row, row + 1);
+    }
+    fail(run, static_cast<std::size_t>(row), "", status);
+  }
+  if (run.moves) {
+    std::string why;
+    if (const std::size_t row = settle_places(run, begin, end, why); row != end) {
+      fail(run, row, why, BW_FAILED);
+    }
+  }
+  if (run.around->check_values) {
+    check_values(run, begin, end);
+  }
+}
+
+void Executor::work(const Task& task, Worker& worker) {
+  worker.enter(*task.run, synchronous_services());
+  if (!task.run->run->behavior->of_cells) {
+    call_kernel(*task.run, worker, task.begin, task.end);
+    return;
+  }
+  const std::span<const CellRun> runs = task.run->around->cells->owned_runs();
+  for (std::size_t i = task.begin; i < task.end; ++i) {
+    call_kernel(*task.run, worker, runs[i].begin, runs[i].end);
+  }
+}
+
+void Executor::run(std::span<const BehaviorRun> runs, Store& store, const Surroundings& around) {
+  table_runs_.clear();
+  for (const BehaviorRun& run : runs) {
+    open_tables(run, store, around);
+  }
+  std::vector<Task> shared;
+  std::vector<Task> alone;
+  for (const TableRun& run : table_runs_) {
+    cut(run, run.run->behavior->one_thread ? alone : shared);
+  }
+  pool_->parallel_for(shared.size(), [&](std::size_t task, int worker) {
+    work(shared[task], workers_[static_cast<std::size_t>(worker)]);
+  });
+  for (const Task& task : alone) {
+    work(task, workers_.front());
+  }
+}
+
+void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings& around, LiveWorld& live) {
+  table_runs_.clear();
+  open_tables(run, store, around);
+  Worker& worker = workers_.front();
+  live.act(table_runs_, [&](const TableRun& table_run, const std::uint32_t* rows, std::size_t count) {
+    worker.enter(table_run, sequential_services());
+    worker.call.order = rows;
+    if (const std::int32_t status = run.behavior->kernel(&worker.call, 0, static_cast<std::int64_t>(count));
+        status != BW_OK) {
+      const auto row = static_cast<std::size_t>(std::max<std::int64_t>(worker.call.failed_row, 0));
+      if (run.behavior->explain != nullptr && live.reason().empty()) {
+        const auto failed = static_cast<std::uint32_t>(row);
+        worker.call.order = &failed;
+        run.behavior->explain(&worker.call, 0, 1);
+      }
+      fail(table_run, row, live.reason(), status);
+    }
+  });
+}
+
+std::vector<CommandBuffer*> Executor::command_buffers() {
+  std::vector<CommandBuffer*> buffers;
+  for (Worker& worker : workers_) {
+    buffers.push_back(&worker.commands);
+  }
+  return buffers;
+}
+
+std::vector<RequestBuffer*> Executor::request_buffers() {
+  std::vector<RequestBuffer*> buffers;
+  for (Worker& worker : workers_) {
+    buffers.push_back(&worker.requests);
+  }
+  return buffers;
+}
+
+}  // namespace bw

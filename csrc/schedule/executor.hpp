@@ -1,0 +1,46 @@
+// The executor: runs the behaviors of a phase over one rank's tables, in ranges of rows over the threads of a pool.
+// Which thread runs which range is never observable.
+#pragma once
+
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "ecs/store.hpp"
+#include "schedule/worker.hpp"
+
+namespace bw {
+
+class Executor {
+ public:
+  explicit Executor(ThreadPool& pool) : pool_(&pool), workers_(static_cast<std::size_t>(pool.threads())) {}
+
+  // Runs all behaviors of a phase; each sees the state at its start, as far as it reads others.
+  void run(std::span<const BehaviorRun> runs, Store& store, const Surroundings& around);
+
+  // Runs one sequential behavior on the live state, agent after agent.
+  void run_live(const BehaviorRun& run, Store& store, const Surroundings& around, LiveWorld& live);
+
+  std::vector<CommandBuffer*> command_buffers();
+  std::vector<RequestBuffer*> request_buffers();
+
+ private:
+  struct Task {
+    const TableRun* run;
+    std::size_t begin;  // rows; or runs of owned cells
+    std::size_t end;
+  };
+
+  void open_tables(const BehaviorRun& run, Store& store, const Surroundings& around);
+  TableRun& open(const BehaviorRun& run, Table& table, const Surroundings& around);
+  void cut(const TableRun& run, std::vector<Task>& tasks) const;
+  void work(const Task& task, Worker& worker);
+  void call_kernel(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end);
+
+  ThreadPool* pool_;
+  std::vector<Worker> workers_;
+  std::deque<TableRun> table_runs_;  // of the phase in hand
+};
+
+}  // namespace bw

@@ -1,0 +1,78 @@
+// The live world of a sequential behavior: agents act one after another in the order of (random priority, id), and each sees
+// what those before it have done. It holds on one rank; what it builds lasts for one phase.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ecs/store.hpp"
+#include "schedule/worker.hpp"
+#include "space/live_cells.hpp"
+
+namespace bw {
+
+class LiveWorld {
+ public:
+  LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run);
+
+  using Call = std::function<void(const TableRun& run, const std::uint32_t* rows, std::size_t count)>;
+
+  // Lets all agents of these tables act, each once, except those that end before their turn.
+  void act(std::deque<TableRun>& runs, const Call& call);
+
+  // Services for the agent in `row` of the table in hand.
+  void search(std::size_t reach, std::uint32_t row, Hits& hits) const;
+  bool commit(std::uint32_t row);
+  void claim(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count, CommandBuffer& commands);
+  void leave(std::uint32_t row);
+
+  // Empty cells of the grid now, in an order that depends on what happened only.
+  std::span<const std::uint32_t> empty_cells() const { return empty_; }
+
+  // Why the last commit failed.
+  const std::string& reason() const { return reason_; }
+
+ private:
+  // Rows of all tables with a component, numbered as items: table after table.
+  struct Population {
+    ComponentId component = 0;
+    std::vector<std::uint32_t> tables;
+    std::vector<std::uint32_t> bases;  // by table of the store; kNoBase where a table is not in it
+    std::uint32_t items = 0;
+    std::unique_ptr<LiveCells> cells;
+    std::vector<std::vector<std::byte>> copies;  // columns read of others, where there are several tables
+  };
+  static constexpr std::uint32_t kNoBase = ~std::uint32_t{0};
+
+  Population gather_population(ComponentId component, double radius);
+  void enter_all(Population& population);
+  void view_columns(Population& population, const ReachUse& use, ReachView& view);
+  void copy_row(Population& population, const ReachUse& use, std::uint32_t item, std::uint32_t row);
+  void list_empty_cells();
+  void occupy(std::uint64_t cell, bool occupied);
+  std::vector<std::uint64_t> activation_order(const std::deque<TableRun>& runs) const;
+  void claim_agents(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
+                    CommandBuffer& commands);
+  void grant(std::size_t effect, std::uint32_t row, std::int64_t count);
+  bool eats_own_kind() const;
+
+  Store* store_;
+  const Surroundings* around_;
+  BehaviorRun* run_;
+  std::vector<Population> reached_;  // by reach
+  std::vector<Population> claimed_;  // by claim; empty for claims of stock
+  std::vector<std::uint32_t> empty_;
+  std::vector<std::uint32_t> place_in_empty_;  // by cell; LiveCells::kNone where occupied
+  std::vector<std::uint32_t> cell_of_row_;     // exclusive grids: of the table in hand
+  std::vector<std::uint8_t> ended_;            // rows of the table in hand that ended before their turn
+  TableRun* in_hand_ = nullptr;
+  std::uint32_t table_in_hand_ = 0;
+  std::string reason_;
+};
+
+}  // namespace bw

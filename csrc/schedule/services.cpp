@@ -1,0 +1,245 @@
+// Services of synchronous behaviors: searches in the packed indices, and orders that are carried out at the phase's end.
+#include "schedule/services.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/math_services.hpp"
+#include "base/philox.hpp"
+#include "schedule/live_world.hpp"
+#include "schedule/worker.hpp"
+
+namespace bw {
+namespace {
+
+Worker& worker_of(bw_call* call) { return *static_cast<Worker*>(call->engine); }
+
+void publish(bw_call* call, const Hits& hits) {
+  call->hits.count = hits.count;
+  call->hits.slots = hits.slots.data();
+  for (std::size_t a = 0; a < kAxes; ++a) {
+    call->hits.offset[a] = hits.offset[a].data();
+  }
+  call->hits.distance2 = hits.distance2.data();
+}
+
+// Cells around a cell: halo rows stand in for what lies beyond the box; cells outside the world are no neighbours.
+void gather_cells(const ReachView& reach, std::int64_t row, Hits& hits) {
+  hits.reserve(reach.stencil.size());
+  std::size_t count = 0;
+  for (std::size_t k = 0; k < reach.stencil.size(); ++k) {
+    const auto slot = static_cast<std::uint32_t>(row + reach.stencil[k]);
+    double distance2 = 0.0;
+    for (std::size_t a = 0; a < kAxes; ++a) {
+      hits.offset[a][count] = reach.stencil_offset[a][k];
+      distance2 += reach.stencil_offset[a][k] * reach.stencil_offset[a][k];
+    }
+    hits.slots[count] = slot;
+    hits.distance2[count] = distance2;
+    count += static_cast<std::size_t>(reach.ids[slot] != CellLayer::kNoCell);
+  }
+  hits.count = static_cast<std::int64_t>(count);
+}
+
+Center center_of(const TableRun& run, std::size_t reach, std::size_t row) {
+  const NeighborIndex& index = *run.run->reaches[reach].index;
+  if (run.slots[reach] != nullptr) {
+    return center_of_slot(index, run.slots[reach][row], run.slot_cells[reach][row]);
+  }
+  const Column& column = run.table->column(*run.position);
+  return center_of_place(index, PlaceColumn{column.at(row), 0}.at(*run.around->domain, 0));
+}
+
+std::int64_t gather(bw_call* call, std::int64_t which, std::int64_t row) {
+  Worker& worker = worker_of(call);
+  const auto k = static_cast<std::size_t>(which);
+  const ReachView& reach = worker.run->run->reaches[k];
+  if (reach.index != nullptr) {
+    reach.search(*reach.index, center_of(*worker.run, k, static_cast<std::size_t>(row)), reach.radius, worker.hits);
+  } else {
+    gather_cells(reach, row, worker.hits);
+  }
+  publish(call, worker.hits);
+  return worker.hits.count;
+}
+
+std::int64_t gather_live(bw_call* call, std::int64_t which, std::int64_t row) {
+  Worker& worker = worker_of(call);
+  worker.run->live->search(static_cast<std::size_t>(which), static_cast<std::uint32_t>(row), worker.hits);
+  publish(call, worker.hits);
+  return worker.hits.count;
+}
+
+char* spawn(bw_call* call, std::int64_t effect, std::int64_t row) {
+  Worker& worker = worker_of(call);
+  const TableRun& run = *worker.run;
+  const std::uint32_t plan = run.run->first_plan + static_cast<std::uint32_t>(effect);
+  const auto at = static_cast<std::size_t>(row);
+  std::byte* record = worker.commands.spawn(run.table->ids()[at], run.home[at], plan, run.run->order,
+                                            run.around->plans[plan]);
+  return reinterpret_cast<char*>(record);
+}
+
+void despawn(bw_call* call, std::int64_t row) {
+  Worker& worker = worker_of(call);
+  worker.commands.despawn(worker.run->table->ids()[static_cast<std::size_t>(row)]);
+}
+
+void despawn_live(bw_call* call, std::int64_t row) {
+  Worker& worker = worker_of(call);
+  worker.commands.despawn(worker.run->table->ids()[static_cast<std::size_t>(row)]);
+  worker.run->live->leave(static_cast<std::uint32_t>(row));
+}
+
+char* attach(bw_call* call, std::int64_t effect, std::int64_t row) {
+  Worker& worker = worker_of(call);
+  const TableRun& run = *worker.run;
+  const auto spawns = static_cast<std::uint32_t>(run.run->behavior->spawns.size());
+  const std::uint32_t plan = run.run->first_plan + spawns + static_cast<std::uint32_t>(effect);
+  std::byte* record = worker.commands.attach(run.table->ids()[static_cast<std::size_t>(row)], plan, run.run->order,
+                                             run.around->plans[plan]);
+  return reinterpret_cast<char*>(record);
+}
+
+void detach(bw_call* call, std::int64_t effect, std::int64_t row) {
+  Worker& worker = worker_of(call);
+  const TableRun& run = *worker.run;
+  const auto spawns = static_cast<std::uint32_t>(run.run->behavior->spawns.size());
+  worker.commands.detach(run.table->ids()[static_cast<std::size_t>(row)],
+                         run.run->first_plan + spawns + static_cast<std::uint32_t>(effect), run.run->order);
+}
+
+Place place_from(const bw_call* call, const double* place) {
+  Place at{};
+  for (std::size_t a = 0; a < kAxes; ++a) {
+    at[a] = call->extent[a] > 0.0 ? place[a] : 0.0;
+  }
+  return at;
+}
+
+void claim(bw_call* call, std::int64_t effect, std::int64_t row, const double* place, std::int64_t count) {
+  Worker& worker = worker_of(call);
+  const TableRun& run = *worker.run;
+  const std::int64_t cell = cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
+  if (cell < 0 || count <= 0) {
+    return;  // nothing lies outside the world: nothing is granted
+  }
+  const EntityId id = run.table->ids()[static_cast<std::size_t>(row)];
+  worker.requests.claims.push_back({static_cast<std::uint64_t>(cell),
+                                    random_word(run.run->claim_key, id, run.around->tick, 0), id,
+                                    run.run->first_claim + static_cast<std::uint32_t>(effect),
+                                    static_cast<std::uint32_t>(std::min<std::int64_t>(count, UINT32_MAX))});
+}
+
+void claim_live(bw_call* call, std::int64_t effect, std::int64_t row, const double* place, std::int64_t count) {
+  Worker& worker = worker_of(call);
+  const TableRun& run = *worker.run;
+  const std::int64_t cell = cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
+  if (cell >= 0 && count > 0) {
+    run.live->claim(static_cast<std::size_t>(effect), static_cast<std::uint32_t>(row),
+                    static_cast<std::uint64_t>(cell), count, worker.commands);
+  }
+}
+
+void deposit(bw_call* call, std::int64_t effect, const double* place, double amount) {
+  Worker& worker = worker_of(call);
+  const TableRun& run = *worker.run;
+  const std::int64_t cell = cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
+  if (cell < 0 || !std::isfinite(amount)) {
+    return;
+  }
+  // Rounded to fixed point before it is summed: sums of whole numbers do not depend on their order.
+  worker.requests.deposits.push_back({static_cast<std::uint64_t>(cell),
+                                      static_cast<std::int64_t>(std::nearbyint(amount / kDepositUnit)),
+                                      run.run->first_deposit + static_cast<std::uint32_t>(effect), 0});
+}
+
+std::int64_t cell_row(bw_call* call, std::int64_t, const double* place) {
+  const Surroundings& around = *worker_of(call).run->around;
+  Place at = place_from(call, place);
+  if (around.domain->periodic) {
+    for (std::size_t a = 0; a < kAxes; ++a) {
+      at[a] = around.domain->size[a] > 0.0 ? wrap_coordinate(at[a], around.domain->size[a]) : 0.0;
+    }
+  }
+  return around.cells != nullptr ? around.cells->row_at(at) : -1;
+}
+
+void place_of_cell(bw_call* call, const Surroundings& around, std::uint64_t cell) {
+  for (std::size_t a = 0; a < kAxes; ++a) {
+    const auto cells = static_cast<std::uint64_t>(around.lattice.cells[a]);
+    call->place[a] = static_cast<double>(cell % cells);
+    cell /= cells;
+  }
+}
+
+// floor(word * n / 2^64): a whole number below n.
+std::uint64_t scale_word(std::uint64_t word, std::uint64_t n) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uint64_t>((static_cast<Wide>(word) * n) >> 64);
+}
+
+std::int64_t random_empty(bw_call* call, std::uint64_t word) {
+  const Surroundings& around = *worker_of(call).run->around;
+  if (around.empty_cells.empty()) {
+    return -1;
+  }
+  place_of_cell(call, around, around.empty_cells[scale_word(word, around.empty_cells.size())]);
+  return 0;
+}
+
+std::int64_t random_empty_live(bw_call* call, std::uint64_t word) {
+  Worker& worker = worker_of(call);
+  std::span<const std::uint32_t> empty = worker.run->live->empty_cells();
+  if (empty.empty()) {
+    return -1;
+  }
+  place_of_cell(call, *worker.run->around, empty[scale_word(word, empty.size())]);
+  return 0;
+}
+
+std::int32_t commit(bw_call*, std::int64_t) { return BW_OK; }
+
+std::int32_t commit_live(bw_call* call, std::int64_t row) {
+  return worker_of(call).run->live->commit(static_cast<std::uint32_t>(row)) ? BW_OK : BW_FAILED;
+}
+
+bw_services make_synchronous() {
+  bw_services services{};
+  fill_math_services(services);
+  services.gather = gather;
+  services.spawn = spawn;
+  services.despawn = despawn;
+  services.attach = attach;
+  services.detach = detach;
+  services.claim = claim;
+  services.deposit = deposit;
+  services.cell_at = cell_row;
+  services.random_empty = random_empty;
+  services.commit = commit;
+  return services;
+}
+
+bw_services make_sequential() {
+  bw_services services = make_synchronous();
+  services.gather = gather_live;
+  services.despawn = despawn_live;
+  services.claim = claim_live;
+  services.random_empty = random_empty_live;
+  services.commit = commit_live;
+  return services;
+}
+
+}  // namespace
+
+const bw_services& synchronous_services() {
+  static const bw_services services = make_synchronous();
+  return services;
+}
+
+const bw_services& sequential_services() {
+  static const bw_services services = make_sequential();
+  return services;
+}
+
+}  // namespace bw

@@ -1,0 +1,92 @@
+// A worker: the thread-local side of kernel calls (the bw_call it hands over, search results, commands, requests), and the
+// run: what all workers share while one behavior goes over one table.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "bigworlds/behavior_abi.h"
+#include "ecs/commands.hpp"
+#include "ecs/table.hpp"
+#include "lattice/cell_layer.hpp"
+#include "schedule/behavior.hpp"
+#include "settle/requests.hpp"
+#include "space/search.hpp"
+#include "space/tiling.hpp"
+
+namespace bw {
+
+class LiveWorld;
+
+// What a phase knows of the world around the tables: the same for all behaviors of a rank.
+struct Surroundings {
+  const Domain* domain = nullptr;
+  const Tiling* tiling = nullptr;
+  CellLayer* cells = nullptr;
+  std::int64_t tick = 0;
+  const std::vector<std::byte>* parameters = nullptr;
+  std::span<const RecordPlan> plans;
+  CellBox lattice;                             // the whole world in cells
+  std::span<const std::uint64_t> empty_cells;  // of the whole world, in tile order
+  bool check_values = false;
+};
+
+inline constexpr std::size_t kNoSource = ~std::size_t{0};
+
+// One Neighbors argument, ready for a phase: the packed columns and how to search them.
+struct ReachView {
+  std::vector<bw_column> columns;
+  const EntityId* ids = nullptr;
+  std::int64_t slot_count = 0;
+  double radius = 0.0;
+  // of agents
+  const NeighborIndex* index = nullptr;
+  SearchFunction search = nullptr;
+  std::vector<std::size_t> source_of_table;  // which source of the index a table of the store is
+  // of cells: row offsets to the neighbours, in the order of their places
+  std::span<const std::int64_t> stencil;
+  std::span<const double> stencil_offset[kAxes];
+};
+
+// A behavior ready for a phase on one rank.
+struct BehaviorRun {
+  const Behavior* behavior = nullptr;
+  std::uint32_t order = 0;          // the behavior's place in the model
+  std::uint32_t first_plan = 0;     // its prototypes' places among the record plans
+  std::uint32_t first_claim = 0;    // its claims' places among the claim kinds
+  std::uint32_t first_deposit = 0;  // its deposits' places among the deposited fields
+  std::uint64_t claim_key = 0;      // random priorities of claims
+  std::vector<ReachView> reaches;
+  std::vector<std::vector<bw_column>> cell_columns;
+};
+
+// A behavior on one table.
+struct TableRun {
+  const BehaviorRun* run = nullptr;
+  const Surroundings* around = nullptr;
+  Table* table = nullptr;
+  std::vector<bw_column> columns;
+  std::vector<bw_reach> reaches;
+  std::vector<bw_cells> cells;
+  std::vector<const std::uint32_t*> slots;       // by reach: the slot of each row
+  std::vector<const std::uint32_t*> slot_cells;  // by reach: the box cell of each row
+  std::vector<TileId> home;                      // of each row at the start of the phase, for births
+  std::optional<std::size_t> position;           // the column of places
+  bool moves = false;                            // the behavior writes it
+  LiveWorld* live = nullptr;                     // sequential behaviors
+};
+
+struct Worker {
+  bw_call call{};
+  Hits hits;
+  CommandBuffer commands;
+  RequestBuffer requests;
+  const TableRun* run = nullptr;
+
+  // Points the call at a run; cheap enough to be done for each range of rows.
+  void enter(const TableRun& table_run, const bw_services& services);
+};
+
+}  // namespace bw

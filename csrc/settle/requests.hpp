@@ -1,0 +1,50 @@
+// What behaviors ask for where two may want one thing: claims on stocks, agents and empty cells, and deposits into cells.
+// Requests name global cells and entity ids only, so that they can be settled on any rank.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/ids.hpp"
+
+namespace bw {
+
+// A claim of up to `count` things of claim kind `kind` in a cell. Among claimants the smaller (priority, claimant) wins.
+struct Claim {
+  std::uint64_t cell = 0;
+  std::uint64_t priority = 0;
+  EntityId claimant = kNoEntity;
+  std::uint32_t kind = 0;
+  std::uint32_t count = 0;
+};
+
+// What a claim was granted.
+struct Grant {
+  EntityId claimant = kNoEntity;
+  std::uint32_t kind = 0;
+  std::uint32_t count = 0;
+};
+
+// An amount for a field of a cell, in fixed point.
+struct Deposit {
+  std::uint64_t cell = 0;
+  std::int64_t amount = 0;
+  std::uint32_t field = 0;
+  std::uint32_t reserved = 0;
+};
+
+// 2^-32: fine enough for concentrations, and sums of 2^31 units still fit.
+inline constexpr double kDepositUnit = 1.0 / 4294967296.0;
+
+// Requests of one worker.
+struct RequestBuffer {
+  std::vector<Claim> claims;
+  std::vector<Deposit> deposits;
+
+  void clear() {
+    claims.clear();
+    deposits.clear();
+  }
+};
+
+}  // namespace bw

@@ -1,0 +1,161 @@
+// Lists of items by cell, and searches over them with the shortest way in a periodic world.
+#include "space/live_cells.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace bw {
+
+LiveCells::LiveCells(const Domain& domain, double radius, std::uint64_t population, std::size_t items)
+    : domain_(domain) {
+  if (domain.integral()) {
+    box_ = world_box(domain, {});
+  } else {
+    const Region whole{{}, domain.size};
+    const CellBox haloed = continuous_box(domain, whole, radius, population);
+    box_ = world_box(domain, haloed.cells);
+  }
+  head_.assign(static_cast<std::size_t>(box_.volume()), kNone);
+  next_.assign(items, kNone);
+  previous_.assign(items, kNone);
+  cell_.assign(items, kNone);
+  for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
+    coordinates_[a].resize(items);
+  }
+}
+
+std::uint32_t LiveCells::cell_of(const Place& place) const {
+  std::int64_t index = 0;
+  for (std::size_t a = static_cast<std::size_t>(box_.dims); a-- > 0;) {
+    index = index * box_.cells[a] + box_.axis_cell(a, place[a]);
+  }
+  return static_cast<std::uint32_t>(index);
+}
+
+Place LiveCells::place(std::uint32_t item) const {
+  Place place{};
+  for (std::size_t a = 0; a < static_cast<std::size_t>(box_.dims); ++a) {
+    place[a] = coordinates_[a][item];
+  }
+  return place;
+}
+
+void LiveCells::enter(std::uint32_t item, const Place& place) {
+  for (std::size_t a = 0; a < static_cast<std::size_t>(box_.dims); ++a) {
+    coordinates_[a][item] = place[a];
+  }
+  const std::uint32_t cell = cell_of(place);
+  const std::uint32_t first = head_[cell];
+  next_[item] = first;
+  previous_[item] = kNone;
+  if (first != kNone) {
+    previous_[first] = item;
+  }
+  head_[cell] = item;
+  cell_[item] = cell;
+}
+
+void LiveCells::leave(std::uint32_t item) {
+  if (cell_[item] == kNone) {
+    return;
+  }
+  const std::uint32_t before = previous_[item];
+  const std::uint32_t after = next_[item];
+  (before == kNone ? head_[cell_[item]] : next_[before]) = after;
+  if (after != kNone) {
+    previous_[after] = before;
+  }
+  cell_[item] = kNone;
+}
+
+void LiveCells::move(std::uint32_t item, const Place& place) {
+  if (cell_of(place) != cell_[item]) {
+    leave(item);
+    enter(item, place);
+    return;
+  }
+  for (std::size_t a = 0; a < static_cast<std::size_t>(box_.dims); ++a) {
+    coordinates_[a][item] = place[a];
+  }
+}
+
+void LiveCells::search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t item, Hits& hits) const {
+  auto found = static_cast<std::size_t>(hits.count);
+  for (std::int64_t c = first_cell; c < first_cell + count; ++c) {
+    for (std::uint32_t other = head_[static_cast<std::size_t>(c)]; other != kNone; other = next_[other]) {
+      hits.reserve(found + 1);
+      hits.slots[found] = other;
+      found += static_cast<std::size_t>(other != item);
+    }
+  }
+  hits.count = static_cast<std::int64_t>(found);
+}
+
+template <int Dims>
+void LiveCells::search_lists(std::uint32_t item, double radius, Hits& hits) const {
+  const std::int64_t reach = domain_.integral() ? static_cast<std::int64_t>(radius) : 1;
+  const Place center = place(item);
+  std::array<std::int64_t, kAxes> at{};
+  for (std::size_t a = 0; a < static_cast<std::size_t>(Dims); ++a) {
+    at[a] = box_.axis_cell(a, center[a]);
+  }
+  // On each axis the reach may wrap around a periodic world; where it covers all cells each is visited once.
+  const auto wrap = [&](std::size_t axis, std::int64_t cell) {
+    const std::int64_t n = box_.cells[axis];
+    return cell < 0 ? cell + n : cell >= n ? cell - n : cell;
+  };
+  const auto from = [&](std::size_t axis) {
+    return domain_.periodic ? (2 * reach + 1 >= box_.cells[axis] ? 0 : at[axis] - reach)
+                            : std::max<std::int64_t>(0, at[axis] - reach);
+  };
+  const auto to = [&](std::size_t axis) {
+    return domain_.periodic ? (2 * reach + 1 >= box_.cells[axis] ? box_.cells[axis] - 1 : at[axis] + reach)
+                            : std::min(box_.cells[axis] - 1, at[axis] + reach);
+  };
+  for (std::int64_t z = Dims == 3 ? from(2) : 0; z <= (Dims == 3 ? to(2) : 0); ++z) {
+    const std::int64_t layer = Dims == 3 ? wrap(2, z) * box_.cells[1] : 0;
+    for (std::int64_t y = from(1); y <= to(1); ++y) {
+      const std::int64_t line = (layer + wrap(1, y)) * box_.cells[0];
+      const std::int64_t low = from(0);
+      const std::int64_t high = to(0);
+      if (low < 0) {
+        search_line(line + low + box_.cells[0], -low, item, hits);
+      }
+      search_line(line + std::max<std::int64_t>(0, low),
+                  std::min(high, box_.cells[0] - 1) - std::max<std::int64_t>(0, low) + 1, item, hits);
+      if (high >= box_.cells[0]) {
+        search_line(line, high - box_.cells[0] + 1, item, hits);
+      }
+    }
+  }
+}
+
+void LiveCells::search(std::uint32_t item, double radius, Hits& hits) const {
+  hits.count = 0;
+  box_.dims == 3 ? search_lists<3>(item, radius, hits) : search_lists<2>(item, radius, hits);
+  // Offsets by the shortest way; on continuous domains (and with a reach along axes) only those near enough stay.
+  const double radius2 = radius * radius;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(hits.count); ++i) {
+    const std::uint32_t other = hits.slots[i];
+    double distance2 = 0.0;
+    double along_axes = 0.0;
+    for (std::size_t a = 0; a < static_cast<std::size_t>(box_.dims); ++a) {
+      double d = coordinates_[a][other] - coordinates_[a][item];
+      const double length = domain_.size[a];
+      if (domain_.periodic && (d > length / 2 || d < -length / 2)) {
+        d = d > 0.0 ? d - length : d + length;
+      }
+      hits.offset[a][kept] = d;
+      distance2 = a == 0 ? d * d : distance2 + d * d;
+      along_axes += std::abs(d);
+    }
+    hits.slots[kept] = other;
+    hits.distance2[kept] = distance2;
+    const bool near_enough = domain_.integral() ? !domain_.manhattan || along_axes <= radius : distance2 <= radius2;
+    kept += static_cast<std::size_t>(near_enough);
+  }
+  hits.count = static_cast<std::int64_t>(kept);
+}
+
+}  // namespace bw

@@ -1,0 +1,48 @@
+// Live cells: which agents are in which cell while agents act one after another and move. Items are numbered by the
+// caller; lists start in the order in which items enter, so equal starts and moves give equal orders.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "space/cell_box.hpp"
+#include "space/search.hpp"
+
+namespace bw {
+
+class LiveCells {
+ public:
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+  // Cells no smaller than `radius` on a continuous domain; a grid's own cells on a grid.
+  LiveCells(const Domain& domain, double radius, std::uint64_t population, std::size_t items);
+
+  void enter(std::uint32_t item, const Place& place);
+  void leave(std::uint32_t item);
+  void move(std::uint32_t item, const Place& place);
+  bool present(std::uint32_t item) const { return cell_[item] != kNone; }
+  Place place(std::uint32_t item) const;
+
+  // All items within the radius of one, itself excluded.
+  void search(std::uint32_t item, double radius, Hits& hits) const;
+
+  // The items of a cell, one after another: first(cell), next(item), until kNone.
+  std::uint32_t first(std::uint64_t cell) const { return head_[cell]; }
+  std::uint32_t next(std::uint32_t item) const { return next_[item]; }
+  std::uint32_t cell_of(const Place& place) const;
+
+ private:
+  template <int Dims>
+  void search_lists(std::uint32_t item, double radius, Hits& hits) const;
+  void search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t item, Hits& hits) const;
+
+  Domain domain_;
+  CellBox box_;
+  std::vector<std::uint32_t> head_;
+  std::vector<std::uint32_t> next_;
+  std::vector<std::uint32_t> previous_;
+  std::vector<std::uint32_t> cell_;
+  std::vector<double> coordinates_[kAxes];
+};
+
+}  // namespace bw

@@ -1,0 +1,356 @@
+// Building the neighbour index: a counting sort by cell, each cell sorted by id, images copied, columns packed.
+#include "space/neighbor_index.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <utility>
+
+#include "base/errors.hpp"
+#include "base/strided.hpp"
+
+namespace bw {
+namespace {
+
+constexpr std::size_t kItemsPerTask = 1 << 14;
+constexpr std::int64_t kCellsPerTask = 1 << 14;
+
+// Slots are read in whole vectors of eight doubles; the last vector may reach this far beyond the end.
+constexpr std::size_t kPadding = 8;
+
+std::size_t tasks_of(std::size_t items, std::size_t per_task) { return (items + per_task - 1) / per_task; }
+
+template <class T>
+void resize_padded(std::vector<T>& values, std::size_t size) {
+  values.reserve(size + kPadding);
+  values.resize(size);
+}
+
+// Places read by a type that is known to the compiler: the loops over them are the index's inner loops.
+template <class T, int Dims>
+struct PlaceReader {
+  static constexpr int kDims = Dims;
+  const std::byte* data;
+  std::int64_t stride;
+
+  Place operator()(std::size_t row) const {
+    std::array<T, static_cast<std::size_t>(Dims)> values;
+    std::memcpy(values.data(), data + static_cast<std::int64_t>(row) * stride, sizeof(values));
+    Place place{};
+    for (std::size_t a = 0; a < static_cast<std::size_t>(Dims); ++a) {
+      place[a] = static_cast<double>(values[a]);
+    }
+    return place;
+  }
+};
+
+template <class Visit>
+void read_places(const Domain& domain, const PlaceColumn& places, Visit&& visit) {
+  if (domain.integral()) {
+    domain.dims == 2 ? visit(PlaceReader<std::int32_t, 2>{places.data, places.stride})
+                     : visit(PlaceReader<std::int32_t, 3>{places.data, places.stride});
+  } else {
+    domain.dims == 2 ? visit(PlaceReader<double, 2>{places.data, places.stride})
+                     : visit(PlaceReader<double, 3>{places.data, places.stride});
+  }
+}
+
+template <int Dims>
+std::uint32_t box_cell(const CellBox& box, const Place& place) {
+  std::int64_t index = 0;
+  for (std::size_t a = static_cast<std::size_t>(Dims); a-- > 0;) {
+    const std::int64_t at = box.canonical(a, box.axis_cell(a, place[a]));
+    if (at < 0) {
+      return ~std::uint32_t{0};
+    }
+    index = index * box.extent[a] + at;
+  }
+  return static_cast<std::uint32_t>(index);
+}
+
+// Adds one to a counter that other threads may count in as well; returns what it was.
+std::uint32_t increment(std::uint32_t& counter, bool threaded) {
+  return threaded ? std::atomic_ref<std::uint32_t>(counter).fetch_add(1, std::memory_order_relaxed) : counter++;
+}
+
+}  // namespace
+
+NeighborIndex::NeighborIndex(const Domain& domain, std::vector<std::size_t> column_sizes)
+    : domain_(domain), sizes_(std::move(column_sizes)), columns_(sizes_.size()) {}
+
+void NeighborIndex::build(ThreadPool& pool, const CellBox& box, std::span<const IndexSource> sources) {
+  box_ = box;
+  bases_.assign(1, 0);
+  for (const IndexSource& source : sources) {
+    bases_.push_back(bases_.back() + source.ids.size());
+  }
+  if (bases_.back() >= kOutside || box_.volume() >= kOutside) {
+    throw Error("a rank holds more than 4e9 agents or cells; use more ranks");
+  }
+  place_items(pool, sources);
+  count_images();
+  scatter_items(pool, sources);
+  sort_cells(pool);
+  copy_images();
+  pack(pool, sources);
+}
+
+void NeighborIndex::place_items(ThreadPool& pool, std::span<const IndexSource> sources) {
+  cell_of_item_.resize(bases_.back());
+  starts_.assign(static_cast<std::size_t>(box_.volume()) + 2, 0);
+  const bool threaded = pool.threads() > 1;
+  std::uint32_t* counts = starts_.data() + 2;  // shifted by two: see scatter_items
+  descents_.assign(sources.size(), 0);
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    const IndexSource& source = sources[s];
+    std::uint32_t* cells = cell_of_item_.data() + bases_[s];
+    std::atomic<std::uint32_t> descents{0};
+    read_places(domain_, source.places, [&](auto place_of) {
+      pool.parallel_for(tasks_of(source.ids.size(), kItemsPerTask), [&](std::size_t task, int) {
+        const std::size_t end = std::min(source.ids.size(), (task + 1) * kItemsPerTask);
+        std::uint32_t before = 0;
+        std::uint32_t falls = 0;
+        for (std::size_t row = task * kItemsPerTask; row < end; ++row) {
+          const std::uint32_t cell = box_cell<place_of.kDims>(box_, place_of(row));
+          cells[row] = cell;
+          falls += cell < before ? 1 : 0;
+          before = cell;
+          if (cell != kOutside) {
+            increment(counts[cell], threaded);
+          }
+        }
+        descents.fetch_add(falls, std::memory_order_relaxed);
+      });
+    });
+    descents_[s] = descents.load();
+  }
+}
+
+template <class Visit>
+void NeighborIndex::for_each_image(Visit&& visit) const {
+  if (!box_.periodic) {
+    return;
+  }
+  const auto canonical = [&](std::size_t axis, std::int64_t at) {
+    const std::int64_t n = box_.cells[axis];
+    const std::int64_t cell = ((at + box_.low[axis]) % n + n) % n;
+    return box_.canonical(axis, cell);
+  };
+  // Most cells are their own canonical cell: only lines of images, and the ends of other lines, are visited one by one.
+  const std::int64_t edge = std::min(box_.extent[0], 2 * box_.reach);
+  for (std::int64_t z = 0; z < box_.extent[2]; ++z) {
+    const std::int64_t from_z = box_.dims > 2 ? canonical(2, z) : z;
+    for (std::int64_t y = 0; y < box_.extent[1]; ++y) {
+      const std::int64_t from_y = canonical(1, y);
+      const bool whole_line = from_y != y || from_z != z;
+      for (std::int64_t x = 0; x < box_.extent[0]; ++x) {
+        if (!whole_line && x == edge && box_.extent[0] > 2 * edge) {
+          x = box_.extent[0] - edge;
+        }
+        const std::int64_t from_x = canonical(0, x);
+        if (whole_line || from_x != x) {
+          visit(static_cast<std::size_t>(box_.index(x, y, z)),
+                static_cast<std::size_t>(box_.index(from_x, from_y, from_z)));
+        }
+      }
+    }
+  }
+}
+
+void NeighborIndex::count_images() {
+  std::uint32_t* counts = starts_.data() + 2;
+  for_each_image([&](std::size_t image, std::size_t canonical) { counts[image] = counts[canonical]; });
+  std::uint64_t total = 0;
+  for (std::size_t c = 2; c < starts_.size(); ++c) {
+    total += starts_[c];
+    starts_[c] = static_cast<std::uint32_t>(total);
+  }
+  if (total >= kOutside) {
+    throw Error("a rank holds more than 4e9 agents, images included; use more ranks");
+  }
+}
+
+void NeighborIndex::scatter_items(ThreadPool& pool, std::span<const IndexSource> sources) {
+  // starts_[c + 1] is the first slot of cell c now; filling cell c moves it to the first slot of cell c + 1, which
+  // is where starts_ wants it: so no second array of cursors is needed. Images are filled by copy_images.
+  const std::size_t slots = starts_.back();
+  item_of_slot_.resize(slots);
+  resize_padded(ids_, slots);
+  std::uint32_t* cursor = starts_.data() + 1;
+  // Images come in ascending order, so the next cell's cursor still is that cell's first slot: this image's end.
+  for_each_image([&](std::size_t image, std::size_t) { cursor[image] = cursor[image + 1]; });
+  const bool threaded = pool.threads() > 1;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    const IndexSource& source = sources[s];
+    const std::uint32_t* cells = cell_of_item_.data() + bases_[s];
+    const auto base = static_cast<std::uint32_t>(bases_[s]);
+    pool.parallel_for(tasks_of(source.ids.size(), kItemsPerTask), [&](std::size_t task, int) {
+      const std::size_t end = std::min(source.ids.size(), (task + 1) * kItemsPerTask);
+      for (std::size_t row = task * kItemsPerTask; row < end; ++row) {
+        if (cells[row] == kOutside) {
+          continue;
+        }
+        const std::uint32_t slot = increment(cursor[cells[row]], threaded);
+        item_of_slot_[slot] = base + static_cast<std::uint32_t>(row);
+        ids_[slot] = source.ids[row];
+      }
+    });
+  }
+}
+
+void NeighborIndex::sort_cells(ThreadPool& pool) {
+  const auto cells = static_cast<std::size_t>(box_.volume());
+  constexpr auto kPerTask = static_cast<std::size_t>(kCellsPerTask);
+  pool.parallel_for(tasks_of(cells, kPerTask), [&](std::size_t task, int) {
+    const std::size_t end = std::min(cells, (task + 1) * kPerTask);
+    for (std::size_t c = task * kPerTask; c < end; ++c) {
+      if (starts_[c + 1] - starts_[c] > 1) {
+        sort_cell(starts_[c], starts_[c + 1]);
+      }
+    }
+  });
+}
+
+void NeighborIndex::sort_cell(std::uint32_t begin, std::uint32_t end) {
+  for (std::uint32_t i = begin + 1; i < end; ++i) {
+    const EntityId id = ids_[i];
+    const std::uint32_t item = item_of_slot_[i];
+    std::uint32_t j = i;
+    for (; j > begin && ids_[j - 1] > id; --j) {
+      ids_[j] = ids_[j - 1];
+      item_of_slot_[j] = item_of_slot_[j - 1];
+    }
+    ids_[j] = id;
+    item_of_slot_[j] = item;
+  }
+}
+
+void NeighborIndex::copy_images() {
+  for_each_image([&](std::size_t image, std::size_t canonical) {
+    const std::uint32_t from = starts_[canonical];
+    const std::uint32_t count = starts_[canonical + 1] - from;
+    std::copy_n(ids_.data() + from, count, ids_.data() + starts_[image]);
+    std::copy_n(item_of_slot_.data() + from, count, item_of_slot_.data() + starts_[image]);
+  });
+}
+
+void NeighborIndex::pack(ThreadPool& pool, std::span<const IndexSource> sources) {
+  slot_of_item_.resize(bases_.back());
+  for (std::size_t a = 0; a < static_cast<std::size_t>(domain_.dims); ++a) {
+    resize_padded(coordinates_[a], slot_count());
+  }
+  for (std::size_t c = 0; c < sizes_.size(); ++c) {
+    columns_[c].resize(slot_count() * sizes_[c]);
+  }
+  const std::int64_t lines = box_.extent[1] * box_.extent[2];
+  const std::int64_t per_task = std::max<std::int64_t>(1, kCellsPerTask / box_.extent[0]);
+  const std::size_t tasks = tasks_of(static_cast<std::size_t>(lines), static_cast<std::size_t>(per_task));
+  pool.parallel_for(tasks, [&](std::size_t task, int) {
+    const std::int64_t begin = static_cast<std::int64_t>(task) * per_task;
+    pack_lines(begin, std::min(lines, begin + per_task), sources);
+  });
+}
+
+void NeighborIndex::pack_lines(std::int64_t begin, std::int64_t end, std::span<const IndexSource> sources) {
+  // A line has up to three parts: images from below, the world's own cells, images from above.
+  const std::int64_t below = std::clamp<std::int64_t>(-box_.low[0], 0, box_.extent[0]);
+  const std::int64_t above = std::clamp<std::int64_t>(box_.cells[0] - box_.low[0], below, box_.extent[0]);
+  const std::array<std::int64_t, 4> cuts{0, below, above, box_.extent[0]};
+  for (std::int64_t line = begin; line < end; ++line) {
+    Place shift{};
+    shift[1] = static_cast<double>(box_.shift(1, line % box_.extent[1])) * domain_.size[1];
+    shift[2] = static_cast<double>(box_.dims > 2 ? box_.shift(2, line / box_.extent[1]) : 0) * domain_.size[2];
+    for (std::size_t part = 0; part < 3; ++part) {
+      shift[0] = (static_cast<double>(part) - 1.0) * domain_.size[0];
+      const std::int64_t first = line * box_.extent[0];
+      pack_slots(starts_[static_cast<std::size_t>(first + cuts[part])],
+                 starts_[static_cast<std::size_t>(first + cuts[part + 1])], shift, sources);
+    }
+  }
+}
+
+std::size_t NeighborIndex::source_of(std::uint32_t item) const {
+  return static_cast<std::size_t>(std::upper_bound(bases_.begin() + 1, bases_.end() - 1, item) - bases_.begin() - 1);
+}
+
+void NeighborIndex::pack_slots(std::uint32_t begin, std::uint32_t end, const Place& shift,
+                               std::span<const IndexSource> sources) {
+  const bool own = shift[0] == 0.0 && shift[1] == 0.0 && shift[2] == 0.0;
+  // Runs of slots whose items come from one source; with one source the whole range is one run.
+  for (std::uint32_t run = begin; run < end;) {
+    const std::size_t s = source_of(item_of_slot_[run]);
+    const auto base = static_cast<std::uint32_t>(bases_[s]);
+    std::uint32_t stop = run + 1;
+    while (stop < end && item_of_slot_[stop] - base < sources[s].ids.size()) {
+      ++stop;
+    }
+    read_places(domain_, sources[s].places, [&](auto place_of) {
+      for (std::uint32_t slot = run; slot < stop; ++slot) {
+        const Place place = place_of(item_of_slot_[slot] - base);
+        for (std::size_t a = 0; a < static_cast<std::size_t>(place_of.kDims); ++a) {
+          coordinates_[a][slot] = place[a] + shift[a];
+        }
+      }
+    });
+    if (own) {
+      for (std::uint32_t slot = run; slot < stop; ++slot) {
+        slot_of_item_[item_of_slot_[slot]] = slot;
+      }
+    }
+    for (std::size_t c = 0; c < sizes_.size(); ++c) {
+      const SourceColumn& column = sources[s].columns[c];
+      gather_values(columns_[c].data() + run * sizes_[c],
+                    column.data - static_cast<std::int64_t>(base) * column.stride, column.stride, sizes_[c],
+                    {item_of_slot_.data() + run, stop - run});
+    }
+    run = stop;
+  }
+}
+
+double NeighborIndex::disorder(std::size_t source) const {
+  const std::size_t rows = bases_[source + 1] - bases_[source];
+  return rows == 0 ? 0.0 : static_cast<double>(descents_[source]) / static_cast<double>(rows);
+}
+
+std::vector<std::uint32_t> NeighborIndex::order_of(std::size_t source) const {
+  std::vector<std::uint32_t> order;
+  const std::size_t rows = bases_[source + 1] - bases_[source];
+  order.reserve(rows);
+  for (std::uint32_t slot = 0; slot < slot_count(); ++slot) {
+    const std::uint32_t item = item_of_slot_[slot];
+    const bool mine = item >= bases_[source] && item < bases_[source + 1];
+    if (mine && slot_of_item_[item] == slot) {
+      order.push_back(item - static_cast<std::uint32_t>(bases_[source]));
+    }
+  }
+  return order;
+}
+
+void NeighborIndex::renumber(std::size_t source) {
+  // Slots keep their contents; only what refers to rows changes. An item's slot tells its cell: cells are visited in order.
+  const auto base = static_cast<std::uint32_t>(bases_[source]);
+  const auto end = static_cast<std::uint32_t>(bases_[source + 1]);
+  std::vector<std::uint32_t> new_item(end - base);
+  std::vector<std::uint32_t> slot_of_new;
+  slot_of_new.reserve(end - base);
+  for (std::uint32_t slot = 0; slot < slot_count(); ++slot) {
+    const std::uint32_t item = item_of_slot_[slot];
+    if (item - base < end - base && slot_of_item_[item] == slot) {
+      new_item[item - base] = base + static_cast<std::uint32_t>(slot_of_new.size());
+      slot_of_new.push_back(slot);
+    }
+  }
+  for (std::uint32_t& item : item_of_slot_) {
+    item = item - base < end - base ? new_item[item - base] : item;
+  }
+  std::size_t cell = 0;
+  for (std::size_t i = 0; i < slot_of_new.size(); ++i) {
+    while (starts_[cell + 1] <= slot_of_new[i]) {
+      ++cell;
+    }
+    slot_of_item_[base + i] = slot_of_new[i];
+    cell_of_item_[base + i] = static_cast<std::uint32_t>(cell);
+  }
+}
+
+}  // namespace bw

@@ -1,0 +1,124 @@
+// Which tile a place or an id belongs to.
+#include "space/tiling.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/errors.hpp"
+
+namespace bw {
+
+Tiling::Tiling(const Domain& domain, std::uint32_t wanted) : domain_(domain) {
+  if (wanted == 0 || wanted >= kTileLimit) {
+    throw ModelError("the number of tiles must be between 1 and " + std::to_string(kTileLimit - 1) +
+                     "; found " + std::to_string(wanted));
+  }
+  if (!domain.exists()) {
+    count_ = wanted;
+    return;
+  }
+  const double side = std::pow(static_cast<double>(wanted), 1.0 / domain.dims);
+  count_ = 1;
+  for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
+    per_axis_[a] = std::max<std::int64_t>(1, std::llround(side));
+    if (domain.integral()) {
+      per_axis_[a] = std::min(per_axis_[a], domain.cells(static_cast<int>(a)));
+    }
+    count_ *= static_cast<TileId>(per_axis_[a]);
+  }
+}
+
+std::int64_t Tiling::axis_tile(std::size_t axis, double coordinate) const {
+  const std::int64_t n = per_axis_[axis];
+  std::int64_t tile;
+  if (domain_.integral()) {
+    // Whole cells only: cell c belongs to tile floor(c * n / size), in integers.
+    tile = static_cast<std::int64_t>(coordinate) * n / domain_.cells(static_cast<int>(axis));
+  } else {
+    tile = static_cast<std::int64_t>(coordinate * (static_cast<double>(n) / domain_.size[axis]));
+  }
+  return std::clamp<std::int64_t>(tile, 0, n - 1);
+}
+
+double Tiling::axis_low(std::size_t axis, std::int64_t index) const {
+  const std::int64_t n = per_axis_[axis];
+  if (domain_.integral()) {
+    const std::int64_t cells = domain_.cells(static_cast<int>(axis));
+    return static_cast<double>((index * cells + n - 1) / n);
+  }
+  return domain_.size[axis] * static_cast<double>(index) / static_cast<double>(n);
+}
+
+TileId Tiling::tile_at(const Place& place) const {
+  std::int64_t index = 0;
+  for (std::size_t a = kAxes; a-- > 0;) {
+    index = index * per_axis_[a] + (per_axis_[a] > 1 ? axis_tile(a, place[a]) : 0);
+  }
+  return static_cast<TileId>(index + 1);
+}
+
+TileId Tiling::tile_of_id(EntityId id) const {
+  // Runs of 4096 births stay together: their data were made together and often meet.
+  const std::uint64_t run = (birth_counter(id) >> 12) + birth_tile(id);
+  return static_cast<TileId>(run % count_) + 1;
+}
+
+Region Tiling::region(TileId tile) const {
+  Region region;
+  auto index = static_cast<std::int64_t>(tile - 1);
+  for (std::size_t a = 0; a < kAxes; ++a) {
+    const std::int64_t at = index % per_axis_[a];
+    index /= per_axis_[a];
+    region.low[a] = domain_.size[a] > 0 ? axis_low(a, at) : 0.0;
+    region.high[a] = domain_.size[a] > 0 ? axis_low(a, at + 1) : 0.0;
+  }
+  return region;
+}
+
+void Tiling::tiles_touching(const Region& block, std::vector<TileId>& out) const {
+  // Per axis, the distinct tile indices that the block's interval covers.
+  std::array<std::vector<std::int64_t>, kAxes> covered;
+  for (std::size_t a = 0; a < kAxes; ++a) {
+    std::vector<std::int64_t>& axis = covered[a];
+    if (a >= static_cast<std::size_t>(domain_.dims) || per_axis_[a] == 1) {
+      axis.push_back(0);
+      continue;
+    }
+    const double length = domain_.size[a];
+    const std::int64_t n = per_axis_[a];
+    for (std::int64_t t = 0; t < n; ++t) {
+      const double low = axis_low(a, t);
+      const double high = axis_low(a, t + 1);
+      bool touches = block.low[a] <= high && block.high[a] >= low;
+      if (domain_.periodic) {
+        touches = touches || (block.low[a] + length <= high && block.high[a] + length >= low) ||
+                  (block.low[a] - length <= high && block.high[a] - length >= low);
+      }
+      if (touches) {
+        axis.push_back(t);
+      }
+    }
+  }
+  out.clear();
+  for (const std::int64_t z : covered[2]) {
+    for (const std::int64_t y : covered[1]) {
+      for (const std::int64_t x : covered[0]) {
+        out.push_back(static_cast<TileId>((z * per_axis_[1] + y) * per_axis_[0] + x + 1));
+      }
+    }
+  }
+}
+
+Region bounding_region(const Tiling& tiling, std::span<const TileId> tiles) {
+  Region bounds = tiles.empty() ? Region{} : tiling.region(tiles.front());
+  for (const TileId tile : tiles) {
+    const Region region = tiling.region(tile);
+    for (std::size_t a = 0; a < kAxes; ++a) {
+      bounds.low[a] = std::min(bounds.low[a], region.low[a]);
+      bounds.high[a] = std::max(bounds.high[a], region.high[a]);
+    }
+  }
+  return bounds;
+}
+
+}  // namespace bw

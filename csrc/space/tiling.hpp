@@ -1,0 +1,47 @@
+// Tiles: the fixed pieces that a model is cut into. Their number and shape belong to the model, never to ranks or
+// threads. Spatial tiles are blocks of the domain; without a space they are classes of ids.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "space/domain.hpp"
+
+namespace bw {
+
+// A block of the domain: [low, high) on every axis.
+struct Region {
+  Place low{};
+  Place high{};
+};
+
+class Tiling {
+ public:
+  Tiling(const Domain& domain, std::uint32_t wanted);
+
+  // Tiles are numbered 1..count(); 0 is the world.
+  TileId count() const { return count_; }
+
+  TileId tile_at(const Place& place) const;
+  TileId tile_of_id(EntityId id) const;
+  Region region(TileId tile) const;
+
+  // The tiles that a block touches, periodic images included. Blocks may reach beyond the domain.
+  void tiles_touching(const Region& block, std::vector<TileId>& out) const;
+
+ private:
+  std::int64_t axis_tile(std::size_t axis, double coordinate) const;
+  double axis_low(std::size_t axis, std::int64_t index) const;
+
+  Domain domain_;
+  std::array<std::int64_t, kAxes> per_axis_{1, 1, 1};
+  TileId count_ = 1;
+};
+
+// The smallest block that holds the regions of all these tiles.
+Region bounding_region(const Tiling& tiling, std::span<const TileId> tiles);
+
+}  // namespace bw

@@ -1,0 +1,100 @@
+"""What the tests of the command line share: models without behaviors, on the real engine, and a way to run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from bigworlds.cli import main
+from bigworlds.model import set_engine
+from bigworlds.simulation import LocalEngine
+
+MEADOW = '''
+"""A meadow: stones that lie about."""
+
+import time
+
+from bigworlds.data.component import Component
+from bigworlds.data.parameters import Parameters, param
+from bigworlds.data.vectors import vec2
+from bigworlds.model import model, uniform
+from bigworlds.space import Continuous
+
+
+class Params(Parameters):
+    n: int = param(10, min=1, help="stones")
+    stop: int = param(0, min=0, help="tick at which the model stops, 0 for none")
+    pause: float = param(0.0, min=0.0, help="seconds that a tick lasts at least")
+    kind: str = param("round", choices=("round", "flat"), help="shape")
+
+
+class Stone(Component):
+    position: vec2
+    weight: float = 2.0
+
+
+@model(Params, presets={"small": {"n": 3}}, ticks=7)
+def meadow(world, p):
+    """Stones that lie about."""
+    world.space = Continuous((10.0, 10.0))
+    world.spawn(Stone, n=p.n, position=uniform())
+
+    def stop(sim):
+        time.sleep(p.pause)
+        return bool(p.stop) and sim.tick >= p.stop
+
+    if p.stop or p.pause:
+        world.stop_when(stop)
+
+
+@meadow.metric
+def stones(sim):
+    """How many there are."""
+    return sim.count(Stone)
+
+
+@meadow.metric
+def weight(sim):
+    return sim.mean("Stone.weight")
+'''
+
+
+class Result(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _engine() -> None:
+    set_engine(LocalEngine())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the model file meadow.py."""
+    (tmp_path / "meadow.py").write_text(MEADOW)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    return tmp_path
+
+
+@pytest.fixture
+def cli(folder: Path, capfd: pytest.CaptureFixture[str]) -> Cli:
+    """Runs a command in this process; gives its exit code and what it printed."""
+
+    def run(*arguments: str) -> Result:
+        capfd.readouterr()
+        code = main(list(arguments))
+        out, err = capfd.readouterr()
+        return Result(code, out, err)
+
+    return run
