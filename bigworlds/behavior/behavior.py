@@ -92,6 +92,7 @@ class Behavior:
         self.options = options
         self.trigger = trigger
         self.per_tick = per_tick
+        self.kernels: dict[tuple[str, bool], Kernel] = {}
         self.__doc__ = function.__doc__
         self.__name__ = name
         self.__module__ = function.__module__

@@ -26,6 +26,9 @@ Columns = Mapping[str, Array]
 LONGEST = 1000
 """Limit of an expression's characters."""
 
+DEEPEST = 50
+"""Limit of operations within operations."""
+
 LARGEST_POWER = 64
 """Limit of a whole power."""
 
@@ -72,10 +75,10 @@ class Expression:
             )
         try:
             tree = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, ValueError) as error:
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise UserError(f"{text!r} is no expression: {error}.") from None
         components: set[str] = set()
-        _check(tree, text.strip(), components)
+        _check(tree, text.strip(), components, DEEPEST)
         if not components:
             raise UserError(
                 f"{text!r} reads no field: expected something like 'Sheep.energy > 3', with a "
@@ -121,18 +124,20 @@ def _text(source: object) -> str:
 # --- what may stand in an expression ---
 
 
-def _check(node: ast.expr, text: str, components: set[str]) -> None:
+def _check(node: ast.expr, text: str, components: set[str], depth: int) -> None:
     """Refuses what is not offered, and gathers the components."""
+    if depth == 0:
+        raise UserError(f"{text!r}: more than {DEEPEST} operations within each other.")
     match node:
         case ast.Constant(value=bool() | int() | float()):
             return
         case ast.Attribute(value=ast.Name(id=component)):
             components.add(component)
             return
-        case ast.Attribute(value=ast.Attribute() as vector, attr="x" | "y" | "z"):
+        case ast.Attribute(value=ast.Attribute(value=ast.Name()) as vector, attr="x" | "y" | "z"):
             below: list[ast.expr] = [vector]
         case ast.Subscript(
-            value=ast.Attribute() as array, slice=ast.Constant(value=int(place))
+            value=ast.Attribute(value=ast.Name()) as array, slice=ast.Constant(value=int(place))
         ) if place >= 0:
             below = [array]
         case ast.BinOp(op=ast.Pow()):
@@ -154,7 +159,7 @@ def _check(node: ast.expr, text: str, components: set[str]) -> None:
         case _:
             raise _not_offered(node, text)
     for inner in below:
-        _check(inner, text, components)
+        _check(inner, text, components, depth - 1)
 
 
 def _check_power(node: ast.BinOp, text: str) -> None:

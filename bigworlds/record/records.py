@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds.errors import UserError, nearest_names
-from bigworlds.record.specs import TICK, VALUE, histogram_edges
+from bigworlds.record.specs import COUNTS, TICK, VALUE, histogram_edges
 from bigworlds.snapshot import TableReader
 
 if TYPE_CHECKING:
@@ -172,10 +172,9 @@ class Records:
                 yield column, array
                 continue
             parts = array.shape[1]
-            ends = (
-                [".x", ".y", ".z"][:parts] if parts in (2, 3) else [f"[{i}]" for i in range(parts)]
-            )
-            for part, end in enumerate(ends):
+            is_vector = parts in (2, 3) and column != COUNTS
+            ends = (".x", ".y", ".z") if is_vector else [f"[{i}]" for i in range(parts)]
+            for part, end in zip(range(parts), ends, strict=False):
                 yield column + end, np.ascontiguousarray(array[:, part])
 
     def __contains__(self, name: object) -> bool:

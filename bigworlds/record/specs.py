@@ -31,6 +31,9 @@ TICK = "tick"
 VALUE = "value"
 """The column that holds an aggregate."""
 
+COUNTS = "counts"
+"""The column that holds a histogram."""
+
 GROUP = "group"
 """The column that holds the group of a row."""
 
@@ -232,7 +235,7 @@ class Histogram(Groupable):
         bin_of[values == edges[-1]] = self.bins - 1
         inside = (bin_of >= 0) & (bin_of < self.bins)
         return {
-            "counts": np.bincount(bin_of[inside], minlength=self.bins).astype(np.int64),
+            COUNTS: np.bincount(bin_of[inside], minlength=self.bins).astype(np.int64),
             "below": np.int64(np.count_nonzero(values < edges[0])),
             "above": np.int64(np.count_nonzero(values > edges[-1])),
             "not_a_number": np.int64(np.count_nonzero(np.isnan(values))),
@@ -266,6 +269,8 @@ class Group(Spec):
         values = self.of.values(view, tables)
         order = np.argsort(keys, kind="stable")
         groups, starts = np.unique(keys[order], return_index=True)
+        if len(groups) == 0:
+            return None
         if len(groups) > MOST_GROUPS:
             raise UserError(
                 f"{self.name}: {len(groups)} groups at tick {view.tick}; at most {MOST_GROUPS} are "
@@ -275,8 +280,6 @@ class Group(Spec):
         for start, end in zip(starts, [*starts[1:], len(keys)], strict=True):
             part = None if values is None else values[order[start:end]]
             lines.append(self.of.line(part, int(end - start)))
-        if not lines:
-            return None
         found = [line for line in lines if line is not None]  # every group has a row, so a line
         return {
             GROUP: groups,

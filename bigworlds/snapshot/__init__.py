@@ -7,7 +7,7 @@ renamed, and checked byte by byte before anything of it is used (docs/snapshot-f
 from bigworlds.snapshot.file import Meta, check, peek, read, write
 from bigworlds.snapshot.folder import file_name, latest, prune
 from bigworlds.snapshot.partial import PartialFile, WriteError, remove_leftovers
-from bigworlds.snapshot.schema import Schema, difference, require_same_model, schema
+from bigworlds.snapshot.schema import Schema, difference, require_same_model
 from bigworlds.snapshot.section import Section
 from bigworlds.snapshot.summary import ColumnSummary, SectionSummary, Summary, inspect
 from bigworlds.snapshot.tables import TableReader, TableWriter
@@ -33,6 +33,5 @@ __all__ = [
     "read",
     "remove_leftovers",
     "require_same_model",
-    "schema",
     "write",
 ]

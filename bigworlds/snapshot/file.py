@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import bigworlds._core as _core
+from bigworlds import _core
 from bigworlds.errors import SnapshotError
 from bigworlds.snapshot import user_block
 from bigworlds.snapshot.layout import Dataset, Layout, lay_out

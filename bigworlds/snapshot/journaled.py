@@ -27,7 +27,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-import bigworlds._core as _core
+from bigworlds import _core
 from bigworlds.errors import UserError
 from bigworlds.snapshot.partial import WriteError
 

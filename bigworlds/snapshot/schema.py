@@ -1,92 +1,50 @@
-"""The schema of a model: its components' fields and its parameters, and how two of them differ, in
-words.
+"""How the model of a snapshot differs from the one in hand, in words.
 
-It goes into every snapshot's meta, under `"schema"`, so that a snapshot of another model is refused
-with what differs and not with what happens to break first.
+A schema is plain data: `{component: {field: [kind, type, length]}}`, with the kind of the field
+("vec2", "scalar", "string"), the NumPy type of one element, and the number of elements. It goes
+into every snapshot's meta under `"schema"`, so that a snapshot of another model is refused with
+what differs, and not with what happens to break first.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from bigworlds.errors import SnapshotError, nearest_names
 
-Schema = dict[str, dict[str, Any]]
+FieldType = Sequence[Any]
+Schema = Mapping[str, Mapping[str, FieldType]]
 
 
-def schema(components: Iterable[type], parameters: type | None = None) -> Schema:
-    """The schema of a model, as plain data that JSON can hold.
-
-    Args:
-        components: all component types of the model, those of cells included.
-        parameters: the model's Parameters type, if it has any.
-
-    Returns:
-        `{"components": {name: {field: {"type", "length", "kind"}}}, "parameters": {name: {"type",
-        "length"}}}`
-    """
-    return {
-        "components": {
-            component.__name__: {
-                name: {
-                    "type": str(np.dtype(field.dtype).str[1:]),
-                    "length": int(field.length),
-                    "kind": str(field.kind),
-                }
-                for name, field in getattr(component, "__bw_fields__", {}).items()
-            }
-            for component in components
-        },
-        "parameters": {
-            name: {"type": str(kind), "length": int(length)}
-            for name, (kind, _, length) in getattr(parameters, "__bw_layout__", {}).items()
-        },
-    }
-
-
-def difference(snapshot: Mapping[str, Any], model: Mapping[str, Any]) -> list[str]:
-    """How the model of a snapshot differs from the one in hand.
+def difference(snapshot: Schema, model: Schema) -> list[str]:
+    """How the schema of a snapshot differs from that of the model in hand.
 
     Args:
-        snapshot: the snapshot's meta.
-        model: the meta that a snapshot of the model in hand would have.
+        snapshot: the schema in the snapshot's meta.
+        model: the schema of the model.
 
     Returns:
-        One sentence per difference: the model's name, a component, field or parameter that only one
-        of them has, or one of another type; empty where the snapshot fits. Values of parameters,
-        seed and tick are not compared.
+        One sentence per difference: a component or field that only one of them has, or a field of
+        another type; empty where they are the same.
 
     Example:
-        >>> def with_age(dtype):
-        ...     age = {"type": dtype, "length": 1, "kind": "scalar"}
-        ...     return {"schema": {"components": {"Bird": {"age": age}}}}
-        >>> difference(with_age("i8"), with_age("f8"))
-        ['field Bird.age is int64 in the snapshot and float64 in the model']
+        >>> old = {"Bird": {"age": ["scalar", "i8", 1], "speed": ["scalar", "f8", 1]}}
+        >>> new = {"Bird": {"age": ["scalar", "f8", 1], "sped": ["scalar", "f8", 1]}}
+        >>> print("\\n".join(difference(old, new)))
+        field Bird.speed is in the snapshot and not in the model; did you mean 'sped'?
+        field Bird.sped is in the model and not in the snapshot
+        field Bird.age is int64 in the snapshot and float64 in the model
     """
-    sentences = []
-    if snapshot.get("model") != model.get("model"):
-        sentences.append(
-            f"the snapshot is of the model {snapshot.get('model')!r}, "
-            f"this model is {model.get('model')!r}"
-        )
-    theirs, ours = snapshot.get("schema", {}), model.get("schema", {})
-    their_components, our_components = theirs.get("components", {}), ours.get("components", {})
-    sentences += _only_in_one("component", their_components, our_components)
-    for component in sorted(their_components.keys() & our_components.keys()):
-        their_fields = {
-            f"{component}.{name}": field for name, field in their_components[component].items()
-        }
-        our_fields = {
-            f"{component}.{name}": field for name, field in our_components[component].items()
-        }
-        sentences += _compare("field", their_fields, our_fields, _field_type)
-    sentences += _compare(
-        "parameter", theirs.get("parameters", {}), ours.get("parameters", {}), _parameter_type
-    )
+    sentences = _only_in_one("component", snapshot, model)
+    for component in sorted(snapshot.keys() & model.keys()):
+        theirs = {f"{component}.{name}": field for name, field in snapshot[component].items()}
+        ours = {f"{component}.{name}": field for name, field in model[component].items()}
+        sentences += _only_in_one("field", theirs, ours)
+        sentences += _changed("field", theirs, ours, _field_type)
     return sentences
 
 
@@ -97,13 +55,23 @@ def require_same_model(
 
     Args:
         path: the snapshot's file, for the message.
-        snapshot: its meta.
+        snapshot: its meta. `"model"` (name), `"schema"` and the names and types of `"parameters"`
+            are compared; values of parameters, seed and tick are not.
         model: the meta that a snapshot of the model in hand would have.
 
     Raises:
         SnapshotError: says everything that differs.
     """
-    sentences = difference(snapshot, model)
+    sentences = []
+    if snapshot.get("model") != model.get("model"):
+        sentences.append(
+            f"the snapshot is of the model {snapshot.get('model')!r}, "
+            f"this model is {model.get('model')!r}"
+        )
+    sentences += difference(snapshot.get("schema") or {}, model.get("schema") or {})
+    theirs, ours = snapshot.get("parameters") or {}, model.get("parameters") or {}
+    sentences += _only_in_one("parameter", theirs, ours)
+    sentences += _changed("parameter", _types(theirs), _types(ours), str)
     if sentences:
         listed = "\n".join(f"  - {sentence}" for sentence in sentences)
         raise SnapshotError(
@@ -112,42 +80,46 @@ def require_same_model(
         )
 
 
-def _only_in_one(what: str, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
-    added = [name.split(".")[-1] for name in ours.keys() - theirs.keys()]
-    gone = [
+def _only_in_one(what: str, theirs: Iterable[str], ours: Iterable[str]) -> list[str]:
+    gone, added = sorted({*theirs} - {*ours}), sorted({*ours} - {*theirs})
+    near = [name.split(".")[-1] for name in added]
+    return [
         f"{what} {name} is in the snapshot and not in the model"
-        + nearest_names(name.split(".")[-1], added)
-        for name in sorted(theirs.keys() - ours.keys())
-    ]
-    return gone + [
-        f"{what} {name} is in the model and not in the snapshot"
-        for name in sorted(ours.keys() - theirs.keys())
-    ]
+        + nearest_names(name.split(".")[-1], near)
+        for name in gone
+    ] + [f"{what} {name} is in the model and not in the snapshot" for name in added]
 
 
-def _compare(
-    what: str,
-    theirs: Mapping[str, Any],
-    ours: Mapping[str, Any],
-    type_of: Callable[[Mapping[str, Any]], str],
+def _changed(
+    what: str, theirs: Mapping[str, Any], ours: Mapping[str, Any], words: Callable[[Any], str]
 ) -> list[str]:
-    changed = [
-        f"{what} {name} is {type_of(theirs[name])} in the snapshot "
-        f"and {type_of(ours[name])} in the model"
+    return [
+        f"{what} {name} is {words(theirs[name])} in the snapshot "
+        f"and {words(ours[name])} in the model"
         for name in sorted(theirs.keys() & ours.keys())
-        if theirs[name] != ours[name]
+        if words(theirs[name]) != words(ours[name])
     ]
-    return _only_in_one(what, theirs, ours) + changed
 
 
-def _field_type(field: Mapping[str, Any]) -> str:
-    """A field's type in words, such as `float64` or `vec2 (2 x float64)`."""
-    scalar = np.dtype(field["type"]).name
-    return (
-        scalar if field["kind"] == "scalar" else f"{field['kind']} ({field['length']} x {scalar})"
-    )
+def _field_type(field: FieldType) -> str:
+    """A field's type in words, such as `float64`, `vec2 (2 x float64)` or `string of 16 bytes`."""
+    kind, dtype, length = field
+    if kind == "string":
+        return f"string of {length} bytes"
+    scalar = np.dtype(dtype).name
+    return scalar if kind == "scalar" else f"{kind} ({length} x {scalar})"
 
 
-def _parameter_type(parameter: Mapping[str, Any]) -> str:
-    scalar = {"i8": "int", "f8": "float", "b1": "bool"}.get(parameter["type"], parameter["type"])
-    return scalar if parameter["length"] == 1 else f"{parameter['length']} x {scalar}"
+def _types(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The types of parameters' values in words; a whole number may stand for a float."""
+    return {name: _value_type(value) for name, value in parameters.items()}
+
+
+def _value_type(value: Any) -> str:
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a text"
+    return f"{len(value)} numbers" if isinstance(value, list | tuple) else type(value).__name__

@@ -24,7 +24,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import bigworlds._core as _core
+from bigworlds import _core
 
 MAGIC = b"\x89BWSNAP\n"
 """The first byte is not text, the last is a line's end: a transfer as text damages both and is

@@ -299,23 +299,23 @@ double cosh(double x) {
 
 double tanh(double x) {
   const double ax = magnitude(x);
-  if (ax < 0.55) {
+  if (ax < 0.4) {
     if (ax < 0x1p-28) return x;
     const double z = x * x;
     return x + x * z * polynomial(kTanhPolynomial, z);
   }
   if (is_nan(x)) return kNan;
   if (ax > 22.0) return with_sign(1.0, x);
-  // 1 - 2 / (exp(2 x) + 1), with what the sum loses.
+  // 1 - 2 / (exp(2 x) + 1), with what the sum and the quotient lose.
   const Exponential e = exp_parts(2 * ax, 0.0);
   const double scale = power_of_two(e.exponent);
   const Pair sum = fast_two_sum(e.high * scale, 1.0);
-  const double lost = sum.low + e.low * scale;
-  const double denominator = sum.high + lost;
-  const double quotient = 2.0 / denominator;
-  const double correction = quotient * (((sum.high - denominator) + lost) / denominator);
+  const Pair divisor = fast_two_sum(sum.high, sum.low + e.low * scale);
+  const double quotient = 2.0 / divisor.high;
+  const Pair product = two_product(quotient, divisor.high);
+  const double remainder = ((2.0 - product.high) - product.low) - quotient * divisor.low;
   const Pair result = fast_two_sum(1.0, -quotient);
-  return with_sign(result.high + (result.low + correction), x);
+  return with_sign(result.high + (result.low - remainder * (0.5 * quotient)), x);
 }
 
 }  // namespace bw::math

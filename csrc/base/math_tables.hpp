@@ -88,20 +88,20 @@ inline constexpr double kExpPolynomial[4] = {
 // (expm1(x) - x - x^2 / 2) / x^3, |x| <= 1/8
 inline constexpr double kExpm1Polynomial[8] = {
   0x1.5555555555552p-3, 0x1.5555555555552p-5, 0x1.1111111119a8fp-7, 0x1.6c16c16c220f8p-10,
-  0x1.a019fff44d088p-13, 0x1.a019fff9cd7bfp-16, 0x1.71fe9ee82c452p-19, 0x1.27feb3489c951p-22,
+  0x1.a019fff4461bap-13, 0x1.a019fffa41f3dp-16, 0x1.71fea064bc44dp-19, 0x1.27fead304642p-22,
 };
 
 // (sinh(x) - x) / x^3 in x^2, |x| <= 0.7
 inline constexpr double kSinhPolynomial[7] = {
   0x1.5555555555555p-3, 0x1.11111111111e3p-7, 0x1.a01a019feef23p-13, 0x1.71de3a9662deep-19,
-  0x1.ae63f39567978p-26, 0x1.616e06cd0921cp-33, 0x1.84b6a039f7ffep-41,
+  0x1.ae63f395cf721p-26, 0x1.616e063f13d3cp-33, 0x1.84b6be1bcb7d4p-41,
 };
 
-// (tanh(x) - x) / x^3 in x^2, |x| <= 0.55
-inline constexpr double kTanhPolynomial[11] = {
-  -0x1.555555555554fp-2, 0x1.11111111107a1p-3, -0x1.ba1ba1b97e26dp-5, 0x1.664f4859a35dbp-6,
-  -0x1.226e2f1c237c8p-7, 0x1.d6d29ce8ba311p-9, -0x1.7d8fe5862dcd7p-10, 0x1.34844561c0c26p-11,
-  -0x1.e975d889567fbp-13, 0x1.5d85d295bc5bap-14, -0x1.473c0f6f1f657p-16,
+// (tanh(x) - x) / x^3 in x^2, |x| <= 0.4
+inline constexpr double kTanhPolynomial[9] = {
+  -0x1.555555555553fp-2, 0x1.111111110e534p-3, -0x1.ba1ba1b6646e7p-5, 0x1.664f47462d1fcp-6,
+  -0x1.226df9a1bc9ap-7, 0x1.d6c6270f00f2ap-9, -0x1.7cab719e17cf4p-10, 0x1.2a9f2b4203ad2p-11,
+  -0x1.6e31dcd17ebb7p-13,
 };
 
 // where the intervals of the reduced argument begin
@@ -382,7 +382,7 @@ inline constexpr double kLog10Table[256] = {
 // (log1p(r) - r + r^2 / 2) / r^3
 inline constexpr double kLogPolynomial[6] = {
   0x1.5555555555557p-2, -0x1p-2, 0x1.999999986f98ep-3, -0x1.55555554f1b7p-3,
-  0x1.249422fdc957ap-3, -0x1.0001261cf24ep-3,
+  0x1.2494230852ca4p-3, -0x1.00012884a61dap-3,
 };
 
 // pi / 2 in 33 + 33 + 53 bits
@@ -398,25 +398,25 @@ inline constexpr double kHalfPi[3] = {
 // (sin(x) - x) / x^3 in x^2, |x| <= pi / 4
 inline constexpr double kSinPolynomial[6] = {
   -0x1.5555555555549p-3, 0x1.111111110f8a6p-7, -0x1.a01a019c1612cp-13, 0x1.71de357b1337ep-19,
-  -0x1.ae5e68921c9aap-26, 0x1.5d939cba2e188p-33,
+  -0x1.ae5e689810e82p-26, 0x1.5d93a2a11cd13p-33,
 };
 
 // (cos(x) - 1 + x^2 / 2) / x^4 in x^2, |x| <= pi / 4
 inline constexpr double kCosPolynomial[6] = {
   0x1.555555555554cp-5, -0x1.6c16c16c1522p-10, 0x1.a01a019cbf83dp-16, -0x1.27e4f812cbf04p-22,
-  0x1.1ee9f15c09d33p-29, -0x1.8fb13352cf4c5p-37,
+  0x1.1ee9f15cdc83bp-29, -0x1.8fb133afe0025p-37,
 };
 
 // (tan(x) - x) / x^3 in x^2, |x| <= 1/4
 inline constexpr double kTanPolynomial[8] = {
   0x1.5555555555554p-2, 0x1.1111111111639p-3, 0x1.ba1ba1b9414c5p-5, 0x1.664f490e7d42cp-6,
-  0x1.226e03ee74897p-7, 0x1.d6e8292d8a9fap-9, 0x1.7b38735866966p-10, 0x1.5c7123cc66b23p-11,
+  0x1.226e03ee7f29cp-7, 0x1.d6e82921b7833p-9, 0x1.7b38756591651p-10, 0x1.5c710714d74ebp-11,
 };
 
 // (1 / x - cot(x)) / x in x^2, |x| <= 1/4
 inline constexpr double kCotPolynomial[6] = {
   0x1.5555555555553p-2, 0x1.6c16c16c197b2p-6, 0x1.1566abb7828ffp-9, 0x1.bbd79202b761p-13,
-  0x1.6696bc764b1dfp-16, 0x1.2912ab08c19cdp-19,
+  0x1.6696bc64ff508p-16, 0x1.2912b51da1b3ep-19,
 };
 
 // (tan(x) - x) / x^3 in x^2, |x| <= 1/128
@@ -471,8 +471,8 @@ inline constexpr double kCotTable[72] = {
 // (atan(x) - x) / x^3 in x^2, |x| <= 1/4
 inline constexpr double kAtanPolynomial[9] = {
   -0x1.5555555555553p-2, 0x1.9999999998dafp-3, -0x1.24924923ebaf1p-3, 0x1.c71c7138a405cp-4,
-  -0x1.745cf4ce6ddf6p-4, 0x1.3b0ea578fbdep-4, -0x1.109c035a7df1ap-4, 0x1.d4f7585061b2cp-5,
-  -0x1.479dead0e8022p-5,
+  -0x1.745cf4ce6de15p-4, 0x1.3b0ea577cefb6p-4, -0x1.109c03211d9d1p-4, 0x1.d4f7510aced4cp-5,
+  -0x1.479dc3e129d19p-5,
 };
 
 // (atan(x) - x) / x^3 in x^2, |x| <= 1/128
@@ -483,9 +483,9 @@ inline constexpr double kAtanStepPolynomial[3] = {
 // (asin(x) - x) / x^3 in x^2, |x| <= 1/2
 inline constexpr double kAsinPolynomial[13] = {
   0x1.5555555555578p-3, 0x1.333333332df3ep-4, 0x1.6db6db722864fp-5, 0x1.f1c71a8d09d44p-6,
-  0x1.6e8bdfb7c4facp-6, 0x1.1c49e1acd0769p-6, 0x1.ca20e47553dd2p-7, 0x1.757ad5f62f981p-7,
-  0x1.617733b147cc3p-7, 0x1.e291c2a48145dp-9, 0x1.649f331f718b9p-6, -0x1.5964e09016862p-6,
-  0x1.0bb5236612458p-5,
+  0x1.6e8bdfb7c4ff5p-6, 0x1.1c49e1acd57cdp-6, 0x1.ca20e473fa38cp-7, 0x1.757ad6046a07bp-7,
+  0x1.6177337db3cebp-7, 0x1.e291c0a9038ffp-9, 0x1.649f368db9e68p-6, -0x1.5964ebf3802c9p-6,
+  0x1.0bb52a18a944bp-5,
 };
 
 // atan of the middle of each interval, high and low part
@@ -559,7 +559,7 @@ inline constexpr double kAtanTable[256] = {
 // m^(-1/3) in m - 1.5, 1 <= m < 2
 inline constexpr double kInverseCbrtPolynomial[6] = {
   0x1.bf4695a3a0c35p-1, -0x1.8d9a1a18a88c6p-3, 0x1.5ff9dae2927e3p-4, -0x1.6b8290e963ff6p-5,
-  0x1.d1c554cc15652p-6, -0x1.16b42eddb8122p-6,
+  0x1.d1c72218ee439p-6, -0x1.16b74234795aep-6,
 };
 
 // 2^(0/3), 2^(1/3), 2^(2/3) inverted

@@ -7,6 +7,7 @@ namespace bw::bindings {
 
 void bind_abi(pybind11::module_& module);
 void bind_base(pybind11::module_& module);
+void bind_checksum(pybind11::module_& module);
 
 // ModelSpec, Simulation.
 void bind_engine(pybind11::module_& module);

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "bindings/checksum.hpp"
+#include "bindings/bindings.hpp"
 
 namespace bw::bindings {
 namespace {

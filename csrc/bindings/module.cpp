@@ -7,5 +7,6 @@ PYBIND11_MODULE(_core, module) {
   module.doc() = "The compiled core of bigworlds.";
   bw::bindings::bind_abi(module);
   bw::bindings::bind_base(module);
+  bw::bindings::bind_checksum(module);
   bw::bindings::bind_engine(module);
 }

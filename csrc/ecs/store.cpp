@@ -94,11 +94,24 @@ Location Store::change_archetype(Location from, Archetype archetype) {
 }
 
 void Store::permute(std::uint32_t table_index, std::span<const std::uint32_t> order) {
-  Table& table = tables_[table_index];
-  table.permute(order);
-  for (std::uint32_t row = 0; row < table.size(); ++row) {
-    index_.set(table.ids()[row], {table_index, row});
+  tables_[table_index].permute(order);
+  if (std::find(stale_.begin(), stale_.end(), table_index) == stale_.end()) {
+    stale_.push_back(table_index);
   }
+}
+
+void Store::index_anew(std::uint32_t table_index) const {
+  const std::span<const EntityId> ids = tables_[table_index].ids();
+  for (std::uint32_t row = 0; row < ids.size(); ++row) {
+    index_.set(ids[row], {table_index, row});
+  }
+}
+
+std::optional<Location> Store::find(EntityId id) const {
+  for (; !stale_.empty(); stale_.pop_back()) {
+    index_anew(stale_.back());
+  }
+  return index_.find(id);
 }
 
 void Store::list_state(const StateSink& sink) const {

@@ -34,7 +34,7 @@ class Store {
 
   std::size_t size() const { return index_.size(); }
   std::size_t count(ComponentId component) const;
-  std::optional<Location> find(EntityId id) const { return index_.find(id); }
+  std::optional<Location> find(EntityId id) const;
 
   // The column that holds the places of a table's entities: the field called `position`, if one of its components has it.
   std::optional<std::size_t> position_column(std::uint32_t table) const;
@@ -48,7 +48,7 @@ class Store {
   // Moves one entity to the table of another archetype; values of components that both have go along.
   Location change_archetype(Location from, Archetype archetype);
 
-  // Reorders a table's rows: new row i is old row order[i].
+  // Reorders a table's rows: new row i is old row order[i]. The index learns of it when it is next asked.
   void permute(std::uint32_t table, std::span<const std::uint32_t> order);
 
   void list_state(const StateSink& sink) const;
@@ -56,7 +56,10 @@ class Store {
  private:
   const Schema* schema_;
   std::deque<Table> tables_;  // a deque: references stay valid while tables are added
-  EntityIndex index_;
+  void index_anew(std::uint32_t table) const;
+
+  mutable EntityIndex index_;
+  mutable std::vector<std::uint32_t> stale_;  // tables whose rows were reordered since the index was asked
 };
 
 }  // namespace bw

@@ -140,6 +140,31 @@ void Simulation::refresh_agents(std::size_t phase) {
   }
 }
 
+std::vector<IndexSource> Simulation::index_sources(const Rank& rank, const ReachUse& use, const PreparedReach& reach,
+                                                   ReachView& view) const {
+  std::vector<IndexSource> sources;
+  view.source_of_table.assign(rank.store.table_count(), kNoSource);
+  for (std::uint32_t t = 0; t < rank.store.table_count(); ++t) {
+    const Table& table = rank.store.table(t);
+    if (!table.has(use.component) || table.size() == 0) {
+      continue;
+    }
+    view.source_of_table[t] = sources.size();
+    const Column& position = table.column(rank.store.position_column(t).value());
+    IndexSource& source = sources.emplace_back();
+    source.ids = table.ids();
+    source.places = {position.data(), position.stride()};
+    for (const FieldKey field : use.fields) {
+      const Column& column = table.column(table.find_column(field).value());
+      source.columns.push_back({column.data(), column.stride()});
+    }
+  }
+  if (!reach.ghosts.ids.empty()) {
+    sources.push_back(reach.ghosts.source(model_.domain, reach.sizes));
+  }
+  return sources;
+}
+
 void Simulation::build_index(Rank& rank, PreparedBehavior& prepared, std::size_t k, bool may_reorder) {
   const ReachUse& use = prepared.run.behavior->reaches[k];
   PreparedReach& reach = prepared.reaches[k];
@@ -153,41 +178,14 @@ void Simulation::build_index(Rank& rank, PreparedBehavior& prepared, std::size_t
   const CellBox box = model_.domain.integral()
                           ? grid_box(model_.domain, rank.region, static_cast<std::int64_t>(view.radius))
                           : continuous_box(model_.domain, rank.region, view.radius, population_);
-  const auto collect = [&] {
-    std::vector<IndexSource> sources;
-    view.source_of_table.assign(rank.store.table_count(), kNoSource);
-    for (std::uint32_t t = 0; t < rank.store.table_count(); ++t) {
-      const Table& table = rank.store.table(t);
-      if (!table.has(use.component) || table.size() == 0) {
-        continue;
-      }
-      view.source_of_table[t] = sources.size();
-      const Column& position = table.column(rank.store.position_column(t).value());
-      IndexSource& source = sources.emplace_back();
-      source.ids = table.ids();
-      source.places = {position.data(), position.stride()};
-      for (const FieldKey field : use.fields) {
-        const Column& column = table.column(table.find_column(field).value());
-        source.columns.push_back({column.data(), column.stride()});
-      }
-    }
-    if (!reach.ghosts.ids.empty()) {
-      sources.push_back(reach.ghosts.source(model_.domain, reach.sizes));
-    }
-    return sources;
-  };
-  reach.index->build(pool_, box, collect());
-  bool reordered = false;
+  reach.index->build(pool_, box, index_sources(rank, use, reach, view));
   for (std::uint32_t t = 0; may_reorder && t < view.source_of_table.size(); ++t) {
     const std::size_t source = view.source_of_table[t];
     if (source != kNoSource && reach.index->disorder(source) > kDisorderLimit) {
       // Rows near in space are brought near in memory; nothing that can be observed changes.
       rank.store.permute(t, reach.index->order_of(source));
-      reordered = true;
+      reach.index->renumber(source);
     }
-  }
-  if (reordered) {
-    reach.index->build(pool_, box, collect());
   }
   view.index = reach.index.get();
   view.search = choose_search(model_.domain);

@@ -84,6 +84,8 @@ class Simulation {
   void refresh_surroundings();
   void refresh_agents(std::size_t phase);
   void refresh_cells(std::size_t phase);
+  std::vector<IndexSource> index_sources(const Rank& rank, const ReachUse& use, const PreparedReach& reach,
+                                         ReachView& view) const;
   void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach, bool may_reorder);
   void copy_cells(Rank& rank, std::size_t phase);
 

@@ -7,8 +7,9 @@
 namespace bw {
 namespace {
 
-// Cells per agent that still pay: more make the index larger, not the search faster.
-constexpr double kCellsPerAgent = 4.0;
+// Cells per agent that still pay: a line of three cells is searched in whole vectors, so cells that are emptier than
+// this make the index larger, not the search faster.
+constexpr double kCellsPerAgent = 0.5;
 
 // Cells are a little larger than the radius, so that rounding of a coordinate never puts two agents that are just
 // within reach two cells apart.

@@ -204,7 +204,9 @@ void NeighborIndex::sort_cells(ThreadPool& pool) {
   pool.parallel_for(tasks_of(cells, kPerTask), [&](std::size_t task, int) {
     const std::size_t end = std::min(cells, (task + 1) * kPerTask);
     for (std::size_t c = task * kPerTask; c < end; ++c) {
-      sort_cell(starts_[c], starts_[c + 1]);
+      if (starts_[c + 1] - starts_[c] > 1) {
+        sort_cell(starts_[c], starts_[c + 1]);
+      }
     }
   });
 }
@@ -322,6 +324,33 @@ std::vector<std::uint32_t> NeighborIndex::order_of(std::size_t source) const {
     }
   }
   return order;
+}
+
+void NeighborIndex::renumber(std::size_t source) {
+  // Slots keep their contents; only what refers to rows changes. An item's slot tells its cell: cells are visited in order.
+  const auto base = static_cast<std::uint32_t>(bases_[source]);
+  const auto end = static_cast<std::uint32_t>(bases_[source + 1]);
+  std::vector<std::uint32_t> new_item(end - base);
+  std::vector<std::uint32_t> slot_of_new;
+  slot_of_new.reserve(end - base);
+  for (std::uint32_t slot = 0; slot < slot_count(); ++slot) {
+    const std::uint32_t item = item_of_slot_[slot];
+    if (item - base < end - base && slot_of_item_[item] == slot) {
+      new_item[item - base] = base + static_cast<std::uint32_t>(slot_of_new.size());
+      slot_of_new.push_back(slot);
+    }
+  }
+  for (std::uint32_t& item : item_of_slot_) {
+    item = item - base < end - base ? new_item[item - base] : item;
+  }
+  std::size_t cell = 0;
+  for (std::size_t i = 0; i < slot_of_new.size(); ++i) {
+    while (starts_[cell + 1] <= slot_of_new[i]) {
+      ++cell;
+    }
+    slot_of_item_[base + i] = slot_of_new[i];
+    cell_of_item_[base + i] = static_cast<std::uint32_t>(cell);
+  }
 }
 
 }  // namespace bw

@@ -57,6 +57,9 @@ class NeighborIndex {
   // The rows of a source in the order of their slots.
   std::vector<std::uint32_t> order_of(std::size_t source) const;
 
+  // Tells the index that the rows of a source were brought into that order.
+  void renumber(std::size_t source);
+
  private:
   static constexpr std::uint32_t kOutside = ~std::uint32_t{0};
 

@@ -2,6 +2,7 @@
 // variants find the same hits with the same bits as the plain one.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -18,7 +19,15 @@ struct Hits {
   std::vector<double> distance2;
 
   // Room for this many candidates, and for the last vector's overhang.
-  void reserve(std::size_t candidates);
+  void reserve(std::size_t candidates) {
+    if (candidates + kOverhang > slots.size()) {
+      grow(candidates + kOverhang);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kOverhang = 16;
+  void grow(std::size_t candidates);
 };
 
 // Where a search starts: a place, its box cell, and the slot of the agent that searches (kNoSlot where it is not in the index).
@@ -39,20 +48,37 @@ Center center_of_place(const NeighborIndex& index, const Place& place);
 // The quickest variant for this index on this processor.
 SearchFunction choose_search(const Domain& domain);
 
-// One candidate range of a continuous search; shared with the wide variants.
-struct Candidates {
-  const double* coordinates[kAxes];
+// Slots that lie side by side.
+struct SlotRange {
   std::uint32_t begin;
   std::uint32_t end;
-  std::uint32_t self;
-  double center[kAxes];
-  double radius2;
+};
+
+// The candidates of a continuous search: the cells around the centre, line by line in the order of places.
+template <std::size_t Dims>
+struct CandidateLines {
+  static constexpr std::size_t kLines = Dims == 3 ? 9 : 3;
+
+  [[gnu::always_inline]] inline CandidateLines(const NeighborIndex& index, const Center& center) {
+    const CellBox& box = index.box();
+    const std::uint32_t* starts = index.starts();
+    for (std::size_t line = 0; line < kLines; ++line) {
+      const std::int64_t dy = static_cast<std::int64_t>(line % 3) - 1;
+      const std::int64_t dz = Dims == 3 ? static_cast<std::int64_t>(line / 3) - 1 : 0;
+      const std::int64_t middle = center.cell + dy * box.line_stride() + dz * box.layer_stride();
+      ranges[line] = {starts[middle - 1], starts[middle + 2]};
+      count += ranges[line].end - ranges[line].begin;
+    }
+  }
+
+  std::array<SlotRange, kLines> ranges;
+  std::size_t count = 0;
 };
 
 namespace wide {
-// Appends the hits among the candidates; dims is 2 or 3. Defined where the processor family has them.
-void filter_avx2(const Candidates& candidates, int dims, Hits& hits);
-void filter_avx512(const Candidates& candidates, int dims, Hits& hits);
+// The same search in wider vectors; defined where the processor family has them.
+SearchFunction search_avx2(int dims);
+SearchFunction search_avx512(int dims);
 }  // namespace wide
 
 }  // namespace bw

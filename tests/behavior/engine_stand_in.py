@@ -266,3 +266,38 @@ class StandIn:
     def seen(self) -> list[Any]:
         """The log with the contents of records, for comparing two runs."""
         return [(*e[:-2], bytes(e[-1].raw)) if e[0] in ("spawn", "attach", "send") else e for e in self.log]
+
+
+def bits(array: np.ndarray) -> list[Any]:
+    """The stored bits, all NaNs taken as one."""
+    if array.dtype.kind == "f":
+        array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
+    return np.ascontiguousarray(array).view(f"u{array.dtype.itemsize}").tolist()
+
+
+def both(
+    behavior: Behavior,
+    make: Callable[[], StandIn],
+    parameters: type | None = None,
+    order: Any = None,
+) -> StandIn:
+    """Runs a behavior compiled and interpreted on equal worlds and compares all that can be seen.
+
+    Returns:
+        The world of the compiled run; `status` and `failed_row` tell how it ended, `error` is the interpreted exception.
+    """
+    worlds = []
+    for interpret in (False, True):
+        world = make()
+        kernel = behavior.kernel(parameters, sequential=order is not None, interpret=interpret)
+        world.status = world.run(kernel, order=order)
+        world.failed_row = world.call.failed_row
+        world.error = kernel.pending_error()
+        worlds.append(world)
+    compiled, interpreted = worlds
+    assert (compiled.status, compiled.failed_row) == (interpreted.status, interpreted.failed_row), interpreted.error
+    for field, column in compiled.columns.items():
+        assert bits(column) == bits(interpreted.columns[field]), field
+    assert compiled.seen() == interpreted.seen()
+    compiled.error = interpreted.error
+    return compiled

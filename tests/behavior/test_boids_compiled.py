@@ -61,14 +61,15 @@ def reference(position, velocity, radius, size):
     return new_position, new_velocity
 
 
+@pytest.mark.parametrize("interpret", [False, True])
 @pytest.mark.parametrize("strides", [1, 3])
-def test_flock_gives_the_bits_of_the_rule(strides):
+def test_flock_gives_the_bits_of_the_rule(strides, interpret):
     rng = np.random.default_rng(1)
     position, velocity = rng.uniform(0, 10, (60, 2)), rng.uniform(-1, 1, (60, 2))
     world = StandIn(
         flock, 60, {Bird.position: position, Bird.velocity: velocity}, parameters=PARAMETERS, radius=3.0, strides=strides
     )
-    assert world.run(flock.kernel(Params)) == 0
+    assert world.run(flock.kernel(Params, interpret=interpret)) == 0
     expected = reference(position, velocity, 3.0, 10.0)
     np.testing.assert_array_equal(world.columns[Bird.position], expected[0])
     np.testing.assert_array_equal(world.columns[Bird.velocity], expected[1])

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-import bigworlds._core as _core
+from bigworlds import _core
 from bigworlds.errors import SnapshotError
 from bigworlds.snapshot import Section, check, peek, read, user_block, write
 from bigworlds.snapshot.user_block import BLOCK_BYTES

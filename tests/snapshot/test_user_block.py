@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import bigworlds._core as _core
+from bigworlds import _core
 from bigworlds.snapshot import user_block
 from bigworlds.snapshot.user_block import BLOCK_BYTES, UnreadableError, UserBlock
 

@@ -50,7 +50,7 @@ def _fmod(builder: Any, call: Any, a: Any, b: Any) -> Any:
 
 
 def _copysign(builder: Any, size: Any, sign: Any) -> Any:
-    return builder.call(builder.module.declare_intrinsic("llvm.copysign", [F64]), [size, sign])
+    return builder.call(builder.module.declare_intrinsic("llvm.copysign", [F64], ir.FunctionType(F64, [F64, F64])), [size, sign])
 
 
 def _floor(builder: Any, value: Any) -> Any:
