@@ -83,8 +83,12 @@ def rasterise(
     large = paint(frame, width * smooth, height * smooth, background=background).rgb
     if smooth == 1:
         return large
-    parts = large.reshape(height, smooth, width, smooth, 3).astype(np.uint16)
-    mean: Bytes = ((parts.sum(axis=(1, 3)) + smooth * smooth // 2) // (smooth * smooth)).astype(np.uint8)
+    # Slices are added up, which is several times faster than a mean over axes of length `smooth`.
+    total = np.full((height, width, 3), smooth * smooth // 2, dtype=np.uint16)
+    for down in range(smooth):
+        for right in range(smooth):
+            total += large[down::smooth, right::smooth]
+    mean: Bytes = (total // (smooth * smooth)).astype(np.uint8)
     return mean
 
 

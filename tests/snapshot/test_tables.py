@@ -118,15 +118,11 @@ def test_names_of_any_kind_stand_for_themselves(tmp_path: Path) -> None:
             tables.append(name, row(i))
     with TableReader(path) as tables:
         assert tables.names == names
-        assert [tables.read(name)["tick"].tolist() for name in names] == [
-            [i] for i in range(len(names))
-        ]
+        assert [tables.read(name)["tick"].tolist() for name in names] == [[i] for i in range(len(names))]
 
 
 @settings(max_examples=25, deadline=None)
-@given(
-    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 5000), st.booleans()), max_size=12)
-)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 5000), st.booleans()), max_size=12))
 def test_any_order_of_appends_and_commits_gives_the_rows(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, bool]]
 ) -> None:
@@ -287,6 +283,7 @@ KILLER = """
     random.seed(2)
     last, seen = -1, 0
     for _ in range(kills):
+        progress, told = os.pipe()
         writer = os.fork()
         if writer == 0:
             tables = TableWriter.resume(path)
@@ -298,8 +295,12 @@ KILLER = """
                     tables.append("sheep", row)
                     tables.append("wolves", {"tick": np.full(40, tick), "id": np.arange(40)})
                 tables.commit(last_tick=tick)
-        time.sleep(random.uniform(0.0, 0.08))
+                os.write(told, b".")
+        for _ in range(random.randrange(3)):
+            os.read(progress, 1)
+        time.sleep(random.uniform(0.0, 0.02))
         os.kill(writer, signal.SIGKILL)
+        os.close(progress), os.close(told)
         os.waitpid(writer, 0)
         with TableReader(path) as tables:
             found = tables.number("last_tick")

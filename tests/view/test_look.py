@@ -63,7 +63,7 @@ def test_a_field_goes_before_a_colour_of_the_same_name() -> None:
 
 
 def test_a_field_object_names_its_component() -> None:
-    assert Look(Bird, color=Bird.age).color_quantity == Quantity("age", owner="Bird")  # type: ignore[attr-defined]
+    assert Look(Bird, color=Bird.age).color_quantity == Quantity("age", owner="Bird")
 
 
 @pytest.mark.parametrize(

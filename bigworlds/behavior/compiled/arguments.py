@@ -189,7 +189,7 @@ class CellType(types.Type):
 
 for _type in (
     BlockType, OwnType, ParametersType, ReachType, RngType, ClockType, EntityType, SpaceType, EffectType, InboxType,
-    EventType,
+    EventType, CellsType,
 ):  # fmt: skip
 
     @register_default(_type)

@@ -33,7 +33,7 @@ def _engine_key() -> str:
 def cache_key(behavior: Behavior, layout: Any, sequential: bool) -> str:
     """The name of a behavior's object file: equal for equal code, whatever file and line it stands in."""
     program, used = behavior.program, behavior.used
-    functions = [program.main, *program.helpers.values()]
+    functions = [program.main, *program.helpers]
     described = [
         _engine_key(),
         [ast.unparse(f.tree) for f in functions],
@@ -42,8 +42,8 @@ def cache_key(behavior: Behavior, layout: Any, sequential: bool) -> str:
         [[(f.name, f.type.kind, f.dtype, f.length) for f in (*r.fields, *r.edge_fields)] + [len(r.fields), r.geometry] for r in used.reaches],
         [[(f.name, f.type.kind, f.dtype, f.length) for f in c.fields] for c in (*used.cells, *used.spawns, *used.attaches, *used.sends, *used.inboxes)],
         [(c.result.field.full_name) for c in used.claims],
-        sorted(program.records.items(), key=lambda r: r[0]),
-        sorted(program.texts.items()),
+        sorted(r for r in program.records.items() if r[0] in program.runtime_names),
+        sorted(t for t in program.texts.items() if t[0] in program.runtime_names),
         (behavior.position.whole, behavior.position.size) if behavior.position else None,
         sorted(layout.items()) if layout else None,
         sequential,
@@ -92,7 +92,7 @@ def compilable_function(program: Program) -> Any:
     from bigworlds.behavior.compiled.runtime import runtime_function
 
     scope: dict[str, Any] = {f"{PREFIX}{n}": runtime_function(program, n) for n in sorted(program.runtime_names)}
-    for helper in program.helpers.values():
+    for helper in program.helpers:
         made = _defined(helper, scope)
         scope[helper.name] = njit(
             no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", forceinline=True

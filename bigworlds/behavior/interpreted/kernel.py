@@ -27,7 +27,7 @@ def translated_function(program: Program) -> Callable[..., None]:
     """The rewritten function as Python; file and lines are the user's, so breakpoints and tracebacks point there."""
     runtime = {f"{PREFIX}{n}": runtime_function(program, n) for n in program.runtime_names}
     scope: dict[str, Any] = dict(runtime)
-    for function in (*program.helpers.values(), program.main):
+    for function in (*program.helpers, program.main):
         user = function.source.function
         globals_ = {**user.__globals__, **_closure(user), **scope}
         module = ast.fix_missing_locations(ast.Module([function.tree], []))

@@ -51,6 +51,13 @@ VECTOR_NAMES = {kind: cls.__name__ for cls, kind in VECTORS.items()}
 UNKNOWN = object()
 
 
+def is_plain(node: ast.expr) -> bool:
+    """Whether a node can be evaluated twice: a name, a constant, or a field of a name."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, (ast.Name, ast.Constant))
+
+
 @dataclass(frozen=True)
 class Value:
     """A translated expression: its kind, the rewritten node, and its value where it is known at declaration."""
@@ -81,7 +88,6 @@ class Expressions:
         given = list(arguments)
         if self.program.needs_state(name):
             given.insert(0, ast.Name(f"{PREFIX}state", ast.Load()))
-        self.program.runtime_names.add(name)
         made = ast.Call(ast.Name(PREFIX + name, ast.Load()), given, [])
         return self.placed(made, node)
 
@@ -294,8 +300,8 @@ class Expressions:
     def _on_Compare(self, node: ast.Compare) -> Value:  # noqa: N802
         values = [self.expression(v) for v in (node.left, *node.comparators)]
         tests: list[ast.expr] = []
-        if len(values) > 2 and any(not isinstance(v.node, (ast.Name, ast.Constant)) for v in values[1:-1]):
-            self.fail(node, "a chain of comparisons needs a plain name or number in the middle; give it a name first")
+        if not all(is_plain(v.node) for v in values[1:-1]):
+            self.fail(node, "in the middle of a chain of comparisons stands a name, field or number; give it a name first")
         for operator, a, b in zip(node.ops, values[:-1], values[1:], strict=True):
             tests.append(self._comparison(node, operator, a, b))
         made: ast.expr = tests[0] if len(tests) == 1 else self.placed(ast.BoolOp(ast.And(), tests), node)
@@ -335,8 +341,8 @@ class Expressions:
     def _membership(self, node: ast.Compare, name: str, a: Value, b: Value) -> ast.expr:
         if not isinstance(b.node, ast.Tuple) or not isinstance(b.kind, Tuple):
             self.fail(node, "'in' is for tuples written out, e.g. `x in (1, 2)`")
-        if not isinstance(a.node, (ast.Name, ast.Constant)):
-            self.fail(node, "before 'in' stands a plain name; give the value a name first")
+        if not is_plain(a.node):
+            self.fail(node, "before 'in' stands a name or field; give the value a name first")
         tests = [
             self._comparison(node, ast.Eq(), a, Value(kind, item, UNKNOWN))
             for kind, item in zip(b.kind.items, b.node.elts, strict=True)
@@ -356,17 +362,6 @@ class Expressions:
             self.fail(node, f"both sides of if/else have one kind, found {yes.kind.shown} and {no.kind.shown}")
         sides = [self.coerce(v, kind, node, "the result") for v in (yes, no)]
         return Value(kind, self.placed(ast.IfExp(test, *sides), node))
-
-    def _on_NamedExpr(self, node: ast.NamedExpr) -> Value:  # noqa: N802
-        value = self.expression(node.value)
-        made = self.bind(node.target.id, value, node)
-        kind = self.kinds[node.target.id]
-        target = ast.Name(node.target.id, ast.Store())
-        return Value(kind, self.placed(ast.NamedExpr(target, made), node))
-
-    def bind(self, name: str, value: Value, node: ast.AST) -> ast.expr:
-        """Gives a name a value; statements.py keeps the kinds of names."""
-        raise NotImplementedError
 
     def _on_Tuple(self, node: ast.Tuple) -> Value:  # noqa: N802
         return self._tuple(node, [self.expression(item) for item in node.elts])

@@ -92,12 +92,28 @@ class Program:
         self.geometry: dict[int, set[str]] = {}
         self.cell_reads: dict[int, set[str]] = {}
         self.uses_rng = self.uses_random_empty = self.uses_despawn = False
-        self.runtime_names: set[str] = set()
         self.records: dict[str, RecordCall] = {}
         self.texts: dict[str, str] = {}
-        self.helpers: dict[tuple[Callable[..., Any], tuple[Kind, ...]], Translated] = {}
+        self._helpers: dict[tuple[Callable[..., Any], tuple[Kind, ...]], Translated] = {}
         self._translating: list[Callable[..., Any]] = [source.function]
         self.main = self._translate_main()
+        self.helpers, self.runtime_names = self._reached()
+
+    def _reached(self) -> tuple[tuple[Translated, ...], frozenset[str]]:
+        """The helpers that the final trees call, callees first, and the runtime names in them."""
+        by_name = {h.name: h for h in self._helpers.values()}
+        found: set[str] = set()
+        todo = [self.main.tree]
+        while todo:
+            for node in ast.walk(todo.pop()):
+                if isinstance(node, ast.Name) and node.id.startswith(PREFIX) and node.id not in found:
+                    found.add(node.id)
+                    if node.id in by_name:
+                        todo.append(by_name[node.id].tree)
+        called = {n.func.id for t in (self.main, *by_name.values()) for n in ast.walk(t.tree)
+                  if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}  # fmt: skip
+        names = frozenset(n.removeprefix(PREFIX) for n in found & called if n not in by_name)
+        return tuple(h for h in by_name.values() if h.name in found), names
 
     def _translate_main(self) -> Translated:
         what = f"behavior {self.name!r}"
@@ -334,7 +350,7 @@ class Program:
         for kind in kinds:
             if kind == TEXT or isinstance(kind, Block):
                 on.fail(node, f"{kind.shown} cannot be passed to a helper; pass the component, or its elements")
-        made = self.helpers.get((function, kinds)) or self._translate_helper(function, source, shown, names, kinds)
+        made = self._helpers.get((function, kinds)) or self._translate_helper(function, source, shown, names, kinds)
         nodes = [ast.Name(f"{PREFIX}state", ast.Load()), *(v.node for v in values if v is not None)]
         called = on.placed(ast.Call(ast.Name(made.name, ast.Load()), nodes, []), node)
         return Value(made.result, called)
@@ -346,10 +362,10 @@ class Program:
         translator = Statements(self, source, what, dict(zip(names, kinds, strict=True)), helper=True)
         body = translator.translate()
         self._translating.pop()
-        name = f"{PREFIX}helper{len(self.helpers)}_{function.__name__}"
+        name = f"{PREFIX}helper{len(self._helpers)}_{function.__name__}"
         tree = _definition(source, name, names, body)
         made = Translated(name, source, tree, kinds, translator.result or NOTHING)
-        self.helpers[function, kinds] = made
+        self._helpers[function, kinds] = made
         return made
 
 

@@ -13,6 +13,7 @@ from bigworlds.behavior.translate.effects import field_value
 from bigworlds.behavior.translate.expressions import PREFIX, Expressions, Value
 from bigworlds.behavior.translate.kinds import BOOL, FLOAT, INT, NOTHING, Block, Kind, Special, Tuple, unified
 from bigworlds.behavior.translate.supported import advice_for
+from bigworlds.errors import ModelError
 
 if TYPE_CHECKING:
     from bigworlds.behavior.translate.program import Program
@@ -31,6 +32,9 @@ class Statements(Expressions):
         self.stored = _stored_names(source.tree)
         self.counter = 0
         self.ended = False
+        self.strict = False
+        self.first: ast.expr | None = None
+        self.before_test: list[ast.stmt] = []
 
     def local_names(self) -> set[str]:
         """Names that the function assigns somewhere."""
@@ -38,24 +42,37 @@ class Statements(Expressions):
 
     def translate(self) -> list[ast.stmt]:
         """The rewritten body, after the kinds of all names have been found."""
-        for _ in range(12):
+        before: object = None
+        while (dict(self.kinds), self.result) != before:
             before = (dict(self.kinds), self.result)
-            self.given, self.ended, self.counter = set(self.parameters), False, 0
-            body = self.block(self.source.tree.body)
-            if (dict(self.kinds), self.result) == before:
-                break
+            self._pass()
+        self.strict = True
+        body = self._pass()
         if self.helper and self.result not in (None, NOTHING) and not self.ended:
             self.fail(self.source.tree, "returns a value on some paths only; end it with a return")
         return body or [self.placed(ast.Pass(), self.source.tree)]
 
+    def _pass(self) -> list[ast.stmt]:
+        self.given, self.ended, self.counter = set(self.parameters), False, 0
+        return self.block(self.source.tree.body)
+
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        """Translates statements in a row; what comes after a return, break, continue or raise is checked too."""
+        """Translates statements in a row; what comes after a return, break, continue or raise is checked too.
+
+        While kinds are still being found, what cannot be translated yet is left out: a name that begins as None may
+        become a neighbour further down. The last pass is strict.
+        """
         made: list[ast.stmt] = []
         for statement in statements:
             method = getattr(self, f"_do_{type(statement).__name__}", None)
             if method is None:
                 self.fail(statement, advice_for(statement))
-            result = method(statement)
+            try:
+                result = method(statement)
+            except ModelError:
+                if self.strict:
+                    raise
+                continue
             made += result if isinstance(result, list) else [result]
         return made
 
@@ -90,6 +107,32 @@ class Statements(Expressions):
 
     def _rebindable(self, name: str) -> bool:
         return self.helper and not isinstance(self.parameters[name], Special)
+
+    def _on_NamedExpr(self, node: ast.NamedExpr) -> Value:  # noqa: N802 - named after the ast class
+        if node is not self.first:
+            self.fail(
+                node,
+                "found := inside of an expression; it may stand first in the test of if and while, elsewhere write the "
+                "assignment as a statement before",
+            )
+        value = self.expression(node.value)
+        name = node.target.id
+        self.before_test.append(self._store_name(name, self.bind(name, value, node), node))
+        return Value(self.kinds[name], self.placed(ast.Name(name, ast.Load()), node))
+
+    def _test(self, node: ast.expr) -> tuple[list[ast.stmt], ast.expr]:
+        """A condition, and the assignment by := at its beginning as a statement that comes before it."""
+        kept = self.first, self.before_test
+        self.first, self.before_test = _first_evaluated(node), []
+        try:
+            test = self.condition(node)
+        except ModelError:
+            if self.strict:
+                raise
+            test = node
+        before = self.before_test
+        self.first, self.before_test = kept
+        return before, test
 
     # Assignments
 
@@ -178,24 +221,23 @@ class Statements(Expressions):
             self.fail(node, f"{kind.shown} cannot be taken apart; use .x, .y or one name")
         if len(kind.items) != len(target.elts):
             self.fail(node, f"{len(target.elts)} names for a tuple of {len(kind.items)}")
-        parts: list[Value] = []
         made: list[ast.stmt] = []
-        for i, item in enumerate(kind.items):
-            if isinstance(value.node, ast.Tuple):
-                part = value.node.elts[i]
-            else:
-                part = self.placed(ast.Subscript(value.node, ast.Constant(i), ast.Load()), node)
-            name = self.fresh("part")
-            made.append(self._store_name(name, part, node))
-            parts.append(Value(item, self.placed(ast.Name(name, ast.Load()), node)))
-        if isinstance(value.node, ast.Call):
+        node_of_whole = value.node
+        if not isinstance(node_of_whole, (ast.Tuple, ast.Name)):
             whole = self.fresh("whole")
-            made = [self._store_name(whole, value.node, node)]
-            source = ast.Name(whole, ast.Load())
-            parts = [
-                Value(k, self.placed(ast.Subscript(source, ast.Constant(i), ast.Load()), node))
-                for i, k in enumerate(kind.items)
-            ]
+            made.append(self._store_name(whole, node_of_whole, node))
+            node_of_whole = ast.Name(whole, ast.Load())
+        parts: list[Value] = []
+        for i, item in enumerate(kind.items):
+            part: ast.expr
+            if isinstance(node_of_whole, ast.Tuple):
+                # All items are evaluated before the first is assigned: a, b = b, a.
+                name = self.fresh("part")
+                made.append(self._store_name(name, node_of_whole.elts[i], node))
+                part = ast.Name(name, ast.Load())
+            else:
+                part = ast.Subscript(node_of_whole, ast.Constant(i), ast.Load())
+            parts.append(Value(item, self.placed(part, node)))
         for element, part_value in zip(target.elts, parts, strict=True):
             made += self.assign(element, part_value, node)
         return made
@@ -215,11 +257,10 @@ class Statements(Expressions):
         self.ended = was_ended or all(ended)
         return results
 
-    def _do_If(self, node: ast.If) -> ast.stmt:  # noqa: N802
-        test = self.condition(node.test)
+    def _do_If(self, node: ast.If) -> list[ast.stmt]:  # noqa: N802
+        before, test = self._test(node.test)
         body, orelse = self._branches(node, node.body, node.orelse)
-        made: ast.stmt = self.placed(ast.If(test, body or [ast.Pass()], orelse), node)
-        return made
+        return [*before, self.placed(ast.If(test, body or [ast.Pass()], orelse), node)]
 
     def _loop(self, body: list[ast.stmt], orelse: list[ast.stmt]) -> tuple[list[ast.stmt], list[ast.stmt]]:
         """A loop's blocks: the body may run not at all, so names given there have no value afterwards."""
@@ -231,8 +272,13 @@ class Statements(Expressions):
         return inner, after
 
     def _do_While(self, node: ast.While) -> ast.stmt:  # noqa: N802
-        test = self.condition(node.test)
+        before, test = self._test(node.test)
         body, orelse = self._loop(node.body, node.orelse)
+        if before:
+            if orelse:
+                self.fail(node, "found := in a while with else; write the assignment as a statement")
+            leave = self.placed(ast.If(ast.UnaryOp(ast.Not(), test), [ast.Break()], []), node)
+            body, test = [*before, leave, *body], self.placed(ast.Constant(True), node)
         if isinstance(node.test, ast.Constant) and node.test.value and not _breaks(node.body):
             self.end_path()
         made: ast.stmt = self.placed(ast.While(test, body, orelse), node)
@@ -366,3 +412,15 @@ def _breaks(body: list[ast.stmt]) -> bool:
         if isinstance(statement, ast.If) and (_breaks(statement.body) or _breaks(statement.orelse)):
             return True
     return False
+
+
+def _first_evaluated(node: ast.expr) -> ast.expr:
+    """The part of an expression that is evaluated before all else and in any case."""
+    while True:
+        match node:
+            case ast.Compare(left=first) | ast.BinOp(left=first) | ast.UnaryOp(operand=first):
+                node = first
+            case ast.BoolOp(values=[first, *_]):
+                node = first
+            case _:
+                return node
