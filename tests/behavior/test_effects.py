@@ -114,7 +114,9 @@ def test_events():
 
 
 @bw.behavior
-def change(sheep: Sheep, hungry: Hungry, start: bw.Attach[Hungry], stop: bw.Detach[Hungry], clock: bw.Clock) -> None:
+def change(
+    sheep: Sheep, hungry: Hungry, start: bw.Attach[Hungry], stop: bw.Detach[Hungry], clock: bw.Clock
+) -> None:
     if sheep.energy > 2.0:
         stop()
     else:
@@ -228,7 +230,7 @@ def mutate(genome: Genome, rng: bw.Rng) -> None:
     elif genome.label != genome.other:
         genome.other = genome.label
         genome.history.clear()
-    genome.found = "blue" == genome.label
+    genome.found = genome.label == "blue"
 
 
 def genomes(counts=(0, 0, 0)):
