@@ -7,12 +7,13 @@ import struct
 
 import numpy as np
 import pytest
-from engine_stand_in import StandIn, both
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bigworlds import behavior as bw
+import bigworlds as bw
 from bigworlds.data import Component, f32, i8, i16, i32, u8, u64
+
+from .engine_stand_in import StandIn, both
 
 floats = st.floats(width=64) | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.5, 1e300, 5e-324])
 wholes = st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5)

@@ -6,10 +6,11 @@ import struct
 
 import numpy as np
 import pytest
-from engine_stand_in import StandIn
 
-from bigworlds import behavior as bw
+import bigworlds as bw
 from bigworlds.data import Component, vec2
+
+from .engine_stand_in import StandIn
 
 
 class Params:

@@ -8,11 +8,11 @@ import math
 
 import numpy as np
 import pytest
-from engine_stand_in import StandIn, both
 
-import bigworlds.behavior as bw
-import bigworlds.data as bd
+import bigworlds as bw
 from bigworlds.data import ivec2, ivec3, vec2, vec3
+
+from .engine_stand_in import StandIn, both
 
 GRAVITY = vec2(0.0, -9.81)
 STEPS = (1, 2, 4)
@@ -25,7 +25,7 @@ class Mood(enum.IntEnum):
     ANGRY = 5
 
 
-class Body(bd.Component):
+class Body(bw.Component):
     position: vec2
     velocity: vec2
     cell: ivec2

@@ -7,20 +7,20 @@ import struct
 
 import numpy as np
 import pytest
-from engine_stand_in import StandIn, both, normal_of
 
-import bigworlds.behavior as bw
-import bigworlds.data as bd
+import bigworlds as bw
 from bigworlds.behavior.interpreted.random import Stream, philox
 from bigworlds.data import f32, i16, ivec2, vec2, vec3
 
+from .engine_stand_in import StandIn, both, normal_of
 
-class Fish(bd.Component):
+
+class Fish(bw.Component):
     position: vec2
     size: f32
     kind: i16
     crowd: int
-    target: bd.Ref
+    target: bw.Ref
     sum: vec2
     near: float
 
@@ -95,7 +95,7 @@ def test_using_a_missing_nearest_ends_the_row():
     assert (world.status, world.failed_row) == (1, 0)
 
 
-class Shark(bd.Component):
+class Shark(bw.Component):
     position: vec2
     hunger: float
 
@@ -128,7 +128,7 @@ def test_loops_over_two_arguments_may_be_nested():
     assert world.columns[Fish.near].any()
 
 
-class Road(bd.EdgeComponent):
+class Road(bw.EdgeComponent):
     length: float
     lanes: i16
 
@@ -151,12 +151,12 @@ def test_edges_of_graphs():
     assert world.columns[Fish.crowd].any()
 
 
-class Grass(bd.CellComponent):
+class Grass(bw.CellComponent):
     grown: bool
     height: f32
 
 
-class Walker(bd.Component):
+class Walker(bw.Component):
     position: ivec2
     seen: float
     grown: bool
@@ -231,12 +231,12 @@ def test_wrap_and_clamp():
     assert (clamped < [10.0, 5.0]).all()
 
 
-class Told(bd.Event):
+class Told(bw.Event):
     strength: f32
     where: vec3
 
 
-class Ear(bd.Component):
+class Ear(bw.Component):
     heard: float
     who: int
     place: vec3
@@ -264,7 +264,7 @@ def test_events_are_read_in_order():
     assert (listen.trigger.on, [i.event for i in listen.inboxes]) == (Told, [Told])
 
 
-class Dice(bd.Component):
+class Dice(bw.Component):
     a: float
     b: float
     c: float

@@ -105,7 +105,7 @@ def _outside(on: Expressions, node: ast.Call, target: Any) -> Value:
         )
     if inspect.isfunction(target):
         return on.program.helper_call(on, node, target)
-    module = str(getattr(target, "__module__", "") or type(target).__module__)
+    module = str(getattr(target, "__module__", None) or type(getattr(target, "__self__", target)).__module__)
     if module.split(".")[0] == "numpy":
         on.fail(
             node,

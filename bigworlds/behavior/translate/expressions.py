@@ -187,12 +187,10 @@ class Expressions:
         )
 
     def _on_Name(self, node: ast.Name) -> Value:  # noqa: N802
-        if node.id in self.kinds:
-            if node.id not in self.given:
-                self.fail(node, f"{node.id!r} may have no value here; give it one before, on every path")
+        if node.id in self.kinds and node.id in self.given:
             return Value(self.kinds[node.id], self.placed(ast.Name(node.id, ast.Load()), node))
-        if node.id in self.local_names():
-            self.fail(node, f"{node.id!r} has no value here yet; give it one before")
+        if node.id in self.kinds or node.id in self.local_names():
+            self.fail(node, f"{node.id!r} may have no value here; give it one before, on every path")
         return self.constant(node, self.outside(node))
 
     def local_names(self) -> set[str]:
@@ -337,7 +335,7 @@ class Expressions:
         if name in ("In", "NotIn"):
             return self._membership(node, name, a, b)
         symbol = symbols[name]
-        choice = self.program.choice_of(a, b) if symbol in ("==", "!=") else None
+        choice = self.program.choice_of(self, a, b) if symbol in ("==", "!=") else None
         if choice is not None:
             parameter, index = choice
             other = self.constant(node, index).node

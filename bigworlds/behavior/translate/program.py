@@ -246,7 +246,7 @@ class Program:
             return Value(Vector(kind == "i8", length), made)
         return Value({"f8": FLOAT, "i8": INT, "b1": BOOL}[kind], made)
 
-    def choice_of(self, a: Value, b: Value) -> tuple[Value, int] | None:
+    def choice_of(self, on: Expressions, a: Value, b: Value) -> tuple[Value, int] | None:
         """A parameter of choices compared with a text: the parameter and the text's index."""
         for parameter, text in ((a, b), (b, a)):
             node = parameter.node
@@ -259,9 +259,13 @@ class Program:
             found = [x for x in self.arguments if x.name == node.value.id and x.what == "parameters"]
             if not found:
                 continue
-            choices = getattr(getattr(found[0].components[0], node.attr), "choices", None)
-            if choices and text.known in choices:
-                return parameter, list(choices).index(text.known)
+            declared = found[0].components[0].__bw_parameters__.get(node.attr)  # type: ignore[attr-defined]
+            if declared is None or declared.kind != "choice":
+                continue
+            if text.known not in declared.choices:
+                known = nearest_names(str(text.known), declared.choices)
+                on.fail(node, f"{ast.unparse(node)} is never {text.known!r}{known}")
+            return parameter, declared.choices.index(str(text.known))
         return None
 
     # Writing
@@ -405,8 +409,10 @@ class Program:
     ) -> Translated:
         self._translating.append(function)
         translator = Statements(self, source, what, dict(zip(names, kinds, strict=True)), helper=True)
-        body = translator.translate()
-        self._translating.pop()
+        try:
+            body = translator.translate()
+        finally:
+            self._translating.pop()
         name = f"{PREFIX}helper{len(self._helpers)}_{function.__name__}"
         tree = _definition(source, name, names, body)
         made = Translated(name, source, tree, kinds, translator.result or NOTHING)

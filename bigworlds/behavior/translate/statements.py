@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bigworlds.behavior.translate.effects import field_value
 from bigworlds.behavior.translate.expressions import PREFIX, Expressions, Value
 from bigworlds.behavior.translate.kinds import BOOL, FLOAT, INT, NOTHING, Block, Kind, Special, Tuple, unified
-from bigworlds.behavior.translate.supported import advice_for
+from bigworlds.behavior.translate.supported import INSTEAD, advice_for
 from bigworlds.errors import ModelError
 
 if TYPE_CHECKING:
@@ -396,6 +396,8 @@ class Statements(Expressions):
     def _do_Expr(self, node: ast.Expr) -> list[ast.stmt]:  # noqa: N802
         if isinstance(node.value, ast.Constant):
             return []
+        if type(node.value).__name__ in INSTEAD:
+            self.fail(node, advice_for(node.value))
         if not isinstance(node.value, ast.Call):
             self.fail(node, "this statement has no effect; assign the value to something")
         value = self.expression(node.value)
