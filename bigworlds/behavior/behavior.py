@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior.kernel import Kernel
-from bigworlds.behavior.translate.program import Argument, Program, component_position
 from bigworlds.behavior.translate.kinds import Vector
+from bigworlds.behavior.translate.program import Argument, Program, component_position
 from bigworlds.behavior.translate.source import Source, UnknownName
 from bigworlds.behavior.uses import (
     AttachUse,
@@ -60,7 +60,8 @@ class Options:
 
 
 class Behavior:
-    """One rule: a function over agents that have certain components. Made by `@bw.behavior`; it does not change.
+    """One rule: a function over agents that have certain components. Made by `@bw.behavior`; it does not
+    change.
 
     A behavior can be called like the function it was made of, with plain Python objects, to try it out.
 
@@ -219,7 +220,8 @@ class Behavior:
             A Kernel. Compiled ones come from the cache on disk where they were compiled before.
 
         Raises:
-            ModelError: the behavior takes another class of parameters than the model has, or cannot be compiled.
+            ModelError: the behavior takes another class of parameters than the model has, or cannot be
+                compiled.
         """
         from bigworlds.behavior.make_kernel import make_kernel
 

@@ -30,22 +30,23 @@ def behavior(
     per_tick: bool = False,
     name: str | None = None,
 ) -> Any:
-    """Makes a behavior of a function over one agent; what the function may see and do stands in its annotations.
+    """Makes a behavior of a function over one agent; what the function may see and do stands in its
+    annotations.
 
     Args:
         function: the function, if the decorator is written without parentheses.
-        neighbors: the radius of Neighbors arguments: a parameter (`Params.radius`), a number, or on graphs the component
-            of the edges; with several such arguments a dict by argument name.
-        claim: `(what, result)` of a Claim argument: what is a field of cells (`Grass.grown`) or a component of agents, result
-            an integer own field (`Sheep.fed`); with several a dict by argument name.
+        neighbors: the radius of Neighbors arguments: a parameter (`Params.radius`), a number, or on graphs
+            the component of the edges; with several such arguments a dict by argument name.
+        claim: `(what, result)` of a Claim argument: what is a field of cells (`Grass.grown`) or a component
+            of agents, result an integer own field (`Sheep.fed`); with several a dict by argument name.
         deposit: the field of cells of a Deposit argument; with several a dict by argument name.
         every: it runs in ticks that are multiples of this (a number or a parameter).
         after: the first tick in which it may run.
         at: the tick or ticks in which it runs.
         on: it runs for agents for which events of this type wait.
         when: a parameter of type bool, or a function of the parameters: it runs while true.
-        reads, writes: own fields, e.g. `(Bird.position,)`. Inferred where not given; where given, anything else that
-            is read or written is an error.
+        reads, writes: own fields, e.g. `(Bird.position,)`. Inferred where not given; where given, anything
+            else that is read or written is an error.
         kind: `bw.Compiled`, `bw.Vectorised` or `bw.Interpreted`.
         per_tick: interpreted behaviors only: run once per tick, with the simulation as the argument.
         name: the behavior's name; the function's by default.
@@ -117,7 +118,9 @@ def _check_radius(source: Source, what: str, given: Any) -> None:
     for value in values:
         if value is None or _edge(value) or hasattr(value, "owner"):
             if isinstance(value, Field):
-                source.fail(source.tree, what, f"neighbors= is a radius: a parameter or a number, found {value!r}")
+                source.fail(
+                    source.tree, what, f"neighbors= is a radius: a parameter or a number, found {value!r}"
+                )
             continue
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
             source.fail(
@@ -134,7 +137,9 @@ def _fields(source: Source, what: str, option: str, given: Any) -> frozenset[Fie
     values = tuple(given) if isinstance(given, (tuple, list, set, frozenset)) else (given,)
     for value in values:
         if not isinstance(value, Field):
-            source.fail(source.tree, what, f"{option}= lists own fields such as Bird.position, found {value!r}")
+            source.fail(
+                source.tree, what, f"{option}= lists own fields such as Bird.position, found {value!r}"
+            )
     return frozenset(values)
 
 
@@ -152,7 +157,9 @@ def _trigger(source: Source, what: str, options: dict[str, Any]) -> Trigger:
     if on is not None and not (isinstance(on, type) and issubclass(on, Event)):
         source.fail(source.tree, what, f"on= is a class of events (bw.Event), found {on!r}")
     if when is not None and not callable(when) and not hasattr(when, "owner"):
-        source.fail(source.tree, what, f"when= is a parameter of type bool or a function of the parameters, found {when!r}")
+        source.fail(
+            source.tree,
+            what,
+            f"when= is a parameter of type bool or a function of the parameters, found {when!r}",
+        )
     return Trigger(every, after, ticks, on, when)
-
-

@@ -1,7 +1,7 @@
 """The kernel of a behavior that runs as Python: a ctypes callback that loops over rows.
 
-It serves translated compiled behaviors (`--interpret`, and the message of a failed row) and interpreted ones. An exception
-ends the row before anything of it is stored; the kernel keeps it for `pending_error`.
+It serves translated compiled behaviors (`--interpret`, and the message of a failed row) and interpreted
+ones. An exception ends the row before anything of it is stored; the kernel keeps it for `pending_error`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def translated_function(program: Program) -> Callable[..., None]:
-    """The rewritten function as Python; file and lines are the user's, so breakpoints and tracebacks point there."""
+    """The rewritten function as Python; file and lines are the user's, so breakpoints and tracebacks point
+    there."""
     runtime = {f"{PREFIX}{n}": runtime_function(program, n) for n in program.runtime_names}
     scope: dict[str, Any] = dict(runtime)
     for function in (*program.helpers, program.main):
@@ -48,7 +49,9 @@ def _closure(function: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def python_kernel(behavior: Behavior, layout: Any, function: Callable[..., Any], *, translated: bool) -> Kernel:
+def python_kernel(
+    behavior: Behavior, layout: Any, function: Callable[..., Any], *, translated: bool
+) -> Kernel:
     """The kernel that calls a Python function once per row.
 
     Args:
@@ -67,7 +70,9 @@ def python_kernel(behavior: Behavior, layout: Any, function: Callable[..., Any],
 class _Rows:
     """Runs rows and keeps the exception of one that failed."""
 
-    def __init__(self, behavior: Behavior, layout: Any, function: Callable[..., Any], translated: bool) -> None:
+    def __init__(
+        self, behavior: Behavior, layout: Any, function: Callable[..., Any], translated: bool
+    ) -> None:
         self.behavior, self.layout, self.function, self.translated = behavior, layout, function, translated
         self.columns = behavior.columns
         self.position = behavior.position
@@ -86,7 +91,7 @@ class _Rows:
             row = int(call.order[index]) if call.order else index
             try:
                 self._row(call, row)
-            except BaseException as error:  # noqa: BLE001 - ctypes would print it and go on
+            except BaseException as error:
                 self.error = error
                 call.failed_row = row
                 return abi.FAILED
@@ -111,7 +116,9 @@ class _Rows:
         for kind, address, stored in stores:
             memory.write(kind, address, stored)
         if call.order and state.services.commit(state.pointer, row) != abi.OK:
-            raise RuntimeError("the agent moved onto an occupied cell of a grid with at most one agent a cell")
+            raise RuntimeError(
+                "the agent moved onto an occupied cell of a grid with at most one agent a cell"
+            )
 
     @staticmethod
     def _address(call: Any, column: int, row: int) -> int:

@@ -1,6 +1,7 @@
 """The random stream in Python: Philox4x32-10, the same numbers as compiled/random.py and the C++ core give.
 
-Salmon, Moraes, Dror, Shaw (2011), doi:10.1145/2063384.2063405; bounded integers by Lemire (2019), doi:10.1145/3230636.
+Salmon, Moraes, Dror, Shaw (2011), doi:10.1145/2063384.2063405; bounded integers by Lemire (2019),
+doi:10.1145/3230636.
 """
 
 from __future__ import annotations

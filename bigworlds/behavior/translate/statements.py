@@ -1,7 +1,8 @@
 """Statements of behaviors, and the kinds and definite values of local names along all paths.
 
-A name has one kind in the whole function: the body is translated repeatedly until the kinds stand still (an int that later
-becomes a float is a float from the start), so that Python and machine code hold the same values.
+A name has one kind in the whole function: the body is translated repeatedly until the kinds stand still (an
+int that later becomes a float is a float from the start), so that Python and machine code hold the same
+values.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from bigworlds.behavior.translate.effects import field_value
 from bigworlds.behavior.translate.expressions import PREFIX, Expressions, Value
 from bigworlds.behavior.translate.kinds import BOOL, FLOAT, INT, NOTHING, Block, Kind, Special, Tuple, unified
-from bigworlds.behavior.translate.supported import advice_for
+from bigworlds.behavior.translate.supported import INSTEAD, advice_for
 from bigworlds.errors import ModelError
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 class Statements(Expressions):
     """Translates the body of one function (a behavior or a helper)."""
 
-    def __init__(self, program: Program, source: Source, what: str, names: dict[str, Kind], helper: bool) -> None:
+    def __init__(
+        self, program: Program, source: Source, what: str, names: dict[str, Kind], helper: bool
+    ) -> None:
         super().__init__(program, source, what, names)
         self.parameters = dict(names)
         self.helper = helper
@@ -59,8 +62,8 @@ class Statements(Expressions):
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         """Translates statements in a row; what comes after a return, break, continue or raise is checked too.
 
-        While kinds are still being found, what cannot be translated yet is left out: a name that begins as None may
-        become a neighbour further down. The last pass is strict.
+        While kinds are still being found, what cannot be translated yet is left out: a name that begins as
+        None may become a neighbour further down. The last pass is strict.
         """
         made: list[ast.stmt] = []
         for statement in statements:
@@ -297,13 +300,17 @@ class Statements(Expressions):
             item = Special("item" if kind.what == "neighbors" else "event", kind.argument)
             prefix = "neighbor" if kind.what == "neighbors" else "inbox"
             count = self.call(node, f"{prefix}_count", value.node)
-            return self._counted(node, name, count, lambda k: Value(item, self.call(node, f"{prefix}_at", value.node, k)))
+            return self._counted(
+                node, name, count, lambda k: Value(item, self.call(node, f"{prefix}_at", value.node, k))
+            )
         if isinstance(kind, Tuple):
             item_kind, items = self.uniform_tuple(value, node)
             kept = self.fresh("items")
             held = self.placed(ast.Name(kept, ast.Load()), node)
             size = self.constant(node, len(kind.items)).node
-            loop = self._counted(node, name, size, lambda k: Value(item_kind, self.call(node, "tuple_item", held, k)))
+            loop = self._counted(
+                node, name, size, lambda k: Value(item_kind, self.call(node, "tuple_item", held, k))
+            )
             return [self._store_name(kept, items, node), *loop]
         if isinstance(kind, Block) and kind.type.kind in ("array", "list"):
             if kind.type.kind == "list":
@@ -311,7 +318,10 @@ class Statements(Expressions):
             else:
                 length = self.constant(node, kind.type.length).node
             return self._counted(node, name, length, lambda k: self.block_item(node, value, Value(INT, k)))
-        return self.fail(node, f"a loop over {kind.shown} has no meaning; loop over range(), neighbours, an inbox or a tuple")
+        return self.fail(
+            node,
+            f"a loop over {kind.shown} has no meaning; loop over range(), neighbours, an inbox or a tuple",
+        )
 
     def _counted(self, node: ast.For, name: str, count: ast.expr, item: object) -> list[ast.stmt]:
         """`for name in things` as a loop over an index that the user does not see."""
@@ -357,7 +367,9 @@ class Statements(Expressions):
         kind = value.kind if self.result is None else unified(self.result, value.kind)
         if kind is None:
             assert self.result is not None
-            self.fail(node, f"returns {self.result.shown} before and {value.kind.shown} here; return one kind")
+            self.fail(
+                node, f"returns {self.result.shown} before and {value.kind.shown} here; return one kind"
+            )
         self.result = kind
         result = None if kind == NOTHING else self.coerce(value, kind, node, "the result")
         self.end_path()
@@ -384,6 +396,8 @@ class Statements(Expressions):
     def _do_Expr(self, node: ast.Expr) -> list[ast.stmt]:  # noqa: N802
         if isinstance(node.value, ast.Constant):
             return []
+        if type(node.value).__name__ in INSTEAD:
+            self.fail(node, advice_for(node.value))
         if not isinstance(node.value, ast.Call):
             self.fail(node, "this statement has no effect; assign the value to something")
         value = self.expression(node.value)
