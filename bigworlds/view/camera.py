@@ -198,8 +198,12 @@ class _Shot:
         declared = {look.target: look for look in self._looks}
         components = self.source.cell_components
         shown = [declared.get(component, Look(component)) for component in components]
-        shown = [look for look in shown if look.symbol is not Symbol.NONE and self.source.cells(look.target)]
-        return tuple(self._cells(look, bottom=place == 0) for place, look in enumerate(shown))
+        shown = [look for look in shown if look.symbol is not Symbol.NONE]
+        lattices = [(look, self.source.cells(look.target)) for look in shown]
+        filled = [(look, columns) for look, columns in lattices if columns]
+        return tuple(
+            self._cells(look, columns, bottom=place == 0) for place, (look, columns) in enumerate(filled)
+        )
 
     def count_entries(self) -> list[LegendEntry]:
         """Agents per kind, or per value where a look colours the kind by a bool or enum field."""
@@ -265,8 +269,7 @@ class _Shot:
             return self._noted(color_kinds(values, look, declared, cells=False, own=self._own(look))).rgb
         return self._noted(color_numbers(values, look, quantity, self._seen)).rgb
 
-    def _cells(self, look: Look, *, bottom: bool) -> CellLayer:
-        columns = self.source.cells(look.target)
+    def _cells(self, look: Look, columns: Mapping[str, NDArray[Any]], *, bottom: bool) -> CellLayer:
         quantity = look.color_quantity or Quantity(next(iter(columns)))
         if quantity.field not in columns:
             near = nearest_names(quantity.field, columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bigworlds.data import ivec2
 from bigworlds.view.camera import Camera, frame_of
 from bigworlds.view.curves import draw_curves_as_text
 from bigworlds.view.frame import CellLayer, Curve, Frame, LegendEntry, PointLayer
@@ -13,7 +14,7 @@ from bigworlds.view.layout import Status, lay_out
 from bigworlds.view.look import Look
 from bigworlds.view.screen import OWN_COLOR, Screen, blank_screen, braille_codes, packed, printable
 
-from .worlds import Bird, Box, World, component, flock, rows
+from .worlds import Bird, Box, World, cell_component, component, flock, rows
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 FULL = TextStyle()
@@ -124,7 +125,7 @@ def test_a_mark_over_half_blocks_has_their_mean_behind_it() -> None:
 @pytest.mark.parametrize("count", [20, 5000])
 def test_ascii_is_ascii(style: TextStyle, count: int) -> None:
     world = flock(count)
-    smell = component("Smell", level="scalar")
+    smell = cell_component("Smell", level=float)
     world.lattice[smell] = {"level": np.random.default_rng(0).random((10, 10))}
     frame = Camera([Look(Bird, color="velocity angle")], caption="boids").frame(world)
     screen = lay_out(frame, Status(10.0, "paused", keys=True), 24, 80, style)
@@ -133,7 +134,7 @@ def test_ascii_is_ascii(style: TextStyle, count: int) -> None:
 
 
 def test_without_colours_kinds_are_letters_and_the_legend_says_which() -> None:
-    sheep, wolf = component("Sheep", position="ivec2"), component("Wolf", position="ivec2")
+    sheep, wolf = component("Sheep", position=ivec2), component("Wolf", position=ivec2)
     world = World(
         space=Box((5, 5)),
         tables={
