@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import ctypes
 import itertools
 import math
@@ -225,3 +226,23 @@ def test_the_services_hold_the_mathematics() -> None:
         else:
             call1 = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)(entry(name))
             assert call1(0.7) == function(0.7)
+
+
+def stub_names(body: list[ast.stmt]) -> set[str]:
+    """The public names that a stub defines."""
+    names = {n.name for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    names |= {n.target.id for n in body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_the_stub_names_what_the_core_has() -> None:
+    path = Path(__file__).parents[2] / "bigworlds" / "_core.pyi"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+
+    def public(scope: object) -> set[str]:
+        return {name for name in dir(scope) if not name.startswith("_")}
+
+    assert stub_names(tree.body) == public(_core)
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            assert stub_names(node.body) == public(getattr(_core, node.name)), node.name
