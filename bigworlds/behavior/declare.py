@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from bigworlds.behavior.annotations import read_arguments
 from bigworlds.behavior.behavior import Behavior, BehaviorKind, Options
@@ -11,6 +11,8 @@ from bigworlds.behavior.translate.source import Source, read_source
 from bigworlds.behavior.uses import Trigger
 from bigworlds.data import Component, EdgeComponent, Event, Field
 from bigworlds.errors import ModelError
+
+_VECTORISED = ("own", "parameters", "rng", "clock", "entity", "space")
 
 
 def behavior(
@@ -85,12 +87,21 @@ def _declare(function: Callable[..., None], options: dict[str, Any]) -> Behavior
     per_tick = bool(options.pop("per_tick"))
     if per_tick and kind is not BehaviorKind.INTERPRETED:
         source.fail(source.tree, what, "per_tick is for interpreted behaviors: kind=bw.Interpreted")
-    trigger = _trigger(source, what, options)
+    trigger = make_trigger(lambda text: source.fail(source.tree, what, text), options)
     neighbors = options["neighbors"]
     edges = _by_argument(neighbors)
     arguments = ()
     if not per_tick:
         arguments = read_arguments(source, what, lambda argument: _edge(edges(argument)))
+    if kind is BehaviorKind.VECTORISED:
+        for argument in arguments:
+            if argument.what not in _VECTORISED:
+                source.fail(
+                    source.tree,
+                    what,
+                    f"{argument.name!r}: a vectorised behavior computes row i from row i; it can take components, parameters, "
+                    f"bw.Rng, bw.Clock, bw.Entity and bw.Space, no {argument.what} argument; leave out kind=",
+                )
     chosen = Options(
         radius=lambda argument: None if _edge(edges(argument)) else edges(argument),
         claim=_by_argument(options["claim"]),
@@ -143,23 +154,20 @@ def _fields(source: Source, what: str, option: str, given: Any) -> frozenset[Fie
     return frozenset(values)
 
 
-def _trigger(source: Source, what: str, options: dict[str, Any]) -> Trigger:
+def make_trigger(fail: Callable[[str], NoReturn], options: Mapping[str, Any]) -> Trigger:
+    """The trigger of the options every, after, at, on and when; `fail` gets the message of one that is wrong."""
     every, after, at = options["every"], options["after"], options["at"]
     on, when = options["on"], options["when"]
     for name, value, least in (("every", every, 1), ("after", after, 0)):
         if isinstance(value, int) and value < least:
-            source.fail(source.tree, what, f"{name}= is a number of ticks from {least}, found {value}")
+            fail(f"{name}= is a number of ticks from {least}, found {value}")
         if not isinstance(value, int) and not hasattr(value, "owner"):
-            source.fail(source.tree, what, f"{name}= is a number of ticks or a parameter, found {value!r}")
+            fail(f"{name}= is a number of ticks or a parameter, found {value!r}")
     ticks = () if at is None else (at,) if isinstance(at, int) else tuple(at)
     if any(not isinstance(t, int) or t < 0 for t in ticks):
-        source.fail(source.tree, what, f"at= is a tick or ticks from 0, found {at!r}")
+        fail(f"at= is a tick or ticks from 0, found {at!r}")
     if on is not None and not (isinstance(on, type) and issubclass(on, Event)):
-        source.fail(source.tree, what, f"on= is a class of events (bw.Event), found {on!r}")
+        fail(f"on= is a class of events (bw.Event), found {on!r}")
     if when is not None and not callable(when) and not hasattr(when, "owner"):
-        source.fail(
-            source.tree,
-            what,
-            f"when= is a parameter of type bool or a function of the parameters, found {when!r}",
-        )
+        fail(f"when= is a parameter of type bool or a function of the parameters, found {when!r}")
     return Trigger(every, after, ticks, on, when)

@@ -18,21 +18,33 @@ if TYPE_CHECKING:
 
 
 class _Names(ast.NodeVisitor):
-    """Collects per name its loaded and stored attributes, the names used bare, and all attribute names."""
+    """Collects per name its loaded and stored attributes, the names used bare, and attributes of expressions."""
 
     def __init__(self) -> None:
         self.loaded: dict[str, set[str]] = {}
         self.stored: dict[str, set[str]] = {}
         self.bare: set[str] = set()
-        self.attributes: set[str] = set()
+        self.of_expressions: set[str] = set()
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        self.attributes.add(node.attr)
         if not isinstance(node.value, ast.Name):
+            self.of_expressions.add(node.attr)
             self.visit(node.value)
             return
         found = self.loaded if isinstance(node.ctx, ast.Load) else self.stored
         found.setdefault(node.value.id, set()).add(node.attr)
+
+    def of_others(self, arguments: set[str]) -> set[str]:
+        """Attributes of everything but these arguments: of loop variables, results and expressions."""
+        found = set(self.of_expressions)
+        for name, attributes in self.loaded.items():
+            if name not in arguments:
+                found |= attributes
+        return found
+
+    def all_attributes(self) -> set[str]:
+        """Every attribute name that is read."""
+        return self.of_others(set())
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         target = node.target
@@ -56,25 +68,28 @@ class _Names(ast.NodeVisitor):
 
 def scan(behavior: Behavior) -> Seen:
     """What an interpreted or vectorised behavior touches."""
+    assert behavior.source is not None
     names = _Names()
     for statement in behavior.source.tree.body:
         names.visit(statement)
     seen = Seen(set(), set(), {}, {}, {}, {}, False, False, False)
+    arguments = {a.name for a in behavior.arguments}
     for position, argument in enumerate(behavior.arguments):
+        others = names.of_others(arguments - {argument.name})
         if argument.what == "own":
             _own(behavior, argument, names, seen)
         elif argument.what == "neighbors":
-            seen.reach[position] = names.attributes & set(_fields(argument.components[0]))
+            seen.reach[position] = others & set(_fields(argument.components[0]))
             if argument.edge is not None:
-                seen.edges[position] = names.attributes & set(_fields(argument.edge))
+                seen.edges[position] = others & set(_fields(argument.edge))
             else:
                 seen.geometry[position] = {"offset", "distance"}
         elif argument.what in ("here", "cells"):
-            seen.cells[position] = names.attributes & set(_fields(argument.components[0]))
+            seen.cells[position] = others & set(_fields(argument.components[0]))
     kinds = {a.what for a in behavior.arguments}
     return Seen(
         seen.reads, seen.writes, seen.reach, seen.edges, seen.geometry, seen.cells,
-        rng="rng" in kinds, random_empty="random_empty" in names.attributes, despawn="despawn" in names.attributes,
+        rng="rng" in kinds, random_empty="random_empty" in names.all_attributes(), despawn="despawn" in names.all_attributes(),
     )  # fmt: skip
 
 

@@ -45,6 +45,11 @@ class Used:
     despawn: bool
 
 
+def nothing_used() -> Used:
+    """The uses of a behavior that has no kernel."""
+    return Used((), (), (), (), (), (), (), (), (), False, False, False)
+
+
 @dataclass(frozen=True)
 class Seen:
     """What the function's body was seen to touch: own (component, field), and by argument position of
@@ -89,7 +94,9 @@ class _Collector:
         self.what = f"behavior {behavior.name!r}"
 
     def fail(self, message: str) -> Any:
-        return self.behavior.source.fail(self.behavior.source.tree, self.what, message)
+        source = self.behavior.source
+        assert source is not None
+        return source.fail(source.tree, self.what, message)
 
     def of(self, *kinds: str) -> list[tuple[int, Argument]]:
         return [(i, a) for i, a in enumerate(self.behavior.arguments) if a.what in kinds]

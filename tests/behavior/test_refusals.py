@@ -180,7 +180,9 @@ ARGUMENTS = (
 )
 
 
-@pytest.mark.parametrize(("body", "fragments"), [(b, f) for b, *f in BODIES], ids=[b[:30] for b, *_ in BODIES])
+@pytest.mark.parametrize(
+    ("body", "fragments"), [(b, f) for b, *f in BODIES], ids=[b[:30] for b, *_ in BODIES]
+)
 def test_a_body_that_cannot_be_compiled(tmp_path, body, fragments):
     lines = body.split("\n")
     marked = [i for i, text in enumerate(lines) if text.endswith("@")]
@@ -237,7 +239,9 @@ DECLARATIONS = [
 
 
 @pytest.mark.parametrize(
-    ("source", "line", "fragments"), [(s, n, f) for s, n, *f in DECLARATIONS], ids=[d[-1][:40] for d in DECLARATIONS]
+    ("source", "line", "fragments"),
+    [(s, n, f) for s, n, *f in DECLARATIONS],
+    ids=[d[-1][:40] for d in DECLARATIONS],
 )
 def test_a_declaration_that_is_wrong(tmp_path, source, line, fragments):
     refused(tmp_path, source + "\n", line, *fragments)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior import abi
 from bigworlds.behavior.interpreted import memory, objects
+from bigworlds.behavior.interpreted.parameters import parameters_of
 from bigworlds.behavior.interpreted.runtime import runtime_function
 from bigworlds.behavior.kernel import Kernel
 from bigworlds.behavior.translate.expressions import PREFIX
 from bigworlds.behavior.translate.program import Argument, Program
-from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3
 
 if TYPE_CHECKING:
     from bigworlds.behavior.behavior import Behavior
@@ -50,17 +50,17 @@ def _closure(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def python_kernel(
-    behavior: Behavior, layout: Any, function: Callable[..., Any], *, translated: bool
+    behavior: Behavior, parameters: Any, function: Callable[..., Any], *, translated: bool
 ) -> Kernel:
     """The kernel that calls a Python function once per row.
 
     Args:
         behavior: whose arguments and columns it has.
-        layout: `__bw_layout__` of the model's parameters, or None.
+        parameters: the model's class of parameters, or None.
         function: called with the arguments, and with the state in front if it is a translated one.
         translated: whether it is.
     """
-    rows = _Rows(behavior, layout, function, translated)
+    rows = _Rows(behavior, parameters, function, translated)
     callback = abi.KERNEL(rows.run)
     address = ctypes.cast(callback, ctypes.c_void_p).value
     assert address is not None
@@ -71,9 +71,10 @@ class _Rows:
     """Runs rows and keeps the exception of one that failed."""
 
     def __init__(
-        self, behavior: Behavior, layout: Any, function: Callable[..., Any], translated: bool
+        self, behavior: Behavior, parameters: Any, function: Callable[..., Any], translated: bool
     ) -> None:
-        self.behavior, self.layout, self.function, self.translated = behavior, layout, function, translated
+        self.behavior, self.parameters = behavior, parameters
+        self.function, self.translated = function, translated
         self.columns = behavior.columns
         self.position = behavior.position
         self.has_here = any(a.what == "here" for a in behavior.arguments)
@@ -145,7 +146,7 @@ class _Rows:
             case "neighbors":
                 return objects.Neighbors(state, index, used.reaches[index])
             case "parameters":
-                return parameters_of(state.call, self.layout)
+                return parameters_of(state.call, self.parameters, plain=not self.translated)
             case "rng":
                 return state.stream()
             case "clock":
@@ -176,26 +177,3 @@ class _Rows:
                 cells = objects.Cells(state, index, used.cells[index].fields)
                 return cells if self.translated else cells.here()
         raise AssertionError(argument.what)
-
-
-class ParameterValues:
-    """The model's parameters as attributes."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.__dict__.update(values)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"parameters are constant during a run; {name!r} cannot be set")
-
-
-_VECTORS: dict[tuple[str, int], Any] = {("f8", 2): vec2, ("f8", 3): vec3, ("i8", 2): ivec2, ("i8", 3): ivec3}
-_CTYPES: dict[str, Any] = {"f8": ctypes.c_double, "i8": ctypes.c_int64, "b1": ctypes.c_bool}
-
-
-def parameters_of(call: Any, layout: Any) -> ParameterValues:
-    """The parameters in a call's block."""
-    values: dict[str, Any] = {}
-    for name, (kind, offset, length) in layout.items():
-        numbers = [_CTYPES[kind].from_address(call.parameters + offset + 8 * i).value for i in range(length)]
-        values[name] = _VECTORS[kind, length](*numbers) if length > 1 else numbers[0]
-    return ParameterValues(values)

@@ -179,14 +179,14 @@ class Expressions:
         assert isinstance(result, Value)
         return result
 
-    def _on_Constant(self, node: ast.Constant) -> Value:  # noqa: N802 - named after the ast class
+    def _on_Constant(self, node: ast.Constant) -> Value:
         if isinstance(node.value, (bool, int, float, str)) or node.value is None:
             return self.constant(node, node.value)
         return self.fail(
             node, f"found the constant {node.value!r}; behaviors know numbers, vecs, True, False and None"
         )
 
-    def _on_Name(self, node: ast.Name) -> Value:  # noqa: N802
+    def _on_Name(self, node: ast.Name) -> Value:
         if node.id in self.kinds and node.id in self.given:
             return Value(self.kinds[node.id], self.placed(ast.Name(node.id, ast.Load()), node))
         if node.id in self.kinds or node.id in self.local_names():
@@ -228,7 +228,7 @@ class Expressions:
 
     # Operators
 
-    def _on_BinOp(self, node: ast.BinOp) -> Value:  # noqa: N802
+    def _on_BinOp(self, node: ast.BinOp) -> Value:
         left, right = self.expression(node.left), self.expression(node.right)
         return self.binary(node, type(node.op), left, right)
 
@@ -269,7 +269,7 @@ class Expressions:
         arguments = [self.coerce(v, FLOAT, node, "the operand") for v in (base, exponent)]
         return Value(FLOAT, self.call(node, "pow", *arguments))
 
-    def _on_UnaryOp(self, node: ast.UnaryOp) -> Value:  # noqa: N802
+    def _on_UnaryOp(self, node: ast.UnaryOp) -> Value:
         value = self.expression(node.operand)
         if isinstance(node.op, ast.Not):
             return Value(BOOL, self.placed(ast.UnaryOp(ast.Not(), self.truth(value, node)), node))
@@ -305,14 +305,14 @@ class Expressions:
         """An expression as a condition."""
         return self.truth(self.expression(node), node)
 
-    def _on_BoolOp(self, node: ast.BoolOp) -> Value:  # noqa: N802
+    def _on_BoolOp(self, node: ast.BoolOp) -> Value:
         tests = [self.condition(node.values[0])]
         before = set(self.given)
         tests += [self.condition(v) for v in node.values[1:]]
         self.given = before
         return Value(BOOL, self.placed(ast.BoolOp(node.op, tests), node))
 
-    def _on_Compare(self, node: ast.Compare) -> Value:  # noqa: N802
+    def _on_Compare(self, node: ast.Compare) -> Value:
         values = [self.expression(v) for v in (node.left, *node.comparators)]
         tests: list[ast.expr] = []
         if not all(is_plain(v.node) for v in values[1:-1]):
@@ -373,7 +373,7 @@ class Expressions:
 
     # Choices, tuples, elements
 
-    def _on_IfExp(self, node: ast.IfExp) -> Value:  # noqa: N802
+    def _on_IfExp(self, node: ast.IfExp) -> Value:
         test = self.condition(node.test)
         before = set(self.given)
         yes, no = self.expression(node.body), self.expression(node.orelse)
@@ -386,7 +386,7 @@ class Expressions:
         sides = [self.coerce(v, kind, node, "the result") for v in (yes, no)]
         return Value(kind, self.placed(ast.IfExp(test, *sides), node))
 
-    def _on_Tuple(self, node: ast.Tuple) -> Value:  # noqa: N802
+    def _on_Tuple(self, node: ast.Tuple) -> Value:
         return self._tuple(node, [self.expression(item) for item in node.elts])
 
     def _tuple(self, node: ast.AST, items: list[Value]) -> Value:
@@ -411,7 +411,7 @@ class Expressions:
         want = Tuple((kind,) * len(kinds))
         return kind, self.coerce(value, want, node, "the tuple")
 
-    def _on_Subscript(self, node: ast.Subscript) -> Value:  # noqa: N802
+    def _on_Subscript(self, node: ast.Subscript) -> Value:
         owner = self.expression(node.value)
         if isinstance(node.slice, ast.Slice):
             self.fail(node, "slices are not supported in behaviors; write a loop over the indices")
@@ -455,7 +455,7 @@ class Expressions:
 
     # Attributes and calls
 
-    def _on_Attribute(self, node: ast.Attribute) -> Value:  # noqa: N802
+    def _on_Attribute(self, node: ast.Attribute) -> Value:
         if self.is_outside(node):
             found = self.outside(node)
             if isinstance(found, enum.IntEnum):
@@ -475,7 +475,7 @@ class Expressions:
             return self.program.attribute(self, node, owner)
         return self.fail(node, f"{owner.kind.shown} has no {node.attr!r}")
 
-    def _on_Call(self, node: ast.Call) -> Value:  # noqa: N802
+    def _on_Call(self, node: ast.Call) -> Value:
         from bigworlds.behavior.translate.calls import translate_call
 
         return translate_call(self, node)

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from bigworlds.errors import ModelError
 
 
-class UnknownName(ModelError):  # noqa: N818 - an error that may heal: helpers can be defined further down
+class UnknownName(ModelError):
     """A free name that has no meaning yet when the behavior is declared."""
 
 

@@ -111,7 +111,7 @@ class Statements(Expressions):
     def _rebindable(self, name: str) -> bool:
         return self.helper and not isinstance(self.parameters[name], Special)
 
-    def _on_NamedExpr(self, node: ast.NamedExpr) -> Value:  # noqa: N802 - named after the ast class
+    def _on_NamedExpr(self, node: ast.NamedExpr) -> Value:
         if node is not self.first:
             self.fail(
                 node,
@@ -139,7 +139,7 @@ class Statements(Expressions):
 
     # Assignments
 
-    def _do_Assign(self, node: ast.Assign) -> list[ast.stmt]:  # noqa: N802 - named after the ast class
+    def _do_Assign(self, node: ast.Assign) -> list[ast.stmt]:
         made: list[ast.stmt] = []
         if len(node.targets) > 1:
             value = self.expression(node.value)
@@ -152,7 +152,7 @@ class Statements(Expressions):
             return made
         return self.assign(node.targets[0], self.expression(node.value), node)
 
-    def _do_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:  # noqa: N802
+    def _do_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:
         if node.value is None:
             return []
         value = self.expression(node.value)
@@ -161,7 +161,7 @@ class Statements(Expressions):
             value = Value(want, self.coerce(value, want, node, ast.unparse(node.target)))
         return self.assign(node.target, value, node)
 
-    def _do_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:  # noqa: N802
+    def _do_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
         target = node.target
         reading: ast.expr
         if isinstance(target, ast.Name):
@@ -260,7 +260,7 @@ class Statements(Expressions):
         self.ended = was_ended or all(ended)
         return results
 
-    def _do_If(self, node: ast.If) -> list[ast.stmt]:  # noqa: N802
+    def _do_If(self, node: ast.If) -> list[ast.stmt]:
         before, test = self._test(node.test)
         body, orelse = self._branches(node, node.body, node.orelse)
         return [*before, self.placed(ast.If(test, body or [ast.Pass()], orelse), node)]
@@ -274,7 +274,7 @@ class Statements(Expressions):
         self.given, self.ended = set(before), was_ended
         return inner, after
 
-    def _do_While(self, node: ast.While) -> ast.stmt:  # noqa: N802
+    def _do_While(self, node: ast.While) -> ast.stmt:
         before, test = self._test(node.test)
         body, orelse = self._loop(node.body, node.orelse)
         if before:
@@ -287,7 +287,7 @@ class Statements(Expressions):
         made: ast.stmt = self.placed(ast.While(test, body, orelse), node)
         return made
 
-    def _do_For(self, node: ast.For) -> list[ast.stmt]:  # noqa: N802
+    def _do_For(self, node: ast.For) -> list[ast.stmt]:
         if not isinstance(node.target, ast.Name):
             self.fail(node, "a loop has one name: for i in ..., for other in others")
         name = node.target.id
@@ -350,15 +350,15 @@ class Statements(Expressions):
         numbers = self.placed(ast.Call(ast.Name("range", ast.Load()), ends, []), node)
         return [self.placed(ast.For(ast.Name(index, ast.Store()), numbers, [first, *body], orelse), node)]
 
-    def _do_Break(self, node: ast.Break) -> ast.stmt:  # noqa: N802
+    def _do_Break(self, node: ast.Break) -> ast.stmt:
         self.end_path()
         return node
 
-    def _do_Continue(self, node: ast.Continue) -> ast.stmt:  # noqa: N802
+    def _do_Continue(self, node: ast.Continue) -> ast.stmt:
         self.end_path()
         return node
 
-    def _do_Return(self, node: ast.Return) -> ast.stmt:  # noqa: N802
+    def _do_Return(self, node: ast.Return) -> ast.stmt:
         value = Value(NOTHING, ast.Constant(None)) if node.value is None else self.expression(node.value)
         if not self.helper and value.kind != NOTHING:
             self.fail(node, "a behavior returns nothing; assign to the agent's fields")
@@ -376,12 +376,12 @@ class Statements(Expressions):
         made: ast.stmt = self.placed(ast.Return(result), node)
         return made
 
-    def _do_Raise(self, node: ast.Raise) -> ast.stmt:  # noqa: N802
+    def _do_Raise(self, node: ast.Raise) -> ast.stmt:
         self.end_path()
         made: ast.stmt = self.program.raising(self, node)
         return made
 
-    def _do_Assert(self, node: ast.Assert) -> ast.stmt:  # noqa: N802
+    def _do_Assert(self, node: ast.Assert) -> ast.stmt:
         test = self.condition(node.test)
         message = [node.msg] if node.msg is not None else []
         error = ast.Call(ast.Name("AssertionError", ast.Load()), list(message), [])
@@ -390,10 +390,10 @@ class Statements(Expressions):
         made: ast.stmt = self.placed(ast.If(negated, [raising], []), node)
         return made
 
-    def _do_Pass(self, node: ast.Pass) -> ast.stmt:  # noqa: N802
+    def _do_Pass(self, node: ast.Pass) -> ast.stmt:
         return node
 
-    def _do_Expr(self, node: ast.Expr) -> list[ast.stmt]:  # noqa: N802
+    def _do_Expr(self, node: ast.Expr) -> list[ast.stmt]:
         if isinstance(node.value, ast.Constant):
             return []
         if type(node.value).__name__ in INSTEAD:
