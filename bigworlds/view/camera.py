@@ -226,7 +226,7 @@ class _Shot:
         if quantity is None:
             return None
         owner, values = self._values(look, quantity, self._table(look.target)["id"])
-        if not is_categorical(values, look, owner, quantity):
+        if not is_categorical(values, look, owner, quantity, self._seen):
             return None
         declared = declared_fields(owner).get(quantity.field)
         return color_kinds(values, look, declared, cells=False, own=self._own(look))
@@ -264,7 +264,7 @@ class _Shot:
             self.legend.append(LegendEntry(look.name, color, len(ids)))
             return np.broadcast_to(np.array(color, dtype=np.uint8), (len(ids), 3))
         owner, values = self._values(look, quantity, ids)
-        if is_categorical(values, look, owner, quantity):
+        if is_categorical(values, look, owner, quantity, self._seen):
             declared = declared_fields(owner).get(quantity.field)
             return self._noted(color_kinds(values, look, declared, cells=False, own=self._own(look))).rgb
         return self._noted(color_numbers(values, look, quantity, self._seen)).rgb
@@ -278,7 +278,7 @@ class _Shot:
         if look.constant_color is not None:
             # A constant colour shows where the first field is not zero.
             look = Look(look.target, colormap=look.color, range=look.range)  # type: ignore[arg-type]
-        if is_categorical(values, look, look.target, quantity):
+        if is_categorical(values, look, look.target, quantity, self._seen):
             declared = declared_fields(look.target).get(quantity.field)
             coloring = self._noted(color_kinds(values, look, declared, cells=True, own=self._own(look)))
         else:

@@ -65,14 +65,26 @@ def kind_color(index: int) -> Rgb:
     return KIND_COLORS[index % len(KIND_COLORS)]
 
 
-def is_categorical(values: NDArray[Any], look: Look, owner: type[Any], quantity: Quantity) -> bool:
-    """Whether values are kinds (bool, enum, or colours listed by value) rather than numbers on a scale."""
+def is_categorical(
+    values: NDArray[Any], look: Look, owner: type[Any], quantity: Quantity, seen: SeenRanges
+) -> bool:
+    """Whether values are kinds rather than numbers on a scale.
+
+    Kinds are bool, enum, values whose colours are listed in a mapping, and integers that were never
+    seen beyond 0 to 7 (or the last of the colormap's colours).
+    """
     if quantity.part is not Part.VALUE:
         return False
     if values.dtype.kind == "b" or isinstance(look.colormap, Mapping):
         return True
     declared = declared_fields(owner).get(quantity.field)
-    return declared is not None and declared.kind == "enum"
+    if declared is not None and declared.kind == "enum":
+        return True
+    if values.dtype.kind not in "iu" or look.range is not None or isinstance(look.colormap, str):
+        return False
+    colors = len(look.colormap) if look.colormap is not None else len(KIND_COLORS)
+    low, high = seen.widen((look.name, quantity.label), values)
+    return low >= 0 and high < colors
 
 
 def color_numbers(values: NDArray[Any], look: Look, quantity: Quantity, seen: SeenRanges) -> Coloring:

@@ -109,9 +109,10 @@ class Look:
             or a constant colour ("tomato", "#ff6347", (255, 99, 71)). Default: agents have the
             kind's own colour, cells show their first field.
         colormap: what values look like. A name ("heat", "cool", "gray", "diverging", "cyclic"), a
-            colour (from dark to it), colours from the lowest value to the highest (for bool and
-            enum fields: colour k is value k), or a mapping of values to colours. Default: "heat"
-            for numbers, "cyclic" for angles, the palette for enums.
+            colour (from dark to it), colours from the lowest value to the highest (for bool, enum
+            and small integers: colour k is value k), or a mapping of values to colours. Default:
+            "heat" for numbers, "cyclic" for angles, a colour of the palette each for bool, enum and
+            integers from 0 to 7.
         size: diameter in units of space, or a field: from half the normal diameter at its lowest value to
             twice at its highest. Default: a cell on grids, elsewhere what can be seen well.
         range: lowest and highest value of the colormap. Default: what was seen so far.

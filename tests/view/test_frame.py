@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 import pytest
 
-from bigworlds.data import ivec2, vec3
+from bigworlds.data import ivec2, vec2, vec3
 from bigworlds.errors import ModelError
 from bigworlds.view.camera import MAX_HISTORY_POINTS, Camera, extent_of, frame_of
 from bigworlds.view.coloring import kind_color
@@ -126,6 +126,23 @@ def test_agents_without_the_other_component_are_grey() -> None:
     world.tables[Health] = rows(id=[2], state=[1], load=[0.5])
     layer = next(p for p in frame_of(world, [Look(Sheep, color="Health.load")]).points if p.name == "Sheep")
     assert layer.rgb[0].tolist() == list(NO_VALUE)
+
+
+def test_small_integers_are_kinds_until_a_larger_one_is_seen() -> None:
+    person = component("Person", position=vec2, group=int)
+    world = World(space=Box((5.0, 5.0)), tables={person: rows(position=np.zeros((3, 2)), group=[0, 1, 7])})
+    camera = Camera([Look(person, color="group")])
+    assert camera.frame(world).points[0].rgb.tolist() == [list(kind_color(group)) for group in (0, 1, 7)]
+    assert [entry.label for entry in camera.frame(world).legend] == ["group 0", "group 1", "group 7"]
+    world.tables[person]["group"] = np.array([0, 1, 100])
+    assert camera.frame(world).scales[0].high == 100
+    world.tables[person]["group"] = np.array([0, 1, 2])
+    assert camera.frame(world).legend == ()
+    # Of listed colours each is a value's own, whichever values are there.
+    look = Look(person, color="group", colormap=("red", "lime", "blue"))
+    assert frame_of(world, [look]).points[0].rgb.tolist() == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+    world.tables[person]["group"] = np.array([1, 1, 2])
+    assert frame_of(world, [look]).points[0].rgb[0].tolist() == [0, 255, 0]
 
 
 def test_listed_values_have_the_listed_colours() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,6 +100,16 @@ def test_crowds_are_braille_dots_in_their_mean_colour() -> None:
     braille = (screen.codes > 0x2800) & (screen.codes <= 0x28FF)
     assert braille[1:-1, 20:60].mean() > 0.9
     assert set(screen.ink[braille].tolist()) == {0xFF0000}
+
+
+def test_crowds_of_two_kinds_are_never_in_a_colour_between() -> None:
+    rng = np.random.default_rng(2)
+    mixed = layer([tuple(place) for place in rng.uniform(0, 100, (3000, 2))])
+    colors = np.where(rng.random((3000, 1)) < 0.5, RED, BLUE).astype(np.uint8)
+    frame = Frame(tick=0, extent=(100.0, 100.0), points=(replace(mixed, rgb=colors),))
+    screen = draw_world(frame, 22, 80, FULL)
+    braille = (screen.codes > 0x2800) & (screen.codes <= 0x28FF)
+    assert set(screen.ink[braille].tolist()) == {0xFF0000, 0x0000FF}
 
 
 def test_in_the_fullest_crowds_dots_are_where_it_is_dense() -> None:
