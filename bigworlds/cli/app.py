@@ -160,15 +160,15 @@ def run(
     help_: Annotated[bool, typer.Option("--help", help="Show this, and with MODEL its parameters.")] = False,
 ) -> None:
     """Run a model. `bigworlds run MODEL --help` shows the model's parameters."""
-    if help_ or model is None:
+    if help_:
         print(context.get_help())
         if model is not None:
             model_help.show(find_model(model))
-        elif not help_:
-            raise UserError(
-                "run needs a MODEL: a Python file or a shipped example, as in: bigworlds run boids --view"
-            )
         return
+    if model is None:
+        raise UserError(
+            "run needs a MODEL: a Python file or a shipped example, as in: bigworlds run boids --view"
+        )
     if ranks > 1:
         raise UserError(
             f"-n {ranks}: ranks over MPI come in a later version; leave out -n to run on one rank with all "

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from bigworlds import snapshot
 from bigworlds.data.parameters import Parameters
 from bigworlds.model import Model, WorldDescription
-from bigworlds.view import Look, Source
+from bigworlds.record import Manifest, Spec, checked
+from bigworlds.record import Source as RecordSource
+from bigworlds.view import Source as ViewSource
 
 
 class Simulation(Protocol):
@@ -44,6 +46,9 @@ class Simulation(Protocol):
     def pause(self) -> None: ...
     def digest(self) -> str: ...
     def metrics(self) -> Mapping[str, float | int]: ...
+    def sum(self, label: str) -> Any: ...
+    def table(self, component: type | str) -> Mapping[str, Any]: ...
+    def cells(self, component: type | str) -> Mapping[str, Any]: ...
     def sections(self) -> list[snapshot.Section]: ...
     def layout(self) -> dict[str, Any]: ...
 
@@ -62,24 +67,35 @@ def resume(
 
 def save(simulation: Simulation, path: Path) -> None:
     """Writes a snapshot."""
-    snapshot.write(path, simulation.sections(), about(simulation) | {"schema": simulation.layout()})
-
-
-def about(simulation: Simulation) -> dict[str, Any]:
-    """What a snapshot or a manifest says about a run: model, version, seed, tick, parameters."""
-    return {
+    about = {
         "model": simulation.model.name,
+        "source": None if simulation.model.source is None else str(simulation.model.source),
         "model_hash": model_hash(simulation.model),
         "version": version(),
         "seed": simulation.seed,
         "tick": simulation.tick,
         "parameters": plain(simulation.parameters),
+        "schema": simulation.layout(),
     }
+    snapshot.write(path, simulation.sections(), about)
 
 
-def model_hash(model: Model) -> str | None:
-    """SHA-256 of the model's file, None where there is none."""
-    return None if model.source is None else hashlib.sha256(model.source.read_bytes()).hexdigest()
+def manifest_of(simulation: Simulation) -> Manifest:
+    """What a run's folder says about it."""
+    return Manifest(
+        version=version(),
+        model=simulation.model.name,
+        model_hash=model_hash(simulation.model),
+        parameters=plain(simulation.parameters),
+        seed=simulation.seed,
+        ranks=simulation.ranks,
+        threads=simulation.threads,
+    )
+
+
+def model_hash(model: Model) -> str:
+    """SHA-256 of the model's file, an empty text where there is none."""
+    return "" if model.source is None else hashlib.sha256(model.source.read_bytes()).hexdigest()
 
 
 def components_of(simulation: Simulation) -> dict[str, type]:
@@ -90,27 +106,47 @@ def components_of(simulation: Simulation) -> dict[str, type]:
     return {component.__name__: component for component in (*description.components, *born, *of_cells)}
 
 
-def looks_of(simulation: Simulation) -> Sequence[Any]:
-    """How the model wants to be drawn."""
-    return [Look(*look.subjects, **look.options) for look in simulation.description.looks]
-
-
 class Seen:
-    """A simulation as views see it: with the lists of its components."""
+    """A simulation as views and recorders see it: they ask for components by name too, and for lists of
+    them."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        of_cells = [cells.component for cells in simulation.description.cells]
-        self.components = [c for c in components_of(simulation).values() if c not in of_cells]
-        self.cell_components = of_cells
+        self.cell_components = [cells.component for cells in simulation.description.cells]
+        every = components_of(simulation).values()
+        self.components = [component for component in every if component not in self.cell_components]
+
+    def table(self, component: type | str) -> Mapping[str, Any]:
+        """The rows of a component; of cells one a cell, in their order, without ids."""
+        named = {cells.__name__: cells for cells in self.cell_components}
+        name = component if isinstance(component, str) else component.__name__
+        if name not in named:
+            return self._simulation.table(component)
+        shape = self._simulation.cells(named[name])
+        axes = self._simulation.description.space.dimensions if self._simulation.description.space else 0
+        return {field: values.reshape(-1, *values.shape[axes:]) for field, values in shape.items()}
+
+    def exact_sum(self, label: str) -> Any:
+        """The exact sum of a field."""
+        return self._simulation.sum(label)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._simulation, name)
 
 
-def source_of(simulation: Simulation) -> Source:
+def picture_of(simulation: Simulation) -> ViewSource:
     """What views and movies draw from."""
-    return cast("Source", Seen(simulation))
+    return cast("ViewSource", Seen(simulation))
+
+
+def rows_of(simulation: Simulation) -> RecordSource:
+    """What recorders read."""
+    return cast("RecordSource", Seen(simulation))
+
+
+def records_of(simulation: Simulation) -> tuple[Spec, ...]:
+    """What the model records; where it says nothing, how many there are of each kind of agents."""
+    return simulation.description.records or checked(simulation.description.components)
 
 
 def version() -> str:

@@ -2,65 +2,77 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from bigworlds.cli.engine import Simulation, save
 from bigworlds.cli.failures import short_path
 from bigworlds.errors import UserError
-from bigworlds.snapshot import file_name, latest, prune
+from bigworlds.record import RunFolder, event
+from bigworlds.record.run_folder import SNAPSHOTS
+from bigworlds.snapshot import latest, prune
 
 DEFAULT_KEEP = 3
 
+_logger = logging.getLogger("bigworlds.cli")
 
-@dataclass
+
 class Keeper:
-    """Writes snapshots while a run goes on and at its end.
+    """Writes snapshots while a run goes on and at its end; a watcher.
 
-    Attributes:
+    Args:
         file: one file that is replaced each time, or None.
-        folder: a folder that gets one file per snapshot, or None.
+        folder: the folder of a run, which gets one file per snapshot, or None.
         every: ticks between snapshots, None for the end only.
         keep: how many files stay in the folder.
+        before: called before each snapshot.
     """
 
-    file: Path | None = None
-    folder: Path | None = None
-    every: int | None = None
-    keep: int = DEFAULT_KEEP
-    kept_at: int | None = None
+    def __init__(
+        self,
+        file: Path | None,
+        folder: RunFolder | None,
+        every: int | None = None,
+        keep: int | None = None,
+        before: Callable[[], None] | None = None,
+    ) -> None:
+        self._file = file
+        self._folder = folder
+        self._every = every
+        self._keep = DEFAULT_KEEP if keep is None else keep
+        self._before = before
+        self._kept_at: int | None = None
 
     @property
     def keeps(self) -> bool:
         """Whether it writes anything."""
-        return self.file is not None or self.folder is not None
+        return self._file is not None or self._folder is not None
 
     def due(self, tick: int) -> int | None:
         """The next tick of a snapshot: a multiple of `every`."""
-        return None if self.every is None else (tick // self.every + 1) * self.every
+        return None if self._every is None else (tick // self._every + 1) * self._every
 
     def look(self, simulation: Simulation) -> bool:
         """Writes where a snapshot is due."""
-        if self.every is not None and simulation.tick % self.every == 0:
+        if self._every is not None and simulation.tick % self._every == 0:
             self.keep_now(simulation)
         return True
 
     def keep_now(self, simulation: Simulation) -> None:
         """Writes a snapshot of the present tick, if there is none yet."""
-        if self.kept_at == simulation.tick:
+        if self._kept_at == simulation.tick:
             return
-        if self.file is not None:
-            save(simulation, self.file)
-        if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            save(simulation, self.folder / file_name(simulation.tick))
-            prune(self.folder, self.keep)
-        self.kept_at = simulation.tick
-
-
-def snapshots_in(run_folder: Path) -> Path:
-    """Where a run's folder has its snapshots."""
-    return run_folder / "snapshots"
+        if self._before is not None:
+            self._before()
+        if self._file is not None:
+            save(simulation, self._file)
+        if self._folder is not None:
+            path = self._folder.snapshot(simulation.tick)
+            save(simulation, path)
+            prune(self._folder.snapshots, self._keep)
+            event(_logger, "snapshot written", tick=simulation.tick, path=path.name)
+        self._kept_at = simulation.tick
 
 
 def snapshot_to_resume(named: str, out: Path | None, file: Path | None) -> Path | None:
@@ -80,17 +92,26 @@ def snapshot_to_resume(named: str, out: Path | None, file: Path | None) -> Path 
     if named == "latest":
         if out is None and file is None:
             raise UserError("--resume latest needs --out DIR or --snapshot FILE, to know where to look")
-        found = latest(snapshots_in(out)) if out is not None else None
+        found = latest(out / SNAPSHOTS) if out is not None else None
         return found if found is not None else (file if file is not None and file.is_file() else None)
     path = Path(named).expanduser()
     if path.is_dir():
-        found = latest(snapshots_in(path)) or latest(path)
-        if found is None:
-            raise UserError(f"--resume {named}: the folder has no good snapshot")
-        return found
+        return latest_in(path)
     if not path.is_file():
         raise UserError(f"--resume {named}: there is no such file or folder")
     return path
+
+
+def latest_in(folder: Path) -> Path:
+    """The latest good snapshot of a run's folder, or of a folder of snapshots.
+
+    Raises:
+        UserError: there is none.
+    """
+    found = latest(folder / SNAPSHOTS) or latest(folder)
+    if found is None:
+        raise UserError(f"{short_path(folder)}: the folder has no good snapshot")
+    return found
 
 
 def check_file_can_be_made(option: str, path: Path) -> None:

@@ -25,9 +25,7 @@ def show(model: Model) -> None:
         console.print("Metrics, for --until and --json:")
         for name, function in model.metrics.items():
             help_text = (function.__doc__ or "").strip().partition("\n")[0]
-            console.print(
-                f"  {name}" + (f": {help_text}" if help_text else ""), markup=False, soft_wrap=True
-            )
+            console.print(f"  {name}" + (f": {help_text}" if help_text else ""), markup=False, soft_wrap=True)
 
 
 def _parameters(model: Model) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bigworlds.cli.engine import Simulation, source_of
+from bigworlds.cli.engine import Simulation, picture_of
 from bigworlds.view import Camera, MovieWriter, TerminalView
 
 # A movie has at most so many pictures: at 20 a second half a minute where the end is known, else two.
@@ -19,7 +19,7 @@ class Screen:
 
     def __init__(self, view: TerminalView, simulation: Simulation) -> None:
         self._view = view
-        self._source = source_of(simulation)
+        self._source = picture_of(simulation)
 
     def due(self, tick: int) -> int:
         """It is offered every tick: between pictures this costs about a microsecond."""
@@ -68,7 +68,7 @@ class Movie:
     def take(self, simulation: Simulation) -> None:
         """Takes a picture of the present tick, once."""
         if not self.full and self._last != simulation.tick:
-            self._writer.add(self._camera.frame(source_of(simulation)))
+            self._writer.add(self._camera.frame(picture_of(simulation)))
             self._last = simulation.tick
 
     def close(self) -> None:

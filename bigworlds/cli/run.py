@@ -19,20 +19,15 @@ from bigworlds.cli import engine
 from bigworlds.cli.condition import condition
 from bigworlds.cli.engine import Simulation
 from bigworlds.cli.failures import ExitCode
-from bigworlds.cli.keeping import (
-    DEFAULT_KEEP,
-    Keeper,
-    check_file_can_be_made,
-    snapshot_to_resume,
-    snapshots_in,
-)
+from bigworlds.cli.keeping import Keeper, check_file_can_be_made, snapshot_to_resume
 from bigworlds.cli.loop import Ended, Goal, Interrupts, Watcher, run_to
+from bigworlds.cli.out_folder import OutFolder, check_out, manifest_in
 from bigworlds.cli.outcome import outcome, summary
 from bigworlds.cli.pictures import Movie, Screen
 from bigworlds.cli.progress import ProgressBar
 from bigworlds.errors import UserError
 from bigworlds.model import Model
-from bigworlds.view import TerminalView
+from bigworlds.view import TerminalView, movie_suffix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +68,16 @@ def execute(request: Request) -> ExitCode:
         if request.seed is None and request.resume is None:
             print(f"seed {simulation.seed}", file=sys.stderr)
         first = simulation.tick
-        keeper = _keeper(request)
         interrupts = Interrupts()
-        with interrupts.watching(simulation):
-            ended = _run(request, simulation, keeper, interrupts)
-            if keeper.keeps:
-                keeper.keep_now(simulation)
+        with ExitStack() as stack:
+            stack.enter_context(interrupts.watching(simulation))
+            out = None if request.out is None else stack.enter_context(OutFolder(request.out, simulation))
+            folder, before = (None, None) if out is None else (out.folder, out.commit)
+            keeper = Keeper(request.snapshot, folder, request.snapshot_every, request.keep, before)
+            ended = _run(request, simulation, [watcher for watcher in (out, keeper) if watcher], interrupts)
+            if out is not None:
+                out.ended(simulation, ended)
+            keeper.keep_now(simulation)
         result = outcome(simulation, simulation.tick - first, ended)
     if request.as_json:
         print(json.dumps(result), file=stdout, flush=True)
@@ -102,14 +101,10 @@ def _check(request: Request) -> None:
     for option, path in (("--snapshot", request.snapshot), ("--movie", request.movie)):
         if path is not None:
             check_file_can_be_made(option, path)
-    if request.out is not None and request.out.exists() and request.resume != "latest":
-        if not request.out.is_dir():
-            raise UserError(f"--out {request.out}: expected a folder, found a file")
-        if any(request.out.iterdir()):
-            raise UserError(
-                f"--out {request.out} is not empty, and a run is never overwritten; choose another folder, "
-                "or go on with --resume latest"
-            )
+    if request.movie is not None:
+        movie_suffix(request.movie)
+    if request.out is not None:
+        check_out(request.out, going_on=request.resume == "latest")
 
 
 def _made(request: Request) -> Simulation:
@@ -126,13 +121,17 @@ def _made(request: Request) -> Simulation:
         path = snapshot_to_resume(request.resume, request.out, request.snapshot)
         if path is not None:
             return engine.resume(request.model, path, settings, options, branch=request.branch)
+    begun = None if request.out is None else manifest_in(request.out)
+    if begun is not None:
+        # A run that was stopped before its first snapshot: the same run begins again.
+        parameters = request.model.resumed(begun.parameters, settings)
+        settings = {} if parameters is None else parameters.as_dict()
+        options["rng"] = begun.seed if request.seed is None else request.seed
+        if options["rng"] != begun.seed:
+            raise UserError(
+                f"the run in {request.out} has seed {begun.seed}; found {request.seed}; leave it out"
+            )
     return engine.start(request.model, settings, options)
-
-
-def _keeper(request: Request) -> Keeper:
-    folder = None if request.out is None else snapshots_in(request.out)
-    keep = DEFAULT_KEEP if request.keep is None else request.keep
-    return Keeper(request.snapshot, folder, request.snapshot_every, keep)
 
 
 def _goal(request: Request, simulation: Simulation) -> Goal:
@@ -146,10 +145,12 @@ def _goal(request: Request, simulation: Simulation) -> Goal:
     return Goal(end, until)
 
 
-def _run(request: Request, simulation: Simulation, keeper: Keeper, interrupts: Interrupts) -> Ended:
+def _run(
+    request: Request, simulation: Simulation, keeping: Sequence[Watcher], interrupts: Interrupts
+) -> Ended:
     goal = _goal(request, simulation)
-    watchers: list[Watcher] = [keeper] if keeper.keeps else []
-    looks, caption = engine.looks_of(simulation), request.model.name
+    watchers = list(keeping)
+    looks, caption = simulation.description.looks, request.model.name
     with ExitStack() as stack:
         if request.movie is not None:
             length = None if goal.tick is None else goal.tick - simulation.tick

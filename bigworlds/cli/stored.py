@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bigworlds import snapshot
-from bigworlds.cli.keeping import snapshots_in
+from bigworlds.cli.keeping import latest_in
 from bigworlds.errors import UserError
 
 
@@ -17,10 +17,7 @@ def inspected(path: Path) -> str:
         SnapshotError: it is damaged or no snapshot.
     """
     if path.is_dir():
-        found = snapshot.latest(snapshots_in(path)) or snapshot.latest(path)
-        if found is None:
-            raise UserError(f"{path} has no good snapshot")
-        path = found
+        path = latest_in(path)
     elif not path.exists():
         raise UserError(f"there is no file {path}")
     return str(snapshot.inspect(path))

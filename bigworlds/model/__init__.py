@@ -4,9 +4,7 @@ with."""
 from bigworlds.model.activation import Activation, Sequential, Synchronous
 from bigworlds.model.declarations import (
     CellsDeclaration,
-    LookDeclaration,
     PhaseDeclaration,
-    RecordDeclaration,
     SpawnDeclaration,
     WorldDescription,
 )
@@ -32,10 +30,8 @@ __all__ = [
     "CellsDeclaration",
     "Engine",
     "Initialiser",
-    "LookDeclaration",
     "Model",
     "PhaseDeclaration",
-    "RecordDeclaration",
     "RunOptions",
     "Sequential",
     "SpawnDeclaration",

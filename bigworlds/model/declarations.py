@@ -3,7 +3,7 @@ runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,9 @@ from bigworlds.model.activation import Activation
 from bigworlds.model.initialisers import Cells, Draw, Initialiser
 from bigworlds.model.values import Column
 from bigworlds.model.words import Words
+from bigworlds.record import Spec
 from bigworlds.space import Space
+from bigworlds.view import Look
 
 FieldKey = tuple[type, str]
 
@@ -137,22 +139,6 @@ class PhaseDeclaration:
 
 
 @dataclass(frozen=True, eq=False)
-class LookDeclaration:
-    """One call of `world.look`, as given."""
-
-    subjects: tuple[Any, ...]
-    options: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class RecordDeclaration:
-    """One call of `world.record`, as given."""
-
-    subjects: tuple[Any, ...]
-    options: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
 class WorldDescription:
     """A world as a model function declared it, checked; what a simulation is built from.
 
@@ -175,8 +161,8 @@ class WorldDescription:
     cells: tuple[CellsDeclaration, ...]
     phases: tuple[PhaseDeclaration, ...]
     stops: tuple[Callable[[Any], bool], ...]
-    looks: tuple[LookDeclaration, ...]
-    records: tuple[RecordDeclaration, ...]
+    looks: tuple[Look, ...]
+    records: tuple[Spec, ...]
 
     @property
     def behaviors(self) -> tuple[Any, ...]:

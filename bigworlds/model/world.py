@@ -8,10 +8,10 @@ whole (conflicts of behaviors, cells that nobody declared) is found at the end.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,9 +23,7 @@ from bigworlds.model.activation import Activation, activation_of
 from bigworlds.model.declarations import (
     CellsDeclaration,
     FieldKey,
-    LookDeclaration,
     PhaseDeclaration,
-    RecordDeclaration,
     SpawnDeclaration,
     StartValues,
     WorldDescription,
@@ -34,10 +32,12 @@ from bigworlds.model.initialisers import Cells, Initialiser, bind
 from bigworlds.model.phases import behaviors_of, check_phases
 from bigworlds.model.places import Occupancy
 from bigworlds.model.values import Column, Target, column_of
+from bigworlds.record import Spec, checked
 from bigworlds.space import Continuous, Grid, Space
+from bigworlds.view import Look
 
-Value = Initialiser | Column
-Given = dict[FieldKey, tuple[Field, Any]]
+Value: TypeAlias = Initialiser | Column
+Given: TypeAlias = dict[FieldKey, tuple[Field, Any]]
 
 _MAX_ROWS = 2**40
 _MAX_TILES = 2**20 - 1
@@ -60,8 +60,8 @@ class World:
         self._cells: list[CellsDeclaration] = []
         self._phases: list[PhaseDeclaration] = []
         self._stops: list[Callable[[Any], bool]] = []
-        self._looks: list[LookDeclaration] = []
-        self._records: list[RecordDeclaration] = []
+        self._looks: list[Look] = []
+        self._records: list[Spec] = []
         self._occupancy: Occupancy | None = None
 
     @property
@@ -175,13 +175,40 @@ class World:
             raise ModelError(f"world.stop_when takes a function of the simulation; found {predicate!r}")
         self._stops.append(predicate)
 
-    def look(self, *subjects: Any, **options: Any) -> None:
-        """Declares how agents or cells are drawn by `--view`, `--movie` and `sim.plot()`."""
-        self._looks.append(LookDeclaration(subjects, MappingProxyType(dict(options))))
+    def look(self, target: type, **options: Any) -> None:
+        """Declares how a kind of agents, or cells, is drawn by `--view`, `--movie` and `sim.plot()`.
 
-    def record(self, *subjects: Any, **options: Any) -> None:
-        """Declares what is recorded while the world runs."""
-        self._records.append(RecordDeclaration(subjects, MappingProxyType(dict(options))))
+        Args:
+            target: the component that is drawn; without a look it is drawn in a default way.
+            options: color, colormap, size, range, heading, symbol, as `bw.view.Look` explains them.
+
+        Raises:
+            ModelError: an unknown option, field or colour, or a second look of one kind.
+
+        Example:
+            `world.look(Bird, color="velocity angle")`
+        """
+        known = [field.name for field in dataclasses.fields(Look) if field.name != "target"]
+        for name in options:
+            if name not in known:
+                raise ModelError(f"world.look has no option '{name}'{nearest_names(name, known)}")
+        if not (isinstance(target, type) and issubclass(target, Component)):
+            raise ModelError(f"world.look takes a component class; found {target!r}")
+        if any(look.target is target for look in self._looks):
+            raise ModelError(f"world.look({target.__name__}) is declared twice")
+        self._looks.append(Look(target, **options))
+
+    def record(self, *specs: Any) -> None:
+        """Declares what is recorded while the world runs.
+
+        Args:
+            specs: made by `bw.record.mean("Bird.velocity", every=10)` and its sisters; a component class
+                stands for its count.
+
+        Raises:
+            UserError: something else, or two records of one name.
+        """
+        self._records = list(checked([*self._records, *specs]))
 
     def description(self) -> WorldDescription:
         """The frozen description, checked as a whole.

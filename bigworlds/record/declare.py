@@ -131,9 +131,7 @@ def histogram(
     try:
         low, high = (float(end) for end in range)
     except (TypeError, ValueError):
-        raise UserError(
-            f"histogram of {of}: expected range=(low, high), found {range!r}."
-        ) from None
+        raise UserError(f"histogram of {of}: expected range=(low, high), found {range!r}.") from None
     if not is_finite_range((low, high)):
         raise UserError(f"histogram of {of}: expected a range with low < high, found {range!r}.")
     named = _name(name, f"histogram({of})")

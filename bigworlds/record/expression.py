@@ -70,9 +70,7 @@ class Expression:
         """
         text = _text(source)
         if len(text) > LONGEST:
-            raise UserError(
-                f"an expression may have {LONGEST} characters, this one has {len(text)}."
-            )
+            raise UserError(f"an expression may have {LONGEST} characters, this one has {len(text)}.")
         try:
             tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -273,9 +271,7 @@ def _fitting(a: Any, b: Any, of: Expression) -> tuple[Any, Any]:
     """Two values with shapes and integer types that go together."""
     a, b = _spread(a, b)
     if np.ndim(a) == np.ndim(b) == 2 and a.shape != b.shape and 1 not in (a.shape[1], b.shape[1]):
-        raise UserError(
-            f"{of.text!r}: fields of {a.shape[1]} and {b.shape[1]} parts do not go together."
-        )
+        raise UserError(f"{of.text!r}: fields of {a.shape[1]} and {b.shape[1]} parts do not go together.")
     if {np.asarray(a).dtype.kind, np.asarray(b).dtype.kind} == {"i", "u"}:
         return _signed(a, of), _signed(b, of)
     return a, b

@@ -27,9 +27,7 @@ ROOT = "bigworlds"
 _FIELDS = "bigworlds_fields"
 
 
-def event(
-    logger: logging.Logger, message: str, /, level: int = logging.INFO, **fields: Any
-) -> None:
+def event(logger: logging.Logger, message: str, /, level: int = logging.INFO, **fields: Any) -> None:
     """Logs something that happened, with what belongs to it.
 
     Args:

@@ -42,17 +42,18 @@ class Recorder:
     `commit` before a snapshot is written, and `close` at the end.
     """
 
-    def __init__(self, specs: Sequence[Spec], store: Store, last_tick: int = -1) -> None:
+    def __init__(self, specs: Sequence[Spec], store: Store, path: Path | None, last_tick: int = -1) -> None:
         self._specs = tuple(specs)
         self._store = store
+        self._path = path
+        self._closed = False
         self._last_tick = last_tick
         self._committed = time.monotonic()
 
     @classmethod
     def in_memory(cls, specs: Sequence[Spec]) -> Recorder:
         """A recorder that keeps the rows in memory, up to a limit."""
-        store = MemoryTables()
-        return cls._begun(specs, store)
+        return cls._begun(specs, MemoryTables(), None)
 
     @classmethod
     def create(cls, specs: Sequence[Spec], path: str | os.PathLike[str]) -> Recorder:
@@ -62,15 +63,15 @@ class Recorder:
             UserError: the file exists.
             WriteError: it cannot be written.
         """
-        recorder = cls._begun(specs, TableWriter.create(path))
+        recorder = cls._begun(specs, TableWriter.create(path), Path(path))
         recorder.commit()
         return recorder
 
     @classmethod
-    def _begun(cls, specs: Sequence[Spec], store: Store) -> Recorder:
+    def _begun(cls, specs: Sequence[Spec], store: Store, path: Path | None) -> Recorder:
         for spec in specs:
             store.add(spec.name, spec.about())
-        return cls(specs, store)
+        return cls(specs, store, path)
 
     @classmethod
     def resume(cls, specs: Sequence[Spec], path: str | os.PathLike[str], tick: int) -> Recorder:
@@ -93,7 +94,7 @@ class Recorder:
             store.keep_up_to(TICK, tick)
             known = store.number(LAST_TICK)
             last_tick = tick if known is None else min(known, tick)
-            recorder = cls(specs, store, last_tick)
+            recorder = cls(specs, store, Path(path), last_tick)
             recorder._warn_of_gaps(tick)
             recorder.commit()
         except BaseException:
@@ -104,6 +105,8 @@ class Recorder:
     @property
     def records(self) -> Records:
         """What has been recorded up to now, with what waits for its commit."""
+        if self._closed and self._path is not None:
+            return Records.open(self._path)
         return Records(self._store)
 
     def next_due(self, tick: int) -> int | None:
@@ -148,9 +151,14 @@ class Recorder:
         self._committed = time.monotonic()
 
     def close(self) -> None:
-        """Commits and closes the file; what is in memory stays readable."""
-        self._store.commit(**{LAST_TICK: self._last_tick})
-        self._store.close()
+        """Commits and closes the file; `records` stays readable."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self.commit()
+        finally:
+            self._store.close()
 
     def _warn_of_gaps(self, tick: int) -> None:
         """Says which due ticks before `tick` are missing; the tick itself can still be observed."""

@@ -122,9 +122,7 @@ class Records:
         with self._read() as tables:
             if name is not None:
                 return tables.read(_known(name, tables.names))
-            series = {
-                one: tables.read(one) for one in tables.names if _is_series(tables.about(one))
-            }
+            series = {one: tables.read(one) for one in tables.names if _is_series(tables.about(one))}
         ticks = [np.asarray(rows[TICK]) for rows in series.values() if rows]
         all_ticks = reduce(np.union1d, ticks, np.zeros(0, dtype=np.int64))
         return {TICK: all_ticks, **{one: _filled(rows, all_ticks) for one, rows in series.items()}}
@@ -217,6 +215,5 @@ def _known(name: str, names: list[str]) -> str:
 
 def _missing(library: str) -> UserError:
     return UserError(
-        f"to_{library} needs {library}, which is not installed: pip install {library}, or use "
-        "to_numpy()."
+        f"to_{library} needs {library}, which is not installed: pip install {library}, or use to_numpy()."
     )

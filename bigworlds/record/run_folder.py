@@ -99,9 +99,7 @@ class RunFolder:
                 raise UserError(_holds_a_run(folder, [MANIFEST])) from None
             raise UserError(f"{folder} is no folder; give the name of one.") from error
         except OSError as error:
-            raise UserError(
-                f"{folder} cannot be made: {error.strerror}. Give another one."
-            ) from error
+            raise UserError(f"{folder} cannot be made: {error.strerror}. Give another one.") from error
         return cls(folder, manifest)
 
     @classmethod

@@ -129,9 +129,7 @@ class Count(Groupable):
             return None
         values = self.of.compute(tables)
         if values.ndim != 1:
-            raise UserError(
-                f"{self.name}: expected one truth value per row, found {values.shape[1]}."
-            )
+            raise UserError(f"{self.name}: expected one truth value per row, found {values.shape[1]}.")
         return values
 
     def line(self, values: Array | None, rows: int) -> dict[str, Any] | None:
@@ -344,9 +342,7 @@ def _sums(values: Array, name: str) -> Any:
 
 
 def _too_large(name: str) -> UserError:
-    return UserError(
-        f"{name}: the sum does not fit into 64 bits; record the mean, or the sum of a float."
-    )
+    return UserError(f"{name}: the sum does not fit into 64 bits; record the mean, or the sum of a float.")
 
 
 def _storable(values: Array, name: str) -> Array:

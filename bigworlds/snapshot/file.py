@@ -41,9 +41,7 @@ Meta = dict[str, Any]
 Buffer = bytes | memoryview
 
 
-def write(
-    path: str | os.PathLike[str], sections: Sequence[Section], meta: Mapping[str, Any]
-) -> int:
+def write(path: str | os.PathLike[str], sections: Sequence[Section], meta: Mapping[str, Any]) -> int:
     """Writes a snapshot: the sections, and what there is to say about them.
 
     Args:
@@ -116,9 +114,7 @@ def read(path: str | os.PathLike[str]) -> tuple[list[Section], Meta]:
         try:
             return _sections(index["sections"], content), index["meta"]
         except (KeyError, TypeError, ValueError) as error:
-            raise file.refused(
-                f"its index is not one of format {user_block.FORMAT} ({error!r})"
-            ) from error
+            raise file.refused(f"its index is not one of format {user_block.FORMAT} ({error!r})") from error
 
 
 def check(path: str | os.PathLike[str]) -> tuple[Meta, list[dict[str, Any]], int]:
@@ -152,9 +148,7 @@ def peek(path: str | os.PathLike[str]) -> Meta:
 # --- writing ---
 
 
-def _plan(
-    sections: Sequence[Section], meta: Mapping[str, Any]
-) -> tuple[list[tuple[str, Array]], Any]:
+def _plan(sections: Sequence[Section], meta: Mapping[str, Any]) -> tuple[list[tuple[str, Array]], Any]:
     """The arrays in file order with their paths, and the function that makes the index from their
     offsets."""
     arrays: list[tuple[str, Array]] = []
@@ -162,13 +156,8 @@ def _plan(
     for section in sections:
         group = f"sections/{section.title}"
         arrays.append((f"{group}/keys", _storable(section.keys)))
-        arrays += [
-            (f"{group}/columns/{name}", _storable(column))
-            for name, column in section.columns.items()
-        ]
-        entries.append(
-            {"room": section.room, "name": section.name, "columns": list(section.columns)}
-        )
+        arrays += [(f"{group}/columns/{name}", _storable(column)) for name, column in section.columns.items()]
+        entries.append({"room": section.room, "name": section.name, "columns": list(section.columns)})
     titles = [section.title for section in sections]
     if len(set(titles)) < len(titles):
         twice = sorted({title for title in titles if titles.count(title) > 1})
@@ -230,9 +219,7 @@ def _pieces(layout: Layout, arrays: Sequence[Array]) -> list[tuple[int, Buffer]]
     return sorted(pieces, key=lambda piece: piece[0])
 
 
-def _blocks(
-    pieces: Sequence[tuple[int, Buffer]], start: int, end: int
-) -> Iterator[tuple[int, list[Buffer]]]:
+def _blocks(pieces: Sequence[tuple[int, Buffer]], start: int, end: int) -> Iterator[tuple[int, list[Buffer]]]:
     """Cuts start..end into blocks: (offset, the bytes in it as a list of buffers, zeros between
     pieces included)."""
     number = 0
@@ -322,9 +309,7 @@ class _Opened:
             try:
                 count = os.preadv(self._descriptor, [target[done:]], offset + done)
             except OSError as error:
-                raise self.refused(
-                    f"reading failed at byte {offset + done}: {error.strerror}"
-                ) from error
+                raise self.refused(f"reading failed at byte {offset + done}: {error.strerror}") from error
             if count == 0:
                 raise self.refused(f"it ended at byte {offset + done} while it was read")
             done += count
@@ -364,19 +349,13 @@ class _Opened:
     def index(self, content: NDArray[np.uint8] | None) -> dict[str, Any]:
         """The index: from the checked content, or where there is none, from the file."""
         start, length = self.header.index_offset, self.header.index_bytes
-        text = (
-            self._bytes(start, length)
-            if content is None
-            else content[start : start + length].tobytes()
-        )
+        text = self._bytes(start, length) if content is None else content[start : start + length].tobytes()
         try:
             index = json.loads(text)
             if isinstance(index["meta"], dict) and isinstance(index["sections"], list):
                 return dict(index)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise self.refused(
-                f"its index cannot be read ({error}). {user_block.DAMAGED}"
-            ) from error
+            raise self.refused(f"its index cannot be read ({error}). {user_block.DAMAGED}") from error
         raise self.refused(f"its index holds no list of sections. {user_block.DAMAGED}")
 
 

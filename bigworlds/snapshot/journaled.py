@@ -90,9 +90,7 @@ class _PagedFile(io.RawIOBase):
             if page is not None:
                 start = place * PAGE_BYTES
                 first, last = max(start, self._position), min(start + PAGE_BYTES, end)
-                target[first - self._position : last - self._position] = page[
-                    first - start : last - start
-                ]
+                target[first - self._position : last - self._position] = page[first - start : last - start]
         self._position = end
         return len(target)
 
@@ -124,9 +122,7 @@ class _PagedFile(io.RawIOBase):
         magic, version, _ = _HEADER.unpack_from(first)
         if magic != MAGIC:
             found = "other bytes" if any(first) else "nothing: the run ended before it wrote any"
-            raise UserError(
-                f"{self.path} holds no records: expected {MAGIC!r} at its start, found {found}."
-            )
+            raise UserError(f"{self.path} holds no records: expected {MAGIC!r} at its start, found {found}.")
         if version != FORMAT:
             raise UserError(
                 f"{self.path} has the records format {version}, this bigworlds reads format "
@@ -317,6 +313,5 @@ def _failed(path: Path, error: OSError) -> WriteError:
     if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         todo = "Look after the disk"
     return WriteError(
-        f"{path} cannot be written: {error.strerror}. {todo}; the file is as its last commit left "
-        "it."
+        f"{path} cannot be written: {error.strerror}. {todo}; the file is as its last commit left it."
     )

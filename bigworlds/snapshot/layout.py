@@ -148,9 +148,7 @@ def _allocate(hdf5: h5py.File, dataset: Dataset) -> int:
     link = h5py.h5p.create(h5py.h5p.LINK_CREATE)
     link.set_create_intermediate_group(True)
     link.set_char_encoding(h5py.h5t.CSET_UTF8)
-    space = (
-        h5py.h5s.create_simple(dataset.shape) if dataset.shape else h5py.h5s.create(h5py.h5s.SCALAR)
-    )
+    space = h5py.h5s.create_simple(dataset.shape) if dataset.shape else h5py.h5s.create(h5py.h5s.SCALAR)
     stored = h5py.h5t.py_create(dataset.dtype, logical=True)
     made = h5py.h5d.create(hdf5.id, dataset.path.encode(), stored, space, dcpl=creation, lcpl=link)
     return int(made.get_offset()) if dataset.nbytes else 0

@@ -79,9 +79,7 @@ class PartialFile:
         """Writes the parts one after the other from an offset on; at most 1024 of them."""
         try:
             done = os.pwritev(self._descriptor, parts, offset)
-            if done < sum(
-                map(len, parts)
-            ):  # a signal or a full disk came in between: the rest tells which
+            if done < sum(map(len, parts)):  # a signal or a full disk came in between: the rest tells which
                 rest = memoryview(b"".join(parts))[done:]
                 while rest:
                     count = os.pwrite(self._descriptor, rest, offset + done)
@@ -116,8 +114,7 @@ class PartialFile:
                 "Make room and write again; a file that had this name before is as it was."
             )
         return WriteError(
-            f"{self._path} cannot be written: {error.strerror or error}. Give a folder that can be "
-            "written."
+            f"{self._path} cannot be written: {error.strerror or error}. Give a folder that can be written."
         )
 
 

@@ -65,8 +65,7 @@ def require_same_model(
     sentences = []
     if snapshot.get("model") != model.get("model"):
         sentences.append(
-            f"the snapshot is of the model {snapshot.get('model')!r}, "
-            f"this model is {model.get('model')!r}"
+            f"the snapshot is of the model {snapshot.get('model')!r}, this model is {model.get('model')!r}"
         )
     sentences += difference(snapshot.get("schema") or {}, model.get("schema") or {})
     theirs, ours = snapshot.get("parameters") or {}, model.get("parameters") or {}
@@ -84,8 +83,7 @@ def _only_in_one(what: str, theirs: Iterable[str], ours: Iterable[str]) -> list[
     gone, added = sorted({*theirs} - {*ours}), sorted({*ours} - {*theirs})
     near = [name.split(".")[-1] for name in added]
     return [
-        f"{what} {name} is in the snapshot and not in the model"
-        + nearest_names(name.split(".")[-1], near)
+        f"{what} {name} is in the snapshot and not in the model" + nearest_names(name.split(".")[-1], near)
         for name in gone
     ] + [f"{what} {name} is in the model and not in the snapshot" for name in added]
 
@@ -94,8 +92,7 @@ def _changed(
     what: str, theirs: Mapping[str, Any], ours: Mapping[str, Any], words: Callable[[Any], str]
 ) -> list[str]:
     return [
-        f"{what} {name} is {words(theirs[name])} in the snapshot "
-        f"and {words(ours[name])} in the model"
+        f"{what} {name} is {words(theirs[name])} in the snapshot and {words(ours[name])} in the model"
         for name in sorted(theirs.keys() & ours.keys())
         if words(theirs[name]) != words(ours[name])
     ]

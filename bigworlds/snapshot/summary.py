@@ -68,9 +68,7 @@ class Summary:
             lines += [f"    {name} = {value}" for name, value in parameters.items()]
         lines.append("  sections")
         for section in self.sections:
-            lines.append(
-                f"    {section.room}/{section.name}: {section.rows:,} rows, {size(section.nbytes)}"
-            )
+            lines.append(f"    {section.room}/{section.name}: {section.rows:,} rows, {size(section.nbytes)}")
             lines += [f"      {column}" for column in section.columns]
         return "\n".join(lines)
 

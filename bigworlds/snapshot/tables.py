@@ -124,9 +124,7 @@ class TableWriter:
             about: texts, numbers and lists of numbers that stay with the table.
         """
         if not name or name in self._layouts:
-            raise ValueError(
-                f"the table {name!r} exists already" if name else "a table needs a name"
-            )
+            raise ValueError(f"the table {name!r} exists already" if name else "a table needs a name")
         group = self._hdf5.create_group(_link(name))
         group.attrs["name"] = name
         group.attrs["place"] = len(self._hdf5)

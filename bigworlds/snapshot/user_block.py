@@ -156,9 +156,7 @@ def unpack(block: bytes, file_bytes: int) -> UserBlock:
         )
     if length != file_bytes:
         kind = "truncated" if file_bytes < length else "longer than written"
-        raise UnreadableError(
-            f"the file is {kind}: expected {length} bytes, found {file_bytes}. {DAMAGED}"
-        )
+        raise UnreadableError(f"the file is {kind}: expected {length} bytes, found {file_bytes}. {DAMAGED}")
     content = length - user_block_bytes
     fits = _FIXED.size + 4 * count <= len(block)
     if block_bytes != BLOCK_BYTES or content < 0 or count != block_count(content) or not fits:

@@ -20,12 +20,13 @@ from bigworlds.view.glyphs import TextStyle
 from bigworlds.view.screen import OWN_COLOR, SPACE, Colors, Screen, blank_screen, unpacked
 
 ESCAPE = "\x1b"
-# Alternate screen, no cursor, no line wrap; and back in the opposite order.
-ENTER = f"{ESCAPE}[?1049h{ESCAPE}[?25l{ESCAPE}[?7l"
-LEAVE = f"{ESCAPE}[0m{ESCAPE}[?7h{ESCAPE}[?25h{ESCAPE}[?1049l"
 CLEAR = f"{ESCAPE}[0m{ESCAPE}[2J"
 # Terminals that know synchronised updates show a frame at once; others ignore this.
 BEGIN_UPDATE, END_UPDATE = f"{ESCAPE}[?2026h", f"{ESCAPE}[?2026l"
+# Alternate screen, no cursor, no line wrap; and back in the opposite order, also out of an update
+# that was cut off in its middle.
+ENTER = f"{ESCAPE}[?1049h{ESCAPE}[?25l{ESCAPE}[?7l"
+LEAVE = f"{END_UPDATE}{ESCAPE}[0m{ESCAPE}[?7h{ESCAPE}[?25h{ESCAPE}[?1049l"
 
 # A place whose colours differ by no more than this from what is shown is not sent again.
 COLOR_TOLERANCE = 6

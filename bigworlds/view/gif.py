@@ -15,6 +15,7 @@ import numpy as np
 
 from bigworlds.errors import UserError
 from bigworlds.view.palette import Bytes
+from bigworlds.view.screen import packed
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -105,13 +106,13 @@ def _with_palette(pixels: Bytes) -> Image.Image:
     """A picture of at most 256 colours; without dithering, which would crawl from frame to frame."""
     from PIL import Image
 
-    packed = (pixels.astype(np.uint32) << np.array([16, 8, 0], dtype=np.uint32)).sum(axis=2, dtype=np.uint32)
-    colors, index = np.unique(packed, return_inverse=True)
-    if len(colors) > MAX_COLORS:
-        picture = Image.fromarray(np.ascontiguousarray(pixels))
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    counted = picture.getcolors(MAX_COLORS)
+    if counted is None:
         return picture.quantize(MAX_COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    image = Image.fromarray(index.reshape(packed.shape).astype(np.uint8))
-    table = np.stack([colors >> 16 & 255, colors >> 8 & 255, colors & 255], axis=1).astype(np.uint8)
+    table = np.array(sorted(color for _, color in counted), dtype=np.uint8)
+    index = np.searchsorted(packed(table), packed(pixels)).astype(np.uint8)
+    image = Image.fromarray(index)
     # Grey levels become places in the table.
     image.putpalette(table.tobytes())
     return image

@@ -83,8 +83,12 @@ def rasterise(
     large = paint(frame, width * smooth, height * smooth, background=background).rgb
     if smooth == 1:
         return large
-    parts = large.reshape(height, smooth, width, smooth, 3).astype(np.uint16)
-    mean: Bytes = ((parts.sum(axis=(1, 3)) + smooth * smooth // 2) // (smooth * smooth)).astype(np.uint8)
+    # Slices are added up, which is several times faster than a mean over axes of length `smooth`.
+    total = np.full((height, width, 3), smooth * smooth // 2, dtype=np.uint16)
+    for down in range(smooth):
+        for right in range(smooth):
+            total += large[down::smooth, right::smooth]
+    mean: Bytes = (total // (smooth * smooth)).astype(np.uint8)
     return mean
 
 
@@ -154,7 +158,7 @@ def _paint_points(rgb: Bytes, covered: Mask, layer: PointLayer, frame: Frame) ->
     across, up = frame.extent
     inside = (layer.x >= 0) & (layer.x <= across) & (layer.y >= 0) & (layer.y <= up)
     if not inside.all():
-        layer = _chosen(layer, inside)
+        layer = chosen(layer, inside)
     if not len(layer.x):
         return
     symbol, diameter = mark_of(layer, frame, width, height)
@@ -191,7 +195,8 @@ def mark_of(layer: PointLayer, frame: Frame, width: int, height: int) -> tuple[S
     return (Symbol.SQUARE if square else Symbol.DOT), diameter
 
 
-def _chosen(layer: PointLayer, keep: Mask) -> PointLayer:
+def chosen(layer: PointLayer, keep: Mask) -> PointLayer:
+    """The agents of a layer for which `keep` is true."""
     return replace(
         layer,
         x=layer.x[keep],

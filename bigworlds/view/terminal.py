@@ -1,8 +1,9 @@
 """The running world in the terminal: `TerminalView` is offered it between ticks, and draws now and then.
 
-It never holds the world up for long: at most `frames_per_second` pictures, and at most a fifth of
-the time for drawing, however large the world or slow the line. It only writes ANSI sequences and
-only what changed. The terminal is restored on leaving, whatever the reason.
+It never holds the world up for long: at most `frames_per_second` pictures (fewer through ssh), and
+at most a fifth of the time for drawing, however large the world. A terminal that takes no bytes
+loses pictures, not the world its time. Only ANSI sequences are written, and only what changed. The
+terminal is restored on leaving, whatever the reason.
 """
 
 from __future__ import annotations
@@ -33,8 +34,13 @@ POLL_SECONDS = 0.05
 SPEED_WINDOW_SECONDS = 0.5
 DEFAULT_ROWS, DEFAULT_COLUMNS = 24, 80
 SLOWEST_TICKS_PER_SECOND, FASTEST_TICKS_PER_SECOND = 0.5, 10_000.0
-# A terminal that takes no bytes for so long is given up.
-WRITE_TIMEOUT_SECONDS = 10.0
+MANY_TICKS = 1 << 16
+# Through ssh frames wait so that no more than this is sent: a full line would show the past.
+REMOTE_BYTES_PER_SECOND = 500_000.0
+# A terminal that takes no bytes for so long (Ctrl-S, a stuck line) misses the rest of a picture.
+STALL_SECONDS = 0.25
+# What a terminal that is ready takes without blocking.
+BYTES_PER_WRITE = 256
 
 
 class TerminalView:
@@ -80,7 +86,9 @@ class TerminalView:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream if stream is not None else sys.stdout
-        self._capability = detect_capability(self._stream, os.environ if environment is None else environment)
+        environment = os.environ if environment is None else environment
+        self._capability = detect_capability(self._stream, environment)
+        self._remote = any(name in environment for name in ("SSH_CONNECTION", "SSH_TTY"))
         self._encoding = getattr(self._stream, "encoding", None) or "ascii"
         self._style = TextStyle(self._capability.unicode, self._capability.color.value > 0)
         self._camera = Camera(looks, caption=caption)
@@ -128,8 +136,21 @@ class TerminalView:
             screen = self._screen(*self._terminal.size(), keys=False)
             self._terminal.write(self._encoder.encode_lines(screen))
 
+    def ticks_per_offer(self) -> int:
+        """How many ticks to run before the next `offer`: small fast worlds must not wait for questions.
+
+        One where ticks are watched one by one (a wanted pace, a pause) or the speed is not known yet;
+        else as many as take about a fortieth of a second; `MANY_TICKS` where nothing moves.
+        """
+        if not self.moving:
+            return MANY_TICKS
+        rate = self._speed.ticks_per_second
+        if rate is None or self._wanted_rate is not None or self._paused:
+            return 1
+        return max(1, min(MANY_TICKS, int(rate * POLL_SECONDS / 2)))
+
     def offer(self, source: Source) -> bool:
-        """Shows the world if it is time to, and reads keys. Call it after every tick.
+        """Shows the world if it is time to, and reads keys. Call it after every tick or few ticks.
 
         Costs about a microsecond where nothing is due. While paused it returns only after a key.
         Collective where the source's tables are.
@@ -174,13 +195,18 @@ class TerminalView:
         start = self._clock()
         self._speed.note(start, int(source.tick))
         self._frame = self._camera.frame(source)
-        self._draw()
+        sent_bytes = self._draw()
         end = self._clock()
         self._next_frame = max(start + self._frame_seconds, end + REST_PER_COST * (end - start))
+        if self._remote:
+            self._next_frame = max(self._next_frame, start + sent_bytes / REMOTE_BYTES_PER_SECOND)
 
-    def _draw(self) -> None:
+    def _draw(self) -> int:
         self._size = self._terminal.size()
-        self._terminal.write(self._encoder.encode(self._screen(*self._size, keys=self._keyboard.open)))
+        data = self._encoder.encode(self._screen(*self._size, keys=self._keyboard.open))
+        if not self._terminal.write(data):
+            self._encoder.forget()
+        return len(data)
 
     def _screen(self, rows: int, columns: int, *, keys: bool) -> Any:
         assert self._frame is not None
@@ -318,17 +344,19 @@ class _Terminal:
             return DEFAULT_ROWS, DEFAULT_COLUMNS
         return found.lines or DEFAULT_ROWS, found.columns or DEFAULT_COLUMNS
 
-    def write(self, data: bytes) -> None:
-        """Writes all of it; a terminal that is gone or stuck is not used again, and the world goes on."""
-        view = memoryview(data)
-        while view and self.usable:
+    def write(self, data: bytes) -> bool:
+        """Writes bytes; says whether all were taken. A terminal that is gone is not used again."""
+        left = memoryview(data)
+        while left and self.usable:
+            if not _is_ready(self._descriptor, STALL_SECONDS):
+                return False
             try:
-                view = view[os.write(self._descriptor, view) :]
+                left = left[os.write(self._descriptor, left[:BYTES_PER_WRITE]) :]
             except BlockingIOError:
-                _, ready, _ = select.select([], [self._descriptor], [], WRITE_TIMEOUT_SECONDS)
-                self.usable = bool(ready)
+                return False
             except OSError:
                 self.usable = False
+        return self.usable
 
     def _catch_stop_signal(self) -> None:
         """Ctrl-Z gives the shell a clean terminal, and `fg` brings the view back."""
@@ -346,6 +374,11 @@ class _Terminal:
         if keyboard is not None:
             self.enter(keyboard, on_resume)
         on_resume()
+
+
+def _is_ready(descriptor: int, timeout_seconds: float) -> bool:
+    """Whether a terminal takes bytes; Windows cannot ask that of a console."""
+    return os.name == "nt" or bool(select.select([], [descriptor], [], timeout_seconds)[1])
 
 
 def _nothing() -> None:

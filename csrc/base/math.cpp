@@ -55,8 +55,7 @@ inline Scaled scaled(std::uint64_t bits) {
   return {(bits & kMantissaMask) | kSmallestNormalBits, field};
 }
 
-// --- AS 241 (Wichura 1988): its routine PPND16, about 16 digits
-// -----------------------------------------------
+// --- AS 241 (Wichura 1988): its routine PPND16, about 16 digits ------------------------------
 
 constexpr double kCentralNumerator[8] = {3.3871328727963666080e0, 1.3314166789178437745e2,
                                          1.9715909503065514427e3, 1.3731693765509461125e4,

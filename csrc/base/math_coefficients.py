@@ -1,10 +1,10 @@
 """Computes the tables and polynomial coefficients of the engine's mathematics and writes math_tables.hpp.
 
-Run `python csrc/base/math_coefficients.py` (needs mpmath) after changing it; a test compares the header with what
-this file computes. Polynomials nearly minimise the largest relative error of the function that they serve (Lawson's
-reweighted least squares, 1961); their lowest coefficients are rounded to double one after the other, each time
-refitting those above. How the tables are used is explained where they are used: math_exp_log.cpp,
-math_trigonometry.cpp, math.cpp.
+Run `python csrc/base/math_coefficients.py` (needs mpmath) after changing it; a test compares the header with
+what this file computes. Polynomials nearly minimise the largest relative error of the function that they
+serve (Lawson's reweighted least squares, 1961); their lowest coefficients are rounded to double one after the
+other, each time refitting those above. How the tables are used is explained where they are used:
+math_exp_log.cpp, math_trigonometry.cpp, math.cpp.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def leading(value: mpf, digits: int) -> mpf:
     return rounded(value, int(mpmath.floor(mpmath.log(abs(value), 2))) + 1 - digits)
 
 
-# --- minimax polynomials ---------------------------------------------------------------------------------------
+# --- minimax polynomials --------------------------------------------------------------------------
 
 
 def least_squares(values: list[mpf], nodes: list[mpf], weights: list[mpf], count: int) -> list[mpf]:
@@ -124,7 +124,7 @@ def odd_part(f: Function) -> Function:
     return g
 
 
-# --- what the header holds -------------------------------------------------------------------------------------
+# --- what the header holds ------------------------------------------------------------------------
 
 Item = tuple[str, str, list[float]]
 
@@ -170,7 +170,7 @@ def log_items() -> Iterator[Item]:
     """log, log1p, log2, log10 and pow."""
     begin, inverses, largest = log_intervals()
     yield "kLogBegin", "where the intervals of the reduced argument begin", [from_bits(begin)]
-    yield "kLogInverse", "1 / (middle of the interval), of 20 bits", [to_double(inverse) for inverse in inverses]
+    yield "kLogInverse", "1 / (middle of the interval), of 20 bits", list(map(to_double, inverses))
     for name, base in (("Ln", mp.e), ("Log2", mpf(2)), ("Log10", mpf(10))):
         per_octave = mpmath.log(2) / mpmath.log(base)
         high = rounded(per_octave, -42)
@@ -238,9 +238,9 @@ def arc_items() -> Iterator[Item]:
 def root_items() -> Iterator[Item]:
     """cbrt."""
     yield "kInverseCbrtPolynomial", "m^(-1/3) in m - 1.5, 1 <= m < 2", fit(
-        lambda t: (t + mpf("1.5")) ** (mpf(-1) / 3), lambda t: (t + mpf("1.5")) ** (mpf(1) / 3), -0.5, 0.5, 6)  # fmt: skip
+        lambda t: 1 / mpmath.cbrt(t + 1.5), lambda t: mpmath.cbrt(t + 1.5), -0.5, 0.5, 6)  # fmt: skip
     yield "kCbrtOfPowers", "2^(0/3), 2^(1/3), 2^(2/3) inverted", [
-        to_double(mpf(2) ** (mpf(-i) / 3)) for i in range(3)]  # fmt: skip
+        to_double(1 / mpmath.cbrt(2**i)) for i in range(3)]  # fmt: skip
 
 
 def two_over_pi_words(count: int) -> list[int]:
@@ -250,7 +250,7 @@ def two_over_pi_words(count: int) -> list[int]:
     return [0] + [(digits >> (64 * (count - 1 - i))) & (2**64 - 1) for i in range(count)]
 
 
-# --- the header ------------------------------------------------------------------------------------------------
+# --- the header -----------------------------------------------------------------------------------
 
 
 def short_hex(value: float) -> str:
@@ -287,7 +287,9 @@ def header_text() -> str:
             parts.append(array_text(name, comment, "double", [short_hex(v) for v in values]))
     words = [f"0x{word:016x}" for word in two_over_pi_words(20)]
     parts.append(
-        array_text("kTwoOverPi", "2 / pi in words from the binary point, after a word of zeros", "std::uint64_t", words)
+        array_text(
+            "kTwoOverPi", "2 / pi after the binary point, behind a word of zeros", "std::uint64_t", words
+        )
     )
     parts.append("}  // namespace bw::math\n// clang-format on\n")
     return "\n".join(parts)

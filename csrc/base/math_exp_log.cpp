@@ -9,8 +9,7 @@ namespace bw::math {
 
 namespace {
 
-// --- exponentials
-// ---------------------------------------------------------------------------------------------
+// --- exponentials ----------------------------------------------------------------------------
 
 // exp(x) = (high + low) 2^exponent with high in [1, 2) and a relative error of about 2^-60.
 struct Exponential {
@@ -74,8 +73,7 @@ inline HalfExponentials half_exponentials(double x) {
   return {growing, {falling, -4.0 * falling * falling * growing.low}};
 }
 
-// --- logarithms
-// -----------------------------------------------------------------------------------------------
+// --- logarithms ------------------------------------------------------------------------------
 
 // A positive normal number x = 2^k z, and z (1 / middle of its interval) = 1 + r + r_low exactly
 // (Tang 1990). The tables hold the logarithm of the middle; the interval around 1 has the middle 1,
@@ -161,8 +159,7 @@ inline Pair log_pair(const LogArgument& a) {
   return fast_two_sum(second.high, tail);
 }
 
-// --- powers
-// ---------------------------------------------------------------------------------------------------
+// --- powers ----------------------------------------------------------------------------------
 
 enum class Parity { kNotInteger, kOdd, kEven };
 

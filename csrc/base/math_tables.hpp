@@ -567,7 +567,7 @@ inline constexpr double kCbrtOfPowers[3] = {
   0x1p+0, 0x1.965fea53d6e3dp-1, 0x1.428a2f98d728bp-1,
 };
 
-// 2 / pi in words from the binary point, after a word of zeros
+// 2 / pi after the binary point, behind a word of zeros
 inline constexpr std::uint64_t kTwoOverPi[21] = {
   0x0000000000000000, 0xa2f9836e4e441529, 0xfc2757d1f534ddc0, 0xdb6295993c439041,
   0xfe5163abdebbc561, 0xb7246e3a424dd2e0, 0x06492eea09d1921c, 0xfe1deb1cb129a73e,

@@ -142,8 +142,7 @@ inline double minus_cot_of_small(const Angle& a) {
   return -(q + (remainder * inverse - y * polynomial(kCotPolynomial, y * y)));
 }
 
-// --- inverse functions
-// ----------------------------------------------------------------------------------------
+// --- inverse functions -----------------------------------------------------------------------
 
 // asin(x) - x for |x| <= 1/2.
 inline double asin_rest(double x, double z) {

@@ -108,9 +108,8 @@ class RandomStream {
 
   constexpr double uniform() { return bw::uniform(word()); }
 
-  // A uniform integer of 0..n-1, without bias; n = 0 stands for 2^64.
-  // Up to 2^32: Lemire, "Fast random integer generation in an interval" (2019),
-  // doi:10.1145/3230636.
+  // A uniform integer of 0..n-1, without bias; n = 0 stands for 2^64. Up to 2^32: Lemire, "Fast
+  // random integer generation in an interval" (2019), doi:10.1145/3230636.
   constexpr std::uint64_t integers(std::uint64_t n) {
     constexpr std::uint64_t kTwo32 = std::uint64_t{1} << 32;
     if (n == 0 || n > kTwo32) return integers_by_mask(n);

@@ -32,8 +32,7 @@ std::span<const Value> span_of(const Array<Value>& array) {
   return {array.data(), static_cast<std::size_t>(array.size())};
 }
 
-// --- errors
-// ---------------------------------------------------------------------------------------------------
+// --- errors ----------------------------------------------------------------------------------
 
 py::object error_class(const char* name) {
   return py::module_::import("bigworlds.errors").attr(name);
@@ -63,8 +62,7 @@ void translate_error(std::exception_ptr exception) {
   }
 }
 
-// --- random words
-// ---------------------------------------------------------------------------------------------
+// --- random words ----------------------------------------------------------------------------
 
 py::array_t<std::uint64_t> random_words(std::uint64_t key, std::int64_t tick,
                                         const Array<std::uint64_t>& ids, std::uint64_t first,
@@ -80,8 +78,7 @@ py::array_t<std::uint64_t> random_words(std::uint64_t key, std::int64_t tick,
   return words;
 }
 
-// --- mathematics
-// ----------------------------------------------------------------------------------------------
+// --- mathematics -----------------------------------------------------------------------------
 
 void bind_math(py::module_& module) {
   py::module_ math = module.def_submodule("math", "The engine's mathematics, element by element.");
@@ -125,8 +122,7 @@ const bw_services& math_services() {
   return services;
 }
 
-// --- sums
-// -----------------------------------------------------------------------------------------------------
+// --- sums ------------------------------------------------------------------------------------
 
 template <class Sum>
 py::bytes bytes_of(const Sum& sum) {
@@ -179,8 +175,7 @@ void bind_sums(py::module_& module) {
       .def_static("from_bytes", &sum_of_bytes<IntegerSum>, py::arg("bytes"));
 }
 
-// --- hashes
-// ---------------------------------------------------------------------------------------------------
+// --- hashes ----------------------------------------------------------------------------------
 
 py::int_ unsigned_integer_of(std::uint64_t low, std::uint64_t high) {
   return py::int_(py::int_(high).attr("__lshift__")(64).attr("__or__")(py::int_(low)));

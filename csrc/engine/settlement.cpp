@@ -51,7 +51,8 @@ Occupancy Simulation::occupancy() const {
     std::fill(cells[h].begin(), cells[h].end(), mine);
   }
   Occupancy occupancy(static_cast<std::size_t>(lattice_.volume()));
-  for (const std::vector<std::uint64_t>& from : exchange_items(*communicator_, cells).front()) {
+  const auto received = exchange_items(*communicator_, cells);
+  for (const std::vector<std::uint64_t>& from : received.front()) {
     for (const std::uint64_t cell : from) {
       occupancy.take(cell);
     }
@@ -170,7 +171,8 @@ void Simulation::settle_moves() {
     }
     std::vector<MoveClaim> claims;
     std::vector<std::size_t> first_of_rank;
-    for (const std::vector<MoveClaim>& from : exchange_items(*communicator_, sent).front()) {
+    const auto received = exchange_items(*communicator_, sent);
+    for (const std::vector<MoveClaim>& from : received.front()) {
       first_of_rank.push_back(claims.size());
       claims.insert(claims.end(), from.begin(), from.end());
     }

@@ -222,7 +222,8 @@ std::uint64_t Simulation::global_sum(const std::vector<std::uint64_t>& per_rank)
     items[h].assign(communicator_->ranks(), {per_rank[h]});
   }
   std::uint64_t sum = 0;
-  for (const std::vector<std::uint64_t>& values : exchange_items(*communicator_, items).front()) {
+  const auto received = exchange_items(*communicator_, items);
+  for (const std::vector<std::uint64_t>& values : received.front()) {
     sum += values.front();
   }
   return sum;

@@ -2,6 +2,7 @@
 #include "schedule/executor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -141,6 +142,12 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
     }
     if (!behavior.spawns.empty()) {
       find_homes(opened);
+    }
+    for (const ClaimUse& claim : behavior.claims) {
+      // Grants are added to the result; those who are granted nothing, or do not ask, have nothing.
+      Column& result = table.column(table.find_column(claim.result).value());
+      const std::array<std::byte, 8> nothing{};
+      result.fill(0, table.size(), nothing.data());
     }
   }
 }

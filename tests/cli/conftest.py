@@ -1,4 +1,4 @@
-"""What the tests of the command line share: models without behaviors, on the real engine, and a way to run it."""
+"""What the tests of the command line share: models without behaviors, and a way to run it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import NamedTuple
 import pytest
 
 from bigworlds.cli import main
-from bigworlds.model import set_engine
-from bigworlds.simulation import LocalEngine
 
 MEADOW = '''
 """A meadow: stones that lie about."""
@@ -71,11 +69,6 @@ class Result(NamedTuple):
 
 
 Cli = Callable[..., Result]
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _engine() -> None:
-    set_engine(LocalEngine())
 
 
 @pytest.fixture

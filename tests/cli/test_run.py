@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bigworlds.record import Records
 from bigworlds.snapshot import inspect
-from tests.cli.conftest import Cli
+
+Cli = Callable[..., tuple[int, str, str]]
 
 FIELDS = {
     "ticks", "entities", "seconds", "cpu_seconds", "tick", "digest", "ranks", "threads", "seed", "parameters",
@@ -107,7 +110,12 @@ def test_a_snapshot_goes_on_where_it_was(cli: Cli, folder: Path) -> None:
     assert (result["ticks"], result["tick"], result["seed"]) == (4, 6, 5)
     assert result["parameters"]["kind"] == "flat"
     assert result["digest"] == whole["digest"]
-    assert run_json(cli, "--resume", "half.h5", "--until-tick", "6", "--set", "kind=flat", "--seed", "5")["ticks"] == 4
+    assert (
+        run_json(cli, "--resume", "half.h5", "--until-tick", "6", "--set", "kind=flat", "--seed", "5")[
+            "ticks"
+        ]
+        == 4
+    )
     assert run_json(cli, "--resume", "half.h5", "--until-tick", "1")["ticks"] == 0
 
 
@@ -120,7 +128,9 @@ def test_another_seed_or_parameter_needs_a_branch(cli: Cli) -> None:
     code, out, err = cli("run", "meadow.py", "--resume", "half.h5", "--set", "kind=flat")
     assert (code, out) == (2, "")
     assert "parameter 'kind' is 'round' in the snapshot; found 'flat'" in err
-    result = run_json(cli, "--resume", "half.h5", "--branch", "--seed", "6", "--set", "kind=flat", "--ticks", "1")
+    result = run_json(
+        cli, "--resume", "half.h5", "--branch", "--seed", "6", "--set", "kind=flat", "--ticks", "1"
+    )
     assert (result["seed"], result["tick"], result["parameters"]["kind"]) == (6, 3, "flat")
 
 
@@ -134,7 +144,33 @@ def test_out_keeps_the_latest_snapshots_and_latest_goes_on(cli: Cli, folder: Pat
     assert run_json(cli, "--resume", "out", "--ticks", "0")["tick"] == 12
     code, out, err = cli("run", "meadow.py", "--out", "out")
     assert (code, out) == (2, "")
-    assert "--out out is not empty, and a run is never overwritten" in err
+    assert "--out out holds a run already (manifest.json, records.h5, snapshots, log.jsonl)" in err
+    manifest = json.loads((folder / "out" / "manifest.json").read_text())
+    assert (manifest["model"], manifest["seed"], manifest["parameters"]["n"]) == ("meadow", 5, 10)
+    events = [json.loads(line) for line in (folder / "out" / "log.jsonl").read_text().splitlines()]
+    assert [e["event"] for e in events if e["event"] != "snapshot written"] == [
+        "run started",
+        "run ended",
+    ] * 2
+    counted = Records.open(folder / "out" / "records.h5")["count(Stone)"]
+    assert counted["tick"].tolist() == list(range(13))
+    assert set(counted["value"].tolist()) == {10}
+
+
+def test_a_run_that_kept_nothing_begins_again(cli: Cli, folder: Path) -> None:
+    first = run_json(cli, "--out", "out", "--seed", "5", "--set", "n=4", "--ticks", "4")
+    for path in (folder / "out" / "snapshots").iterdir():
+        path.unlink()
+    again = run_json(cli, "--out", "out", "--resume", "latest", "--ticks", "4")
+    assert (again["seed"], again["entities"], again["tick"]) == (5, 4, 4)
+    assert again["digest"] == first["digest"]
+    counted = Records.open(folder / "out" / "records.h5")["count(Stone)"]
+    assert counted["tick"].tolist() == list(range(5))
+    for path in (folder / "out" / "snapshots").iterdir():
+        path.unlink()
+    code, _, err = cli("run", "meadow.py", "--out", "out", "--resume", "latest", "--seed", "6")
+    assert code == 2
+    assert "the run in out has seed 5; found 6; leave it out" in err
 
 
 def test_snapshot_every_replaces_the_one_file(cli: Cli, folder: Path) -> None:
@@ -184,7 +220,7 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("meadow.py", "--branch"), "--branch needs --resume"),
     (("meadow.py", "--resume", "latest"), "--resume latest needs --out DIR or --snapshot FILE"),
     (("meadow.py", "--resume", "gone.h5"), "--resume gone.h5: there is no such file or folder"),
-    (("meadow.py", "--resume", "."), "--resume .: the folder has no good snapshot"),
+    (("meadow.py", "--resume", "."), ".: the folder has no good snapshot"),
     (("meadow.py", "--resume", "meadow.py"), "meadow.py"),
     (("meadow.py", "--snapshot", "gone/a.h5"), "--snapshot gone/a.h5: there is no folder gone"),
     (("meadow.py", "--snapshot", "."), "expected a file, found a folder"),
@@ -213,19 +249,32 @@ def test_a_failing_metric_names_its_line_and_is_code_1(cli: Cli, folder: Path) -
 
 
 def test_an_error_in_the_world_names_its_line(cli: Cli, folder: Path) -> None:
-    text = (folder / "meadow.py").read_text().replace("world.spawn(Stone, n=p.n", "world.spawn(Stone, n=p.n, wight=3")
+    text = (
+        (folder / "meadow.py")
+        .read_text()
+        .replace("world.spawn(Stone, n=p.n", "world.spawn(Stone, n=p.n, wight=3")
+    )
     (folder / "meadow.py").write_text(text)
     line = 1 + text.splitlines().index("    world.spawn(Stone, n=p.n, wight=3, position=uniform())")
     code, _, err = cli("run", "meadow.py")
     assert code == 2
-    assert err == f"error: meadow.py:{line}: spawn(Stone): there is no field 'wight'; did you mean 'weight'?\n"
+    assert (
+        err == f"error: meadow.py:{line}: spawn(Stone): there is no field 'wight'; did you mean 'weight'?\n"
+    )
 
 
 def test_help_of_a_model_shows_its_parameters(cli: Cli) -> None:
     code, out, _ = cli("run", "meadow.py", "--help")
     assert code == 0
-    for part in ("--until-tick", "Model meadow: Stones that lie about.", "Runs 7 ticks", "seconds that a tick lasts",
-                 "round | flat", "--set size=small: n=3", "stones: How many there are."):
+    for part in (
+        "--until-tick",
+        "Model meadow: Stones that lie about.",
+        "Runs 7 ticks",
+        "seconds that a tick lasts",
+        "round | flat",
+        "--set size=small: n=3",
+        "stones: How many there are.",
+    ):
         assert part in out
     code, out, _ = cli("run", "--help")
     assert code == 0

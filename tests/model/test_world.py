@@ -11,12 +11,14 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from bigworlds import record
 from bigworlds.data.component import CellComponent, Component
 from bigworlds.data.fields import Field, Ref, array, f32, short_list, string, u8
 from bigworlds.data.vectors import ivec2, vec2, vec3
-from bigworlds.errors import ModelError
+from bigworlds.errors import ModelError, UserError
 from bigworlds.model import Sequential, Synchronous, World, random_cells, uniform
 from bigworlds.space import Continuous, Grid, Space
+from bigworlds.view import Look
 
 
 class Colour(IntEnum):
@@ -160,15 +162,17 @@ def test_the_description_is_complete_and_in_order() -> None:
     world.tiles = 8
     world.stop_when(never)
     world.look(Bird, color="red")
-    world.record("count", every=10)
+    world.record(Bird, record.mean("Bird.age", every=10))
     first, second, third = behavior("a"), behavior("b"), behavior("c")
     world.behaviors(first, (second, third))
     world.behaviors(first, activation="sequential")
     described = world.description()
     assert (described.space, described.tiles, described.stops) == (PLANE, 8, (never,))
-    assert described.looks[0].subjects == (Bird,)
-    assert dict(described.looks[0].options) == {"color": "red"}
-    assert dict(described.records[0].options) == {"every": 10}
+    assert described.looks == (Look(Bird, color="red"),)
+    assert [(spec.name, spec.every) for spec in described.records] == [
+        ("count(Bird)", 1),
+        ("mean(Bird.age)", 10),
+    ]
     assert [phase.behaviors for phase in described.phases] == [(first,), (second, third), (first,)]
     assert [phase.activation for phase in described.phases] == [Synchronous(), Synchronous(), Sequential()]
     assert described.behaviors == (first, second, third, first)
@@ -373,6 +377,25 @@ def test_wrong_settings_of_the_world() -> None:
         world.stop_when(5)  # type: ignore[arg-type]
     with pytest.raises(ModelError, match=r"found 'sequental'; did you mean 'sequential'"):
         world.behaviors(behavior("a"), activation="sequental")
+
+
+def test_wrong_looks_and_records() -> None:
+    world = world_with(PLANE)
+    world.look(Bird, color="age")
+    world.record(Bird)
+    with pytest.raises(ModelError, match=r"world.look\(Bird\) is declared twice"):
+        world.look(Bird)
+    with pytest.raises(ModelError, match=r"world.look has no option 'colour'; did you mean 'color'"):
+        world.look(Hungry, colour="age")
+    with pytest.raises(ModelError, match=r"world.look takes a component class; found 'Bird'"):
+        world.look("Bird")  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match=r"look of Hungry: .*'tomatoe'"):
+        world.look(Hungry, color="tomatoe")
+    with pytest.raises(UserError, match=r"expected something to record"):
+        world.record(5)
+    with pytest.raises(UserError, match=r"two records are called 'count\(Bird\)'"):
+        world.record(Bird)
+    assert len(world.description().records) == 1
 
 
 def field(component: type[Component], name: str) -> Field:

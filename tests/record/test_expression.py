@@ -174,9 +174,7 @@ expressions = st.recursive(
         st.tuples(below, st.sampled_from(["and", "or"]), below).map(
             lambda parts: f"(({parts[0]} > 0) {parts[1]} ({parts[2]} > 0))"
         ),
-        st.tuples(below, below, below).map(
-            lambda parts: f"({parts[0]} if {parts[1]} > 0 else {parts[2]})"
-        ),
+        st.tuples(below, below, below).map(lambda parts: f"({parts[0]} if {parts[1]} > 0 else {parts[2]})"),
         below.map(lambda part: f"(-{part})"),
         below.map(lambda part: f"abs({part})"),
         st.tuples(below, st.sampled_from(["min", "max"]), below).map(

@@ -67,6 +67,14 @@ def test_every_spec_is_recorded_when_it_is_due(tmp_path: Path) -> None:
         assert np.array_equal(columns["label"][rows], sheep["label"])
 
 
+def test_records_stay_readable_when_the_recorder_is_closed(tmp_path: Path) -> None:
+    for recorder in (Recorder.in_memory(SPECS), Recorder.create(SPECS, tmp_path / "records.h5")):
+        observe(recorder, 0, 5)
+        recorder.close()
+        assert everything(recorder.records) == unbroken(5)
+        recorder.close()
+
+
 def test_memory_and_file_hold_the_same(tmp_path: Path) -> None:
     recorder = Recorder.create(SPECS, tmp_path / "records.h5")
     observe(recorder, 0, 40)
@@ -90,9 +98,7 @@ def test_the_first_rows_fix_nothing_that_later_ones_need(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("stop", [0, 1, 9, 10, 11, 30])
 @pytest.mark.parametrize("snapshot", [0, 7, 10, 30])
-def test_a_resumed_run_goes_on_without_gap_or_repetition(
-    tmp_path: Path, stop: int, snapshot: int
-) -> None:
+def test_a_resumed_run_goes_on_without_gap_or_repetition(tmp_path: Path, stop: int, snapshot: int) -> None:
     """Stops at a tick, goes back to the snapshot's tick, and runs to the same end as an unbroken
     run."""
     path = tmp_path / "records.h5"
@@ -134,9 +140,7 @@ def test_a_new_record_of_a_resumed_run_starts_there(tmp_path: Path) -> None:
 def test_a_record_that_changed_its_meaning_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "records.h5"
     Recorder.create((record.mean("Sheep.energy", name="e"),), path).close()
-    with pytest.raises(
-        UserError, match=r"table 'e' records kind mean.*now asks for kind max.*another name="
-    ):
+    with pytest.raises(UserError, match=r"table 'e' records kind mean.*now asks for kind max.*another name="):
         Recorder.resume((record.max("Sheep.energy", name="e"),), path, 0)
     with pytest.raises(UserError, match="every 2"):
         Recorder.resume((record.mean("Sheep.energy", every=2, name="e"),), path, 0)
@@ -153,8 +157,8 @@ def test_missing_ticks_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture
         assert caplog.records == []
         Recorder.resume(SPECS[:2], path, 15).close()
     assert [one.getMessage() for one in caplog.records] == [
-        "count(Wolf): the records end at tick 10, the run goes on at tick 15; those of 4 ticks are missing",
-        "mean(Sheep.velocity): the records end at tick 10, the run goes on at tick 15; those of 1 ticks are missing",
+        f"{name}: the records end at tick 10, the run goes on at tick 15; those of {ticks} ticks are missing"
+        for name, ticks in [("count(Wolf)", 4), ("mean(Sheep.velocity)", 1)]
     ]
 
 
@@ -170,9 +174,7 @@ def test_next_due_names_every_tick_at_which_something_is_due() -> None:
 
 
 def test_an_observation_that_fails_leaves_no_half_of_its_tick(tmp_path: Path) -> None:
-    recorder = Recorder.create(
-        (record.count("Wolf"), record.sum("Wolf.none + 1")), tmp_path / "records.h5"
-    )
+    recorder = Recorder.create((record.count("Wolf"), record.sum("Wolf.none + 1")), tmp_path / "records.h5")
     with pytest.raises(UserError, match="no field none"):
         recorder.observe(at_tick(0))
     recorder.close()
@@ -235,13 +237,18 @@ KILLED = """
     random.seed(3)
     snapshot = -1
     for _ in range(kills):
+        progress, told = os.pipe()
         runner = os.fork()
         if runner == 0:
             recorder = Recorder.resume(specs, path, snapshot)
             for tick in range(snapshot + 1, snapshot + 1_000_000):
                 recorder.observe(at_tick(tick))
-        time.sleep(random.uniform(0.0, 0.1))
+                os.write(told, b".")
+        for _ in range(random.randrange(20)):
+            os.read(progress, 1)
+        time.sleep(random.uniform(0.0, 0.01))
         os.kill(runner, signal.SIGKILL)
+        os.close(progress), os.close(told)
         os.waitpid(runner, 0)
         ticks = Records.open(path).to_numpy("count(Wolf)").get("tick", ())
         assert list(ticks) == list(range(len(ticks)))
@@ -255,8 +262,10 @@ KILLED = """
     for tick in range(snapshot + 5):
         whole.observe(at_tick(tick))
     for spec in specs:
-        found, expected = Records.open(path).to_numpy(spec.name), whole.records.to_numpy(spec.name)
-        assert {k: v.tolist() for k, v in found.items()} == {k: v.tolist() for k, v in expected.items()}
+        found, expected = Records.open(path)[spec.name], whole.records[spec.name]
+        assert list(found) == list(expected)
+        for column in found:
+            assert found[column].tolist() == expected[column].tolist()
     print(snapshot)
 """
 
@@ -266,4 +275,4 @@ def test_killed_runs_resume_to_the_records_of_an_unbroken_one(tmp_path: Path) ->
     command.append(str(Path(__file__).parent))
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > 10
+    assert int(done.stdout) > 5

@@ -25,9 +25,7 @@ def records(tmp_path: Path) -> Records:
         record.count("Wolf", name="wolves"),
         record.mean("Sheep.velocity", every=2, name="v"),
         record.histogram("Sheep.age", bins=4, range=(0, 50), every=3, name="ages"),
-        record.group(
-            "Sheep.label", record.histogram("Sheep.age", bins=2, range=(0, 50)), name="by label"
-        ),
+        record.group("Sheep.label", record.histogram("Sheep.age", bins=2, range=(0, 50)), name="by label"),
         record.columns("Sheep.label", "Sheep.velocity", every=5, name="all"),
     )
     recorder = Recorder.create(specs, tmp_path / "records.h5")
@@ -68,9 +66,7 @@ def test_tables_of_one_record(records: Records) -> None:
     ]
     assert ages.index.tolist() == [0, 3, 6]
     groups = records.to_pandas("by label")
-    assert (
-        list(groups.columns)[:3] == ["group", "counts.x", "counts.y"] or "group" in groups.columns
-    )
+    assert list(groups.columns)[:3] == ["group", "counts[0]", "counts[1]"]
     assert set(groups["group"]) <= {"a", "bc", "def"}
     everything = records.to_polars("all")
     assert everything.columns == ["tick", "id", "label", "velocity.x", "velocity.y"]
@@ -105,9 +101,7 @@ def test_nothing_recorded_is_an_empty_frame() -> None:
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_a_missing_library_is_named(
-    records: Records, monkeypatch: pytest.MonkeyPatch, library: str
-) -> None:
+def test_a_missing_library_is_named(records: Records, monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(UserError, match=f"to_{library} needs {library}.*pip install {library}"):
         getattr(records, f"to_{library}")()

@@ -45,9 +45,7 @@ def test_a_new_folder_says_what_the_run_is(tmp_path: Path) -> None:
 def test_a_run_is_never_written_over(tmp_path: Path) -> None:
     RunFolder.create(tmp_path, manifest(seed=41))
     before = (tmp_path / "manifest.json").read_bytes()
-    with pytest.raises(
-        UserError, match=r"holds a run already: model boids, seed 41, started .* --resume"
-    ):
+    with pytest.raises(UserError, match=r"holds a run already: model boids, seed 41, started .* --resume"):
         RunFolder.create(tmp_path, manifest(seed=42))
     assert (tmp_path / "manifest.json").read_bytes() == before
 

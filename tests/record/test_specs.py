@@ -36,9 +36,7 @@ def shuffled(table: dict[str, np.ndarray], seed: int = 3) -> dict[str, np.ndarra
 
 
 TABLE = sheep(500)
-WORLD = World(
-    {"Sheep": TABLE, "Wolf": {"id": np.arange(3, dtype="u8")}, "Grass": {"grown": np.ones(9)}}
-)
+WORLD = World({"Sheep": TABLE, "Wolf": {"id": np.arange(3, dtype="u8")}, "Grass": {"grown": np.ones(9)}})
 EMPTY = World({"Sheep": {name: column[:0] for name, column in TABLE.items()}})
 
 
@@ -99,16 +97,11 @@ def test_a_sum_that_does_not_fit_is_an_error() -> None:
 
 
 def test_a_histogram_counts_as_numpy_does_and_says_what_is_outside() -> None:
-    energies = np.array(
-        [0.0, 0.1, 0.5, 1.0, 1.0, 2.0, 2.0001, -0.1, np.nan, np.inf, -np.inf, 0.3, 1.9999]
-    )
+    energies = np.array([0.0, 0.1, 0.5, 1.0, 1.0, 2.0, 2.0001, -0.1, np.nan, np.inf, -np.inf, 0.3, 1.9999])
     world = World({"A": {"id": np.arange(13, dtype="u8"), "e": energies}})
     spec = record.histogram("A.e", bins=4, range=(0, 2))
     found = rows(spec, world)
-    assert (
-        found["counts"][0].tolist()
-        == np.histogram(energies[np.isfinite(energies)], 4, (0, 2))[0].tolist()
-    )
+    assert found["counts"][0].tolist() == np.histogram(energies[np.isfinite(energies)], 4, (0, 2))[0].tolist()
     assert (found["below"][0], found["above"][0], found["not_a_number"][0]) == (2, 2, 1)
     assert found["counts"].sum() + 5 == len(energies)
 
@@ -123,17 +116,13 @@ def test_a_histogram_counts_as_numpy_does_and_says_what_is_outside() -> None:
 def test_every_value_is_in_the_bin_between_its_edges(
     values: list[float], bins: int, low: float, width: float
 ) -> None:
-    world = World(
-        {"A": {"id": np.arange(len(values), dtype="u8"), "e": np.array(values, dtype="f8")}}
-    )
+    world = World({"A": {"id": np.arange(len(values), dtype="u8"), "e": np.array(values, dtype="f8")}})
     spec = record.histogram("A.e", bins=bins, range=(low, low + width))
     found = rows(spec, world)
     edges = histogram_edges(bins, spec.range)
     for i, count in enumerate(found["counts"][0]):
         last = i == bins - 1
-        assert count == sum(
-            edges[i] <= v and (v < edges[i + 1] or (last and v == edges[-1])) for v in values
-        )
+        assert count == sum(edges[i] <= v and (v < edges[i + 1] or (last and v == edges[-1])) for v in values)
     assert found["counts"].sum() + found["below"][0] + found["above"][0] == len(values)
 
 
@@ -273,9 +262,7 @@ def test_wrong_declarations_are_refused_where_they_stand(make: Any, complaint: s
         (record.max("Sheep.label"), "expected numbers, found text"),
     ],
 )
-def test_what_does_not_fit_the_world_is_refused_when_it_is_looked_at(
-    spec: Spec, complaint: str
-) -> None:
+def test_what_does_not_fit_the_world_is_refused_when_it_is_looked_at(spec: Spec, complaint: str) -> None:
     with pytest.raises(UserError, match=complaint):
         spec.rows(TickView(WORLD))
 

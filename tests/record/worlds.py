@@ -49,6 +49,4 @@ def sheep(rows: int, seed: int = 1) -> dict[str, np.ndarray]:
 
 def at_tick(tick: int) -> World:
     """A world whose tables are a function of the tick, as a simulation's are of its state."""
-    return World(
-        {"Sheep": sheep(tick % 7 + 3, tick), "Wolf": {"id": np.arange(tick, dtype="u8")}}, tick
-    )
+    return World({"Sheep": sheep(tick % 7 + 3, tick), "Wolf": {"id": np.arange(tick, dtype="u8")}}, tick)

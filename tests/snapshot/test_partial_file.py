@@ -43,12 +43,17 @@ KILLER = """
     random.seed(1)
     last = 0
     for _ in range(kills):
+        progress, told = os.pipe()
         writer = os.fork()
         if writer == 0:
             for tick in range(last + 1, last + 1_000_000):
                 write(path, world(tick), {"tick": tick})
-        time.sleep(random.uniform(0.0, 0.05))
+                os.write(told, b".")
+        for _ in range(random.randrange(3)):
+            os.read(progress, 1)
+        time.sleep(random.uniform(0.0, 0.01))
         os.kill(writer, signal.SIGKILL)
+        os.close(progress), os.close(told)
         os.waitpid(writer, 0)
         sections, meta = read(path)
         assert meta["tick"] >= last, (meta, last)

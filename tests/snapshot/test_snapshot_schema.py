@@ -41,8 +41,7 @@ def test_every_component_and_field_that_differs_is_said() -> None:
         "field Bird.age is in the snapshot and not in the model; known: energy",
         "field Bird.energy is in the model and not in the snapshot",
         "field Bird.name is string of 16 bytes in the snapshot and string of 8 bytes in the model",
-        "field Bird.position is vec2 (2 x float64) in the snapshot "
-        "and vec3 (3 x float64) in the model",
+        "field Bird.position is vec2 (2 x float64) in the snapshot and vec3 (3 x float64) in the model",
     ]
 
 

@@ -23,11 +23,7 @@ def make(content_bytes: int) -> UserBlock:
 def test_what_is_packed_is_unpacked(content_bytes: int) -> None:
     block = make(content_bytes)
     packed = block.pack()
-    assert (
-        len(packed)
-        == block.user_block_bytes
-        == user_block.announced_bytes(packed[:64], block.file_bytes)
-    )
+    assert len(packed) == block.user_block_bytes == user_block.announced_bytes(packed[:64], block.file_bytes)
     assert user_block.unpack(packed, block.file_bytes) == block
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 OWN = "own"
+_BEGUN = re.compile(r"\x1b\[?\??[0-9;]*(?=\x1b)")
 _SEQUENCE = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z])")
 
 
@@ -35,7 +36,7 @@ class Emulator:
         self._ink: object = OWN
         self._paper: object = OWN
         self._rest = ""
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.clear()
 
     def clear(self) -> None:
@@ -58,6 +59,11 @@ class Emulator:
                 at += 1
                 continue
             match = _SEQUENCE.match(text, at)
+            begun = _BEGUN.match(text, at)
+            if match is None and begun is not None:
+                # A new sequence ends one that was cut off, as in real terminals.
+                at = begun.end()
+                continue
             if match is None:
                 assert len(text) - at < 24, f"no known sequence: {text[at : at + 24]!r}"
                 self._rest = text[at:]

@@ -95,7 +95,7 @@ def color_of(value: object) -> int:
     if value == OWN:
         return OWN_COLOR
     assert isinstance(value, tuple)
-    red, green, blue = value
+    red, green, blue = (int(part) for part in value)
     return (red << 16) | (green << 8) | blue
 
 

@@ -67,7 +67,7 @@ def test_a_world_is_plotted_with_its_colours(tmp_path: Path, library: str) -> No
 
 
 def test_a_world_without_space_is_plotted_as_curves(tmp_path: Path, library: str) -> None:
-    kind = component("Cell", age="scalar")
+    kind = component("Cell", age=float)
     frame = frame_of(World(tables={kind: rows(age=[1, 2])}))
     assert pixels_of(plot_world(frame, tmp_path / "counts.png")).std() > 1
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import queue
 import select
 import signal
 import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,14 +22,15 @@ import pytest
 
 from bigworlds.view import Look, TerminalView
 from bigworlds.view.ansi import ENTER, LEAVE
-from bigworlds.view.terminal import FRAMES_PER_SECOND, REST_PER_COST
+from bigworlds.view.terminal import FRAMES_PER_SECOND, REMOTE_BYTES_PER_SECOND, REST_PER_COST
 
 from .emulator import Emulator
 from .worlds import Bird, World, flock, fly
 
 TRUE_COLOR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-TESTS = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
 PATIENCE_SECONDS = 30.0
+MARK, LAST = b"\x00mark\x00", b"\x00last\x00"
 
 
 def set_size(descriptor: int, rows: int, columns: int) -> None:
@@ -35,7 +38,10 @@ def set_size(descriptor: int, rows: int, columns: int) -> None:
 
 
 class Pty:
-    """A pseudo-terminal in this process: what is written to `stream` can be seen in `emulator`."""
+    """A pseudo-terminal in this process: what is written to `stream` can be seen in `emulator`.
+
+    A thread takes what is written, as a terminal does; while `taking` is cleared it does not.
+    """
 
     def __init__(self, rows: int = 24, columns: int = 80) -> None:
         self.master, self.slave = os.openpty()
@@ -43,22 +49,50 @@ class Pty:
         self.stream: TextIO = open(self.slave, "w", encoding="utf-8")  # noqa: SIM115
         self.emulator = Emulator(rows, columns)
         self.received = b""
+        self.taking = threading.Event()
+        self.taking.set()
+        self._arrived: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._take, daemon=True)
         # Line feeds are not turned into two characters: the bytes are seen as they were sent.
         modes = termios.tcgetattr(self.slave)
         modes[1] &= ~termios.OPOST
         termios.tcsetattr(self.slave, termios.TCSANOW, modes)
+        self._thread.start()
+
+    def _take(self) -> None:
+        while True:
+            self.taking.wait()
+            try:
+                data = os.read(self.master, 65536)
+            except OSError:
+                return
+            self._arrived.put(data)
+            if data.endswith(LAST):
+                return
 
     def read(self) -> bytes:
+        """What was written since; a mark that is written behind it tells that all has arrived."""
+        os.write(self.slave, MARK)
         data = b""
-        while select.select([self.master], [], [], 0)[0]:
-            data += os.read(self.master, 65536)
+        while not data.endswith(MARK):
+            data += self._arrived.get(timeout=PATIENCE_SECONDS)
+        data = data.removesuffix(MARK)
         self.emulator.feed(data)
         self.received += data
         return data
 
-    def close(self) -> None:
-        self.stream.close()
+    def hang_up(self) -> None:
+        """The window is closed."""
+        os.write(self.slave, LAST)
+        self.taking.set()
+        self._thread.join()
         os.close(self.master)
+        self.master = -1
+
+    def close(self) -> None:
+        if self.master >= 0:
+            self.hang_up()
+        self.stream.close()
 
 
 @pytest.fixture
@@ -82,9 +116,8 @@ class Clock:
 def view_of(pty: Pty, **options: Any) -> TerminalView:
     looks = [Look(Bird, color="velocity angle")]
     with open(os.devnull) as no_keys:
-        return TerminalView(
-            looks, caption="flock", stream=pty.stream, keys=no_keys, environment=TRUE_COLOR, **options
-        )
+        settings = {"environment": TRUE_COLOR, **options}
+        return TerminalView(looks, caption="flock", stream=pty.stream, keys=no_keys, **settings)
 
 
 def test_the_world_is_drawn_and_moves(pty: Pty) -> None:
@@ -142,6 +175,23 @@ def test_the_view_takes_at_most_a_fifth_of_the_time(pty: Pty) -> None:
     assert looked == pytest.approx(100.0 / (2.0 * (1 + REST_PER_COST)), abs=1)
 
 
+def test_through_ssh_no_more_is_sent_than_a_line_carries(pty: Pty) -> None:
+    world, clock = flock(3000), Clock()
+    set_size(pty.master, 60, 200)
+    pty.emulator.resize(60, 200)
+    environment = {**TRUE_COLOR, "SSH_CONNECTION": "here there"}
+    with view_of(pty, clock=clock, environment=environment) as view:
+        start = clock.now
+        while clock.now < start + 2.0:
+            view.offer(world)
+            fly(world)
+            clock.now += 0.01
+            pty.read()
+    frames, local_frames = world.asked["Bird"], 2.0 * FRAMES_PER_SECOND
+    assert len(pty.received) / 2.0 < 1.2 * REMOTE_BYTES_PER_SECOND
+    assert 5 < frames < local_frames / 2
+
+
 def test_an_offer_that_is_not_due_costs_about_a_microsecond(pty: Pty) -> None:
     world = flock(30)
     with view_of(pty, frames_per_second=0.01) as view:
@@ -157,6 +207,23 @@ def _seconds_of(call: Callable[[], object], times: int) -> float:
     return (time.perf_counter() - start) / times
 
 
+def test_fast_worlds_are_asked_seldom(pty: Pty) -> None:
+    world, clock = flock(5), Clock()
+    with view_of(pty, clock=clock) as view:
+        assert view.ticks_per_offer() == 1
+        for _ in range(1000):
+            view.offer(world)
+            fly(world, 10)
+            clock.now += 0.001
+            pty.read()
+        # 10,000 ticks a second, a fortieth of a second.
+        assert view.ticks_per_offer() == pytest.approx(250, rel=0.1)
+    with view_of(pty, ticks_per_second=5.0) as view:
+        assert view.ticks_per_offer() == 1
+    with TerminalView(stream=io.StringIO()) as view:
+        assert view.ticks_per_offer() > 1000
+
+
 def test_a_resize_is_followed(pty: Pty) -> None:
     world, clock = flock(30), Clock()
     with view_of(pty, clock=clock) as view:
@@ -169,6 +236,14 @@ def test_a_resize_is_followed(pty: Pty) -> None:
         assert b"\x1b[2J" in pty.read()
         assert "velocity angle" in pty.emulator.lines()[39]
         assert any("╯" in line for line in pty.emulator.lines())
+
+
+def test_an_update_that_was_cut_off_is_ended(pty: Pty) -> None:
+    with view_of(pty) as view:
+        view.offer(flock(30))
+        os.write(pty.slave, b"\x1b[?2026h\x1b[1;1Hcut \x1b[38;2;1")
+    pty.read()
+    assert pty.emulator.modes == {7, 25}
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
@@ -205,12 +280,32 @@ def test_a_terminal_that_is_gone_does_not_stop_the_world(pty: Pty) -> None:
     world, clock = flock(30), Clock()
     with view_of(pty, clock=clock) as view:
         view.offer(world)
-        os.close(pty.master)
+        pty.hang_up()
         clock.now += 1.0
         assert view.offer(world)
         assert not view.moving
         assert view.offer(world)
-    pty.master = os.open(os.devnull, os.O_RDONLY)
+
+
+def test_a_terminal_that_takes_nothing_loses_pictures_but_not_the_world(pty: Pty) -> None:
+    world, clock = flock(4000), Clock()
+    with view_of(pty, clock=clock) as view:
+        view.offer(world)
+        pty.read()
+        # The thread may take one more piece before it sees this.
+        pty.taking.clear()
+        for _ in range(6):
+            clock.now += 1.0
+            fly(world, 10)
+            assert view.offer(world)
+        assert view.moving
+        pty.taking.set()
+        pty.read()
+        clock.now += 1.0
+        view.offer(world)
+        assert b"\x1b[2J" in pty.read()
+        assert pty.emulator.lines()[0].startswith("flock  tick 60")
+        assert "velocity angle" in pty.emulator.lines()[23]
 
 
 def test_stop_ends_the_watching(pty: Pty) -> None:
@@ -250,8 +345,8 @@ class Session:
         self.emulator = Emulator(rows, columns)
         environment = {**os.environ, **TRUE_COLOR, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
         environment.pop("NO_COLOR", None)
-        environment["PYTHONPATH"] = os.pathsep.join([str(TESTS.parent), str(TESTS)])
-        command = [sys.executable, str(TESTS / "view" / "watched.py"), mode, str(pace)]
+        environment["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), *sys.path])
+        command = [sys.executable, "-m", f"{HERE.name}.watched", mode, str(pace)]
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
         )
@@ -259,8 +354,9 @@ class Session:
         self.slave = slave
 
     def until(self, done: Callable[[], bool], what: str) -> None:
+        """Feeds the emulator until something is so, between two updates (mode 2026 is within one)."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not done():
+        while 2026 in self.emulator.modes or not done():
             assert time.monotonic() < deadline, f"waited for {what}; shown:\n" + "\n".join(
                 self.emulator.lines()
             )

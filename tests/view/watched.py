@@ -1,6 +1,6 @@
 """A program that shows a flock in its terminal, for the tests to start in a pseudo-terminal.
 
-Usage: watched.py MODE PACE. Modes: `run` goes on until it is stopped; `raise` fails after a
+Usage: python -m view.watched MODE PACE. Modes: `run` goes on until it is stopped; `raise` fails after a
 few ticks; `exit` leaves the interpreter within the view; `job` does as a shell does: it starts
 `run` as its job in the foreground and, when that is stopped, brings it back after a line of input.
 Prints the tick at the end.
@@ -17,7 +17,8 @@ import termios
 import time
 
 from bigworlds.view import Look, TerminalView
-from view.worlds import Bird, flock, fly
+
+from .worlds import Bird, flock, fly
 
 
 def main() -> int:
@@ -34,7 +35,9 @@ def main() -> int:
 def shell(pace: float) -> int:
     """Runs the view as a job of its own process group: the kernel stops no others on Ctrl-Z."""
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    job = subprocess.Popen([sys.executable, __file__, "run", str(pace)], process_group=0)
+    job = subprocess.Popen(
+        [sys.executable, "-m", f"{__package__}.watched", "run", str(pace)], process_group=0
+    )
     while True:
         os.tcsetpgrp(0, job.pid)
         os.kill(job.pid, signal.SIGCONT)

@@ -1,0 +1,291 @@
+"""Types of the compiled core: one section a room, in the order of csrc/bindings/module.cpp."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+# What exports its bytes: bytes, bytearray, memoryview, arrays.
+_Buffer = bytes | bytearray | memoryview | npt.NDArray[Any]
+_Floats = npt.NDArray[np.float64]
+_Words = npt.NDArray[np.uint64]
+_Column = tuple[tuple[int, int], npt.NDArray[Any]]
+_Section = tuple[str, str, _Words, dict[str, npt.NDArray[Any]]]
+
+# --- the behavior ABI ----------------------------------------------------------------------------------
+
+ABI_VERSION: int
+
+def abi_layout() -> dict[str, int]:
+    """Byte offsets of the members of behavior_abi.h ("bw_call.tick") and sizes ("sizeof.bw_call")."""
+
+# --- base ----------------------------------------------------------------------------------------------
+
+class math:  # noqa: N801 (the name of a submodule)
+    """The engine's mathematics, element by element with broadcasting: the same bits on every machine.
+
+    A submodule. Arguments are converted to float64 (words to uint64); scalars give a float, arrays an array.
+    """
+
+    @overload
+    @staticmethod
+    def sin(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def sin(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def cos(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def cos(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def tan(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def tan(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def asin(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def asin(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def acos(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def acos(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def atan(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def atan(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def sinh(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def sinh(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def cosh(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def cosh(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def tanh(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def tanh(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def exp(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def exp(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def expm1(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def expm1(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def log(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def log(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def log1p(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def log1p(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def log2(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def log2(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def log10(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def log10(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def cbrt(x: float) -> float: ...
+    @overload
+    @staticmethod
+    def cbrt(x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def atan2(y: float, x: float) -> float: ...
+    @overload
+    @staticmethod
+    def atan2(y: npt.ArrayLike, x: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def pow(x: float, y: float) -> float: ...
+    @overload
+    @staticmethod
+    def pow(x: npt.ArrayLike, y: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def hypot(x: float, y: float) -> float: ...
+    @overload
+    @staticmethod
+    def hypot(x: npt.ArrayLike, y: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def fmod(x: float, y: float) -> float: ...
+    @overload
+    @staticmethod
+    def fmod(x: npt.ArrayLike, y: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def normal(word: int) -> float: ...
+    @overload
+    @staticmethod
+    def normal(word: npt.ArrayLike) -> _Floats: ...
+    @overload
+    @staticmethod
+    def exponential(word: int) -> float: ...
+    @overload
+    @staticmethod
+    def exponential(word: npt.ArrayLike) -> _Floats: ...
+
+class ExactSum:
+    """An exact sum of doubles, rounded once: no order of terms and merges changes a bit of it."""
+
+    def __init__(self) -> None: ...
+    def add(self, values: npt.ArrayLike) -> None:
+        """Adds all elements, converted to float64. Runs without the GIL."""
+
+    def merge(self, other: ExactSum) -> None:
+        """Adds the terms of another sum."""
+
+    def value(self) -> float:
+        """The sum, rounded to the nearest double."""
+
+    def to_bytes(self) -> bytes:
+        """The sum as bytes for another process: equal for equal sums."""
+
+    @staticmethod
+    def from_bytes(bytes: bytes) -> ExactSum:
+        """The sum that to_bytes gave."""
+
+class IntegerSum:
+    """An exact sum of integers, in 128 bits."""
+
+    def __init__(self) -> None: ...
+    def add_signed(self, values: npt.ArrayLike) -> None:
+        """Adds all elements, converted to int64. Runs without the GIL."""
+
+    def add_unsigned(self, values: npt.ArrayLike) -> None:
+        """Adds all elements, converted to uint64. Runs without the GIL."""
+
+    def merge(self, other: IntegerSum) -> None:
+        """Adds the terms of another sum."""
+
+    def value(self) -> float:
+        """The sum, rounded to the nearest double."""
+
+    def integer(self) -> int:
+        """The sum itself."""
+
+    def to_bytes(self) -> bytes:
+        """The sum as bytes for another process: equal for equal sums."""
+
+    @staticmethod
+    def from_bytes(bytes: bytes) -> IntegerSum:
+        """The sum that to_bytes gave."""
+
+def simd() -> str:
+    """Which variants of hot loops run here: scalar, avx2 or avx512; BIGWORLDS_SIMD lowers the choice."""
+
+def services_address() -> int:
+    """Address of a bw_services table of which the mathematical entries are set."""
+
+def rng_key(seed: int, stream: str) -> int:
+    """The Philox key of a random stream; seed: 0 .. 2^64 - 1."""
+
+def random_words(key: int, tick: int, ids: npt.ArrayLike, first: int, count: int) -> _Words:
+    """Words first .. first + count - 1 of each id in a tick, shape (n, count). Runs without the GIL."""
+
+def hash128(bytes: _Buffer, seed: int = 0) -> int:
+    """The stable 128-bit hash of a contiguous buffer."""
+
+def digest_column(room: str, name: str, keys: npt.ArrayLike, values: npt.ArrayLike) -> int:
+    """The sum mod 2^128 of H(room, name, key, bytes) over rows (docs: the digest). Runs without the GIL."""
+
+def checksum(buffer: _Buffer, before: int = 0) -> int:
+    """The CRC-32C of a contiguous buffer; `before`: that of the bytes before it. Runs without the GIL."""
+
+# --- engine --------------------------------------------------------------------------------------------
+
+class ModelSpec:
+    """A model in the engine's terms: numbered components, space, parameters, phases of behaviors."""
+
+    tiles: int
+    seed: int
+    def __init__(self) -> None: ...
+    def add_component(self, name: str, fields: list[tuple[str, str, int, bytes]]) -> int:
+        """Adds a component of fields (name, type code, length, default's bytes); returns its number."""
+
+    def set_domain(
+        self,
+        kind: str,
+        size: Sequence[float],
+        periodic: bool,
+        exclusive: bool,
+        manhattan: bool,
+        lattice: Sequence[int],
+    ) -> None: ...
+    def set_cells(self, components: Sequence[int]) -> None: ...
+    def set_parameters(self, block: bytes) -> None: ...
+    def add_phase(self, behaviors: list[dict[str, Any]]) -> None: ...
+
+class Simulation:
+    """The running engine of one process, with one or more ranks in it."""
+
+    def __init__(self, model: ModelSpec, *, ranks: int, threads: int, check_values: bool) -> None: ...
+    def run(self, ticks: int, keep_going: Callable[[], bool] | None) -> int:
+        """Runs up to so many ticks without the GIL; returns how many. Asks keep_going between ticks."""
+
+    @property
+    def tick(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def ranks(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
+    @property
+    def population(self) -> int: ...
+    @property
+    def phase_seconds(self) -> list[float]: ...
+    @property
+    def next_id(self) -> int: ...
+    def count(self, component: int) -> int: ...
+    def ids(self, component: int) -> list[int]: ...
+    def spawn(self, components: Sequence[int], count: int, columns: list[_Column]) -> int: ...
+    def despawn(self, ids: _Words) -> int: ...
+    def attach(self, ids: _Words, component: int, columns: list[_Column]) -> None: ...
+    def detach(self, ids: _Words, component: int) -> None: ...
+    def set_cells(self, component: int, field: int, values: npt.NDArray[Any]) -> None: ...
+    def set_parameters(self, block: bytes) -> None: ...
+    def set_trigger(
+        self, phase: int, behavior: int, every: int, after: int, at: Sequence[int], enabled: bool
+    ) -> None: ...
+    def digest(self) -> str: ...
+    def sections(self) -> list[_Section]: ...
+    def load(self, sections: list[_Section]) -> None: ...
+    def views(self, component: int, field: int) -> list[tuple[_Words, npt.NDArray[Any]]]: ...
+    def cell_values(self, component: int, field: int) -> npt.NDArray[Any]: ...

@@ -1,0 +1,101 @@
+"""The folder of `--out`: records, snapshots, log and manifest of one run, begun or gone on with."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bigworlds.cli.engine import Simulation, manifest_of, records_of, rows_of
+from bigworlds.cli.failures import short_path
+from bigworlds.errors import UserError
+from bigworlds.record import EventLog, Manifest, Recorder, RunFolder, event
+from bigworlds.record.run_folder import MANIFEST, NAMES
+
+_logger = logging.getLogger("bigworlds.cli")
+
+
+def check_out(path: Path, *, going_on: bool) -> None:
+    """Finds out before anything is built whether the folder can take the run.
+
+    Args:
+        path: the folder of `--out`.
+        going_on: whether it may hold this run already (`--resume latest`).
+
+    Raises:
+        UserError: it is no folder, or it holds a run.
+    """
+    if path.exists() and not path.is_dir():
+        raise UserError(f"--out {short_path(path)}: expected a folder, found a file")
+    taken = [name for name in NAMES if (path / name).exists()]
+    if taken and not going_on:
+        raise UserError(
+            f"--out {short_path(path)} holds a run already ({', '.join(taken)}), and a run is never "
+            "overwritten; name another folder, or go on with --resume latest"
+        )
+
+
+def manifest_in(path: Path) -> Manifest | None:
+    """The manifest of the run that a folder holds, None where it holds none.
+
+    Raises:
+        UserError: the manifest is damaged.
+    """
+    return RunFolder.open(path).manifest if (path / MANIFEST).is_file() else None
+
+
+class OutFolder:
+    """The open folder of a run: a watcher that records. Use it as a context manager.
+
+    Args:
+        path: the folder, made where it is not there.
+        simulation: before its first tick here.
+    """
+
+    def __init__(self, path: Path, simulation: Simulation) -> None:
+        self._stack = ExitStack()
+        if manifest_in(path) is None:
+            self.folder = RunFolder.create(path, manifest_of(simulation))
+        else:
+            self.folder = RunFolder.open(path)
+        self._stack.enter_context(EventLog(self.folder.log))
+        specs = records_of(simulation)
+        if self.folder.records.exists():
+            # Where no tick has been kept yet, nothing that was recorded is.
+            last = simulation.tick if simulation.tick > 0 else -1
+            self._recorder = Recorder.resume(specs, self.folder.records, last)
+        else:
+            self._recorder = Recorder.create(specs, self.folder.records)
+        self._stack.callback(self._recorder.close)
+        self._rows = rows_of(simulation)
+        event(_logger, "run started", tick=simulation.tick, seed=simulation.seed, model=simulation.model.name)
+
+    def __enter__(self) -> Self:
+        self._recorder.observe(self._rows)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            event(_logger, "run failed", level=logging.ERROR, reason=str(error))
+        self._stack.close()
+
+    def due(self, tick: int) -> int | None:
+        """The next tick at which something is recorded."""
+        return self._recorder.next_due(tick + 1)
+
+    def look(self, simulation: Simulation) -> bool:
+        """Records what is due."""
+        self._recorder.observe(self._rows)
+        return True
+
+    def commit(self) -> None:
+        """Makes what was recorded part of the file: before a snapshot, so that a resumed run finds it."""
+        self._recorder.commit()
+
+    def ended(self, simulation: Simulation, why: str) -> None:
+        """Logs the end of the run."""
+        event(_logger, "run ended", tick=simulation.tick, ended=why, seconds=round(simulation.seconds, 6))
