@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/cpu.hpp"
-
 namespace bw {
 namespace {
 
@@ -104,9 +102,9 @@ void search_grid_entry(const NeighborIndex& index, const Center& center, double 
 }
 
 template <int Dims>
-SearchFunction choose_continuous() {
+SearchFunction choose_continuous([[maybe_unused]] Simd simd) {
 #if defined(__x86_64__)
-  switch (chosen_simd()) {
+  switch (simd) {
     case Simd::kAvx512:
       return search_continuous<Dims, Filter::avx512>;
     case Simd::kAvx2:
@@ -149,14 +147,14 @@ void Hits::reserve(std::size_t candidates) {
   }
 }
 
-SearchFunction choose_search(const Domain& domain) {
+SearchFunction choose_search(const Domain& domain, Simd simd) {
   if (domain.integral()) {
     if (domain.dims == 3) {
       return domain.manhattan ? search_grid_entry<3, true> : search_grid_entry<3, false>;
     }
     return domain.manhattan ? search_grid_entry<2, true> : search_grid_entry<2, false>;
   }
-  return domain.dims == 3 ? choose_continuous<3>() : choose_continuous<2>();
+  return domain.dims == 3 ? choose_continuous<3>(simd) : choose_continuous<2>(simd);
 }
 
 }  // namespace bw
