@@ -130,6 +130,7 @@ def _engine_terms(
                 "component": schema.number(use.component),
                 "fields": numbers(use.fields),
                 "of_cells": is_cell(use.component),
+                "wants_geometry": bool(use.geometry),
                 **_radius(use.radius, parameters),
             }
             for use in behavior.reaches

@@ -123,7 +123,7 @@ std::vector<ReachUse> reaches_from(const py::handle& list) {
   for (const py::handle item : list) {
     const auto dict = item.cast<py::dict>();
     reaches.push_back({dict["component"].cast<ComponentId>(), field_keys(dict["fields"]), radius_from(dict),
-                       dict["of_cells"].cast<bool>()});
+                       dict["of_cells"].cast<bool>(), dict["wants_geometry"].cast<bool>()});
   }
   return reaches;
 }

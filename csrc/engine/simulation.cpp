@@ -113,6 +113,7 @@ std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& ke
 }
 
 void Simulation::run_tick() {
+  bring_rows_near();
   for (std::size_t phase = 0; phase < model_.phases.size(); ++phase) {
     const Clock::time_point start = Clock::now();
     run_phase(phase);

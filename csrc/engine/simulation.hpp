@@ -81,12 +81,13 @@ class Simulation {
 
   // refresh.cpp
   void refresh(std::size_t phase);
+  void bring_rows_near();
   void refresh_surroundings();
   void refresh_agents(std::size_t phase);
   void refresh_cells(std::size_t phase);
   std::vector<IndexSource> index_sources(const Rank& rank, const ReachUse& use, const PreparedReach& reach,
                                          ReachView& view) const;
-  void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach, bool may_reorder);
+  void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void copy_cells(Rank& rank, std::size_t phase);
 
   void run_behaviors(std::size_t phase);

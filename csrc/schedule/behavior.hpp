@@ -33,6 +33,7 @@ struct ReachUse {
   std::vector<FieldKey> fields;  // what is read of them, in call->reaches[k].columns order
   RadiusSource radius;
   bool of_cells = false;
+  bool wants_geometry = true;  // offsets or distances
 };
 
 // One Here or Cells argument: fields of cells read at places.

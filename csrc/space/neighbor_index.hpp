@@ -51,15 +51,6 @@ class NeighborIndex {
   const std::uint32_t* slots_of(std::size_t source) const { return slot_of_item_.data() + bases_[source]; }
   const std::uint32_t* cells_of(std::size_t source) const { return cell_of_item_.data() + bases_[source]; }
 
-  // The share of rows of a source that stand in an earlier cell than the row before them: 0 where rows are sorted by cell.
-  double disorder(std::size_t source) const;
-
-  // The rows of a source in the order of their slots.
-  std::vector<std::uint32_t> order_of(std::size_t source) const;
-
-  // Tells the index that the rows of a source were brought into that order.
-  void renumber(std::size_t source);
-
  private:
   static constexpr std::uint32_t kOutside = ~std::uint32_t{0};
 
@@ -84,7 +75,6 @@ class NeighborIndex {
   std::vector<std::uint32_t> slot_of_item_;
   std::vector<std::uint32_t> item_of_slot_;
   std::vector<std::uint32_t> starts_;
-  std::vector<std::uint32_t> descents_;
   std::vector<EntityId> ids_;
   std::vector<double> coordinates_[kAxes];
   std::vector<std::vector<std::byte>> columns_;
