@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from bigworlds.behavior.annotations import read_arguments
 from bigworlds.behavior.behavior import Behavior, BehaviorKind, Options
+from bigworlds.behavior.translate.program import Argument
 from bigworlds.behavior.translate.source import Source, read_source
 from bigworlds.behavior.uses import Trigger
 from bigworlds.data import Component, EdgeComponent, Event, Field
@@ -90,7 +91,7 @@ def _declare(function: Callable[..., None], options: dict[str, Any]) -> Behavior
     trigger = make_trigger(lambda text: source.fail(source.tree, what, text), options)
     neighbors = options["neighbors"]
     edges = _by_argument(neighbors)
-    arguments = ()
+    arguments: tuple[Argument, ...] = ()
     if not per_tick:
         arguments = read_arguments(source, what, lambda argument: _edge(edges(argument)))
     if kind is BehaviorKind.VECTORISED:
@@ -99,7 +100,8 @@ def _declare(function: Callable[..., None], options: dict[str, Any]) -> Behavior
                 source.fail(
                     source.tree,
                     what,
-                    f"{argument.name!r}: a vectorised behavior computes row i from row i; it can take components, parameters, "
+                    f"{argument.name!r}: a vectorised behavior computes row i from row i; it can take "
+                    "components, parameters, "
                     f"bw.Rng, bw.Clock, bw.Entity and bw.Space, no {argument.what} argument; leave out kind=",
                 )
     chosen = Options(
@@ -137,7 +139,8 @@ def _check_radius(source: Source, what: str, given: Any) -> None:
             source.fail(
                 source.tree,
                 what,
-                f"neighbors= is a radius (a parameter such as Params.radius, or a number from 0) or the component of a "
+                f"neighbors= is a radius (a parameter such as Params.radius, or a number from 0) or the "
+                "component of a "
                 f"graph's edges, found {value!r}",
             )
 
@@ -155,7 +158,8 @@ def _fields(source: Source, what: str, option: str, given: Any) -> frozenset[Fie
 
 
 def make_trigger(fail: Callable[[str], NoReturn], options: Mapping[str, Any]) -> Trigger:
-    """The trigger of the options every, after, at, on and when; `fail` gets the message of one that is wrong."""
+    """The trigger of the options every, after, at, on and when; `fail` gets the message of one that is
+    wrong."""
     every, after, at = options["every"], options["after"], options["at"]
     on, when = options["on"], options["when"]
     for name, value, least in (("every", every, 1), ("after", after, 0)):
