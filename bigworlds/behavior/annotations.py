@@ -59,7 +59,9 @@ def _evaluated(source: Source, argument: ast.arg, what: str) -> Any:
         frame = frame.f_back
     closure = inspect.getclosurevars(function).nonlocals
     try:
-        return eval(annotation, dict(function.__globals__), {**scope, **closure})
+        while isinstance(annotation, str):
+            annotation = eval(annotation, dict(function.__globals__), {**scope, **closure})
+        return annotation
     except NameError as error:
         names = [n for n in {**function.__globals__, **scope, **closure} if not n.startswith("_")]
         hint = nearest_names(str(error.name), names).split("; known")[0]

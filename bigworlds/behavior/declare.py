@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 from bigworlds.behavior.annotations import read_arguments
 from bigworlds.behavior.behavior import Behavior, BehaviorKind, Options
@@ -16,6 +16,25 @@ from bigworlds.errors import ModelError
 _VECTORISED = ("own", "parameters", "rng", "clock", "entity", "space")
 
 
+@overload
+def behavior(function: Callable[..., None], /) -> Behavior: ...
+@overload
+def behavior(
+    *,
+    neighbors: Any = None,
+    claim: Any = None,
+    deposit: Any = None,
+    every: Any = 1,
+    after: Any = 0,
+    at: int | Iterable[int] | None = None,
+    on: type[Event] | None = None,
+    when: Any = None,
+    reads: Any = None,
+    writes: Any = None,
+    kind: BehaviorKind = BehaviorKind.COMPILED,
+    per_tick: bool = False,
+    name: str | None = None,
+) -> Callable[[Callable[..., None]], Behavior]: ...
 def behavior(
     function: Callable[..., None] | None = None,
     *,

@@ -207,7 +207,7 @@ def field_type(annotation: Any, where: str) -> FieldType:
         ) from None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
     """One field of a component, as `Bird.position` gives it.
 
@@ -247,6 +247,12 @@ class Field:
     def full_name(self) -> str:
         """For example "Bird.position"."""
         return f"{self.owner.__name__}.{self.name}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Field) and (self.owner, self.name) == (other.owner, other.name)
+
+    def __hash__(self) -> int:
+        return hash((self.owner, self.name))
 
     def __repr__(self) -> str:
         size = f"[{self.length}]" if self.length > 1 else ""
