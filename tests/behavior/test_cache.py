@@ -1,4 +1,5 @@
-"""Compiled kernels on disk: found again by other processes, damaged ones compiled anew, told apart by what they do."""
+"""Compiled kernels on disk: found again by other processes, damaged ones compiled anew, told apart by what
+they do."""
 
 from __future__ import annotations
 

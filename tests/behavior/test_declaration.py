@@ -1,4 +1,5 @@
-"""Where behaviors can be declared: modules, functions, notebook cells; annotations as text or not; what they carry."""
+"""Where behaviors can be declared: modules, functions, notebook cells; annotations as text or not; what
+they carry."""
 
 from __future__ import annotations
 
