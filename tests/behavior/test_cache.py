@@ -142,3 +142,14 @@ def test_text_of_a_helper_counts(tmp_path):
         world.run(scope["rule"].kernel(None))
         assert world.columns[scope["Thing"].x].tolist() == [10.0 if operator == "*" else 7.0]
     assert keys[0] != keys[1]
+
+
+def test_the_cache_keeps_to_its_limit(monkeypatch, tmp_path):
+    monkeypatch.setenv("BIGWORLDS_CACHE", str(tmp_path))
+    monkeypatch.setattr(object_code, "CACHE_LIMIT", 3)
+    for number in range(3):
+        object_code.keep(f"key{number}", b"code")
+        os.utime(tmp_path / f"key{number}.o", (number, number))
+    assert object_code.cached("key0") == b"code"
+    object_code.keep("key3", b"code")
+    assert sorted(f.name for f in tmp_path.glob("*")) == ["key0.o", "key2.o", "key3.o"]

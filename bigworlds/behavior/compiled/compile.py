@@ -17,6 +17,7 @@ from bigworlds.behavior.object_code import LoadedObject, cached, keep, processor
 from bigworlds.behavior.translate.expressions import PREFIX
 from bigworlds.behavior.translate.program import Program, Translated
 from bigworlds.data import Field
+from bigworlds.errors import ModelError
 
 if TYPE_CHECKING:
     from bigworlds.behavior.behavior import Behavior
@@ -78,11 +79,32 @@ def compiled_kernel(behavior: Behavior, layout: Any, sequential: bool) -> tuple[
 
 def compile_behavior(behavior: Behavior, layout: Any, sequential: bool) -> bytes:
     """Compiles a behavior into an object file."""
+    from numba.core.errors import NumbaError
+
     from bigworlds.behavior.compiled.build import build_object
     from bigworlds.behavior.compiled.signature import make_entry
 
     entry = make_entry(behavior, layout, sequential)
-    return build_object(compilable_function(behavior.program), entry)
+    try:
+        return build_object(compilable_function(behavior.program), entry)
+    except NumbaError as error:
+        raise ModelError(f"{_where(behavior.program, error)}: {_first_words(error)}") from error
+
+
+def _where(program: Program, error: Exception) -> str:
+    """File, line and behavior of what numba could not compile."""
+    line = getattr(getattr(error, "loc", None), "line", None) or program.main.tree.lineno
+    return f"{program.source.filename}:{line}: behavior {program.name!r}"
+
+
+def _first_words(error: Exception) -> str:
+    """What a user can do with numba's explanation: its first lines, on one."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("Failed in nopython", "During:", "File "))]
+    return (
+        "the compiler refuses this line; write it in simpler steps, or use kind=bw.Interpreted "
+        f"(numba: {'; '.join(told[:2])})"
+    )
 
 
 class _PlainRaise(ast.NodeTransformer):
