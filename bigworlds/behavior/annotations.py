@@ -1,4 +1,5 @@
-"""Reads the annotations of a behavior's arguments, also those left as text, in modules, local scopes and notebook cells."""
+"""Reads the annotations of a behavior's arguments, also those left as text, in modules, local scopes and
+notebook cells."""
 
 from __future__ import annotations
 
@@ -59,7 +60,9 @@ def _evaluated(source: Source, argument: ast.arg, what: str) -> Any:
     except NameError as error:
         names = [n for n in {**function.__globals__, **scope, **closure} if not n.startswith("_")]
         hint = nearest_names(str(error.name), names).split("; known")[0]
-        return source.fail(argument, what, f"the annotation {annotation!r} names {error.name!r}, which is not defined{hint}")
+        return source.fail(
+            argument, what, f"the annotation {annotation!r} names {error.name!r}, which is not defined{hint}"
+        )
     except Exception as error:
         return source.fail(argument, what, f"the annotation {annotation!r} cannot be evaluated: {error}")
 
@@ -93,7 +96,9 @@ def read_arguments(source: Source, what: str, edge_of: Callable[[str], type | No
     return tuple(found)
 
 
-def _classified(source: Source, argument: ast.arg, what: str, annotation: Any) -> tuple[str, tuple[type, ...]]:
+def _classified(
+    source: Source, argument: ast.arg, what: str, annotation: Any
+) -> tuple[str, tuple[type, ...]]:
     """The kind of an argument and the classes in its annotation."""
     origin = get_origin(annotation)
     if origin is Annotated:
@@ -113,7 +118,9 @@ def _classified(source: Source, argument: ast.arg, what: str, annotation: Any) -
         return "parameters", (annotation,)
     if isinstance(annotation, type) and issubclass(annotation, Component) and annotation is not Component:
         if issubclass(annotation, EdgeComponent):
-            source.fail(argument, what, f"{argument.arg!r}: edges are read through bw.Neighbors, as other.edge")
+            source.fail(
+                argument, what, f"{argument.arg!r}: edges are read through bw.Neighbors, as other.edge"
+            )
         return "own", (annotation,)
     shown = annotation.__name__ if isinstance(annotation, type) else repr(annotation)
     return source.fail(argument, what, f"{argument.arg!r}: expected {_NAMES}; found {shown}")
@@ -123,20 +130,26 @@ def _component(source: Source, argument: ast.arg, what: str, given: Any, base: t
     if isinstance(given, type) and issubclass(given, base):
         return given
     name = given.__name__ if isinstance(given, type) else str(given)
-    return source.fail(argument, what, f"{argument.arg!r}: {shown}[...] expects a bw.{base.__name__} class, found {name}")
+    return source.fail(
+        argument, what, f"{argument.arg!r}: {shown}[...] expects a bw.{base.__name__} class, found {name}"
+    )
 
 
 def _check_own(source: Source, what: str, found: list[Argument]) -> None:
     """The agent has at least one component, each once, and is either an entity or a cell."""
     own = [a for a in found if a.what == "own"]
     if not own:
-        source.fail(source.tree, what, "takes no component of its agent; add an argument such as `bird: Bird`")
+        source.fail(
+            source.tree, what, "takes no component of its agent; add an argument such as `bird: Bird`"
+        )
     classes = [a.components[0] for a in own]
     for cls in classes:
         if classes.count(cls) > 1:
             source.fail(source.tree, what, f"takes the component {cls.__name__} twice")
     cells = [issubclass(c, CellComponent) for c in classes]
     if any(cells) and not all(cells):
-        source.fail(source.tree, what, "mixes components of cells and of entities; a behavior runs over one or the other")
-
-
+        source.fail(
+            source.tree,
+            what,
+            "mixes components of cells and of entities; a behavior runs over one or the other",
+        )

@@ -1,7 +1,8 @@
-"""The annotations of a behavior's arguments: what it may see and do. Each class documents one kind of argument.
+"""The annotations of a behavior's arguments: what it may see and do. Each class documents one kind of
+argument.
 
-These classes are what type checkers see; the engine hands compiled values or the interpreter's subclasses to the
-behavior, never instances of these.
+These classes are what type checkers see; the engine hands compiled values or the interpreter's subclasses
+to the behavior, never instances of these.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ Place = vec2 | vec3 | ivec2 | ivec3
 
 
 class Neighbors(Generic[C]):
-    """`others: bw.Neighbors[Bird]`: the entities with that component within the behavior's radius, without the agent.
+    """`others: bw.Neighbors[Bird]`: the entities with that component within the behavior's radius, without
+    the agent.
 
-    On a lattice: the entities in cells within the radius (or the neighbouring cells, for a CellComponent); on a graph:
-    those at the ends of its edges. Iteration order is a fixed function of the world's state. Items have the fields of
-    the component as they were at the start of the phase (in a sequential behavior: as they are), and `offset`,
-    `distance`, `id`, and on graphs `edge`. They are read only.
+    On a lattice: the entities in cells within the radius (or the neighbouring cells, for a CellComponent);
+    on a graph: those at the ends of its edges. Iteration order is a fixed function of the world's state.
+    Items have the fields of the component as they were at the start of the phase (in a sequential behavior:
+    as they are), and `offset`, `distance`, `id`, and on graphs `edge`. They are read only.
 
     Example:
         >>> from bigworlds.behavior import Neighbors, behavior
@@ -56,8 +58,8 @@ class Neighbors(Generic[C]):
 class Rng:
     """`rng: bw.Rng`: the agent's own random stream, a function of seed, behavior, entity id, tick and draw.
 
-    Philox4x32-10 (Salmon et al. 2011, doi:10.1145/2063384.2063405). Agents never share numbers, and the draws of one do not
-    depend on who else lives.
+    Philox4x32-10 (Salmon et al. 2011, doi:10.1145/2063384.2063405). Agents never share numbers, and the
+    draws of one do not depend on who else lives.
     """
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
@@ -73,7 +75,8 @@ class Rng:
         raise NotImplementedError
 
     def integers(self, low: int, high: int | None = None) -> int:
-        """A whole number in [low, high), or in [0, low) if high is not given (Lemire 2019, doi:10.1145/3230636).
+        """A whole number in [low, high), or in [0, low) if high is not given (Lemire 2019,
+        doi:10.1145/3230636).
 
         An empty range is an error.
         """
@@ -135,9 +138,11 @@ class Detach(Generic[C]):
 
 
 class Claim(Generic[C]):
-    """`grass: bw.Claim[Grass]`: asks for things that others may want too, with the decorator's `claim=(what, result)`.
+    """`grass: bw.Claim[Grass]`: asks for things that others may want too, with the decorator's
+    `claim=(what, result)`.
 
-    What was granted stands in the result field after the phase (in a sequential behavior: when `ask` returns).
+    What was granted stands in the result field after the phase (in a sequential behavior: when `ask`
+    returns).
     """
 
     def ask(self, place: Place, n: int = 1) -> None:
@@ -162,10 +167,12 @@ Here = Annotated[G, HereMark()]
 
 
 class Deposit(Generic[C]):
-    """`scent: bw.Deposit[Pheromone]`: adds to a field of cells, with the decorator's `deposit=Pheromone.level`."""
+    """`scent: bw.Deposit[Pheromone]`: adds to a field of cells, with the decorator's
+    `deposit=Pheromone.level`."""
 
     def add(self, place: Place, amount: float) -> None:
-        """Adds an amount to the cell at a place; amounts are summed in fixed point (2^-32), so order cannot matter."""
+        """Adds an amount to the cell at a place; amounts are summed in fixed point (2^-32), so order cannot
+        matter."""
         raise NotImplementedError
 
 

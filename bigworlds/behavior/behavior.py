@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior.kernel import Kernel
-from bigworlds.behavior.translate.program import Argument, Program, component_position
 from bigworlds.behavior.translate.kinds import Vector
+from bigworlds.behavior.translate.program import Argument, Program, component_position
 from bigworlds.behavior.translate.source import Source, UnknownName
 from bigworlds.behavior.uses import (
     AttachUse,
@@ -60,7 +61,8 @@ class Options:
 
 
 class Behavior:
-    """One rule: a function over agents that have certain components. Made by `@bw.behavior`; it does not change.
+    """One rule: a function over agents that have certain components. Made by `@bw.behavior`; it does not
+    change.
 
     A behavior can be called like the function it was made of, with plain Python objects, to try it out.
 
@@ -71,6 +73,7 @@ class Behavior:
         arguments: what its arguments are.
         trigger: when it runs.
         per_tick: interpreted only: runs once per tick on the simulation.
+        native: native only: its kernel.
     """
 
     def __init__(
@@ -78,11 +81,12 @@ class Behavior:
         name: str,
         function: Callable[..., Any],
         kind: BehaviorKind,
-        source: Source,
+        source: Source | None,
         arguments: tuple[Argument, ...],
         options: Options,
         trigger: Trigger,
         per_tick: bool = False,
+        native: tuple[Kernel, tuple[type[Component], ...], Used] | None = None,
     ) -> None:
         self.name = name
         self.function = function
@@ -92,16 +96,20 @@ class Behavior:
         self.options = options
         self.trigger = trigger
         self.per_tick = per_tick
+        self.native = native[0] if native is not None else None
+        self._native_components = native[1] if native is not None else ()
         self.kernels: dict[tuple[str, bool], Kernel] = {}
         self.__doc__ = function.__doc__
         self.__name__ = name
         self.__module__ = function.__module__
         self.__wrapped__ = function
-        if not per_tick:
-            try:
-                self.used  # noqa: B018 - translating checks it: errors belong to the declaration
-            except UnknownName:
-                pass  # A helper defined further down: found when the world is built, or an error then.
+        if native is not None:
+            self.used = native[2]
+        elif not per_tick:
+            # Translating checks the function: errors belong to the declaration. But a helper may be defined
+            # further down: it is found when the world is built, or is an error then.
+            with contextlib.suppress(UnknownName):
+                self.used
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -128,18 +136,23 @@ class Behavior:
     @cached_property
     def program(self) -> Program:
         """The translated function (compiled behaviors only)."""
+        assert self.source is not None
         return Program(self.name, self.source, self.arguments, self.position)
 
     @cached_property
     def used(self) -> Used:
-        """Everything that the behavior uses, in ABI order."""
-        from bigworlds.behavior.used import find_used
+        """Everything that the behavior uses, in ABI order. Nothing is known of those that run once per tick."""
+        from bigworlds.behavior.used import find_used, nothing_used
 
+        if self.per_tick:
+            return nothing_used()
         return find_used(self)
 
     @property
     def components(self) -> tuple[type[Component], ...]:
         """The components that a row must have."""
+        if self._native_components:
+            return self._native_components
         return tuple(a.components[0] for a in self.arguments if a.what == "own")
 
     @property
@@ -219,7 +232,8 @@ class Behavior:
             A Kernel. Compiled ones come from the cache on disk where they were compiled before.
 
         Raises:
-            ModelError: the behavior takes another class of parameters than the model has, or cannot be compiled.
+            ModelError: the behavior takes another class of parameters than the model has, or cannot be
+                compiled.
         """
         from bigworlds.behavior.make_kernel import make_kernel
 

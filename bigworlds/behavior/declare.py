@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from bigworlds.behavior.annotations import read_arguments
 from bigworlds.behavior.behavior import Behavior, BehaviorKind, Options
@@ -11,6 +11,8 @@ from bigworlds.behavior.translate.source import Source, read_source
 from bigworlds.behavior.uses import Trigger
 from bigworlds.data import Component, EdgeComponent, Event, Field
 from bigworlds.errors import ModelError
+
+_VECTORISED = ("own", "parameters", "rng", "clock", "entity", "space")
 
 
 def behavior(
@@ -30,22 +32,23 @@ def behavior(
     per_tick: bool = False,
     name: str | None = None,
 ) -> Any:
-    """Makes a behavior of a function over one agent; what the function may see and do stands in its annotations.
+    """Makes a behavior of a function over one agent; what the function may see and do stands in its
+    annotations.
 
     Args:
         function: the function, if the decorator is written without parentheses.
-        neighbors: the radius of Neighbors arguments: a parameter (`Params.radius`), a number, or on graphs the component
-            of the edges; with several such arguments a dict by argument name.
-        claim: `(what, result)` of a Claim argument: what is a field of cells (`Grass.grown`) or a component of agents, result
-            an integer own field (`Sheep.fed`); with several a dict by argument name.
+        neighbors: the radius of Neighbors arguments: a parameter (`Params.radius`), a number, or on graphs
+            the component of the edges; with several such arguments a dict by argument name.
+        claim: `(what, result)` of a Claim argument: what is a field of cells (`Grass.grown`) or a component
+            of agents, result an integer own field (`Sheep.fed`); with several a dict by argument name.
         deposit: the field of cells of a Deposit argument; with several a dict by argument name.
         every: it runs in ticks that are multiples of this (a number or a parameter).
         after: the first tick in which it may run.
         at: the tick or ticks in which it runs.
         on: it runs for agents for which events of this type wait.
         when: a parameter of type bool, or a function of the parameters: it runs while true.
-        reads, writes: own fields, e.g. `(Bird.position,)`. Inferred where not given; where given, anything else that
-            is read or written is an error.
+        reads, writes: own fields, e.g. `(Bird.position,)`. Inferred where not given; where given, anything
+            else that is read or written is an error.
         kind: `bw.Compiled`, `bw.Vectorised` or `bw.Interpreted`.
         per_tick: interpreted behaviors only: run once per tick, with the simulation as the argument.
         name: the behavior's name; the function's by default.
@@ -84,12 +87,21 @@ def _declare(function: Callable[..., None], options: dict[str, Any]) -> Behavior
     per_tick = bool(options.pop("per_tick"))
     if per_tick and kind is not BehaviorKind.INTERPRETED:
         source.fail(source.tree, what, "per_tick is for interpreted behaviors: kind=bw.Interpreted")
-    trigger = _trigger(source, what, options)
+    trigger = make_trigger(lambda text: source.fail(source.tree, what, text), options)
     neighbors = options["neighbors"]
     edges = _by_argument(neighbors)
     arguments = ()
     if not per_tick:
         arguments = read_arguments(source, what, lambda argument: _edge(edges(argument)))
+    if kind is BehaviorKind.VECTORISED:
+        for argument in arguments:
+            if argument.what not in _VECTORISED:
+                source.fail(
+                    source.tree,
+                    what,
+                    f"{argument.name!r}: a vectorised behavior computes row i from row i; it can take components, parameters, "
+                    f"bw.Rng, bw.Clock, bw.Entity and bw.Space, no {argument.what} argument; leave out kind=",
+                )
     chosen = Options(
         radius=lambda argument: None if _edge(edges(argument)) else edges(argument),
         claim=_by_argument(options["claim"]),
@@ -117,7 +129,9 @@ def _check_radius(source: Source, what: str, given: Any) -> None:
     for value in values:
         if value is None or _edge(value) or hasattr(value, "owner"):
             if isinstance(value, Field):
-                source.fail(source.tree, what, f"neighbors= is a radius: a parameter or a number, found {value!r}")
+                source.fail(
+                    source.tree, what, f"neighbors= is a radius: a parameter or a number, found {value!r}"
+                )
             continue
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
             source.fail(
@@ -134,25 +148,26 @@ def _fields(source: Source, what: str, option: str, given: Any) -> frozenset[Fie
     values = tuple(given) if isinstance(given, (tuple, list, set, frozenset)) else (given,)
     for value in values:
         if not isinstance(value, Field):
-            source.fail(source.tree, what, f"{option}= lists own fields such as Bird.position, found {value!r}")
+            source.fail(
+                source.tree, what, f"{option}= lists own fields such as Bird.position, found {value!r}"
+            )
     return frozenset(values)
 
 
-def _trigger(source: Source, what: str, options: dict[str, Any]) -> Trigger:
+def make_trigger(fail: Callable[[str], NoReturn], options: Mapping[str, Any]) -> Trigger:
+    """The trigger of the options every, after, at, on and when; `fail` gets the message of one that is wrong."""
     every, after, at = options["every"], options["after"], options["at"]
     on, when = options["on"], options["when"]
     for name, value, least in (("every", every, 1), ("after", after, 0)):
         if isinstance(value, int) and value < least:
-            source.fail(source.tree, what, f"{name}= is a number of ticks from {least}, found {value}")
+            fail(f"{name}= is a number of ticks from {least}, found {value}")
         if not isinstance(value, int) and not hasattr(value, "owner"):
-            source.fail(source.tree, what, f"{name}= is a number of ticks or a parameter, found {value!r}")
+            fail(f"{name}= is a number of ticks or a parameter, found {value!r}")
     ticks = () if at is None else (at,) if isinstance(at, int) else tuple(at)
     if any(not isinstance(t, int) or t < 0 for t in ticks):
-        source.fail(source.tree, what, f"at= is a tick or ticks from 0, found {at!r}")
+        fail(f"at= is a tick or ticks from 0, found {at!r}")
     if on is not None and not (isinstance(on, type) and issubclass(on, Event)):
-        source.fail(source.tree, what, f"on= is a class of events (bw.Event), found {on!r}")
+        fail(f"on= is a class of events (bw.Event), found {on!r}")
     if when is not None and not callable(when) and not hasattr(when, "owner"):
-        source.fail(source.tree, what, f"when= is a parameter of type bool or a function of the parameters, found {when!r}")
+        fail(f"when= is a parameter of type bool or a function of the parameters, found {when!r}")
     return Trigger(every, after, ticks, on, when)
-
-

@@ -1,4 +1,5 @@
-"""Kernel: what the simulation gets of a behavior, whatever its kind: an address that follows behavior_abi.h."""
+"""Kernel: what the simulation gets of a behavior, whatever its kind: an address that follows
+behavior_abi.h."""
 
 from __future__ import annotations
 

@@ -11,27 +11,45 @@ from bigworlds.errors import ModelError
 
 def make_kernel(behavior: Behavior, parameters: type | None, *, sequential: bool, interpret: bool) -> Kernel:
     """See Behavior.kernel."""
-    _check_parameters(behavior, parameters)
-    layout: Any = getattr(parameters, "__bw_layout__", None)
-    if behavior.kind is BehaviorKind.COMPILED and interpret:
+    _check(behavior, parameters, sequential)
+    match behavior.kind:
+        case BehaviorKind.NATIVE:
+            assert behavior.native is not None
+            return behavior.native
+        case BehaviorKind.VECTORISED:
+            from bigworlds.behavior.vectorised import vectorised_kernel
+
+            return vectorised_kernel(behavior, parameters)
+        case BehaviorKind.INTERPRETED:
+            from bigworlds.behavior.interpreted.kernel import python_kernel
+
+            return python_kernel(behavior, parameters, behavior.function, translated=False)
+    if interpret:
         from bigworlds.behavior.interpreted.kernel import python_kernel, translated_function
 
-        return python_kernel(behavior, layout, translated_function(behavior.program), translated=True)
-    if behavior.kind is BehaviorKind.INTERPRETED:
-        from bigworlds.behavior.interpreted.kernel import python_kernel
+        function = translated_function(behavior.program)
+        return python_kernel(behavior, parameters, function, translated=True)
+    return _compiled(behavior, parameters, sequential)
 
-        return python_kernel(behavior, layout, behavior.function, translated=False)
+
+def _compiled(behavior: Behavior, parameters: type | None, sequential: bool) -> Kernel:
+    """The compiled kernel. It keeps nothing between calls, so all simulations of a process share one."""
     from bigworlds.behavior.compiled.compile import compiled_kernel
 
-    # Compiled kernels keep nothing between calls, so all simulations of a process share one.
-    known = (repr(layout), sequential)
+    layout: Any = getattr(parameters, "__bw_layout__", None)
+    known = (repr(dict(layout)) if layout else "", sequential)
     if known not in behavior.kernels:
         address, keepalive = compiled_kernel(behavior, layout, sequential)
         behavior.kernels[known] = Kernel(address, False, keepalive)
     return behavior.kernels[known]
 
 
-def _check_parameters(behavior: Behavior, parameters: type | None) -> None:
+def _check(behavior: Behavior, parameters: type | None, sequential: bool) -> None:
+    what = f"behavior {behavior.name!r}"
+    if behavior.per_tick:
+        raise ModelError(f"{what} runs once per tick on the simulation; it has no kernel")
+    if sequential and behavior.kind is BehaviorKind.VECTORISED:
+        raise ModelError(f"{what} is vectorised: all rows at once; it cannot act one agent after another")
     for argument in behavior.arguments:
         if argument.what != "parameters":
             continue
@@ -39,6 +57,6 @@ def _check_parameters(behavior: Behavior, parameters: type | None) -> None:
         if parameters is None or not issubclass(parameters, wanted):
             found = "no parameters" if parameters is None else f"{parameters.__name__}"
             raise ModelError(
-                f"behavior {behavior.name!r} takes {wanted.__name__}, the model has {found}; "
+                f"{what} takes {wanted.__name__}, the model has {found}; "
                 f"write @bw.model({wanted.__name__}) or change the annotation of {argument.name!r}"
             )

@@ -1,7 +1,7 @@
 """Object files of kernels: the processor they are made for, loading them, and the cache on disk.
 
-Loading needs llvmlite only, so a cached kernel is ready without importing numba. A cached file begins with a checksum of
-what follows and is used only if it fits; files are written under a temporary name and renamed.
+Loading needs llvmlite only, so a cached kernel is ready without importing numba. A cached file begins with
+a checksum of what follows and is used only if it fits; files are written under a temporary name and renamed.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def cached(key: str) -> bytes | None:
 
 
 def keep(key: str, code: bytes) -> None:
-    """Stores an object file under a key. A folder that cannot be written is no error: the next run compiles again."""
+    """Stores an object file under a key. A folder that cannot be written is no error: the next run compiles
+    again."""
     folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)

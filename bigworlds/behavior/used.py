@@ -1,4 +1,5 @@
-"""Collects what a behavior uses from its arguments, options and translated function, in the order of the ABI."""
+"""Collects what a behavior uses from its arguments, options and translated function, in the order of the
+ABI."""
 
 from __future__ import annotations
 
@@ -44,9 +45,15 @@ class Used:
     despawn: bool
 
 
+def nothing_used() -> Used:
+    """The uses of a behavior that has no kernel."""
+    return Used((), (), (), (), (), (), (), (), (), False, False, False)
+
+
 @dataclass(frozen=True)
 class Seen:
-    """What the function's body was seen to touch: own (component, field), and by argument position of others."""
+    """What the function's body was seen to touch: own (component, field), and by argument position of
+    others."""
 
     reads: set[tuple[type, str]]
     writes: set[tuple[type, str]]
@@ -87,7 +94,9 @@ class _Collector:
         self.what = f"behavior {behavior.name!r}"
 
     def fail(self, message: str) -> Any:
-        return self.behavior.source.fail(self.behavior.source.tree, self.what, message)
+        source = self.behavior.source
+        assert source is not None
+        return source.fail(source.tree, self.what, message)
 
     def of(self, *kinds: str) -> list[tuple[int, Argument]]:
         return [(i, a) for i, a in enumerate(self.behavior.arguments) if a.what in kinds]
@@ -114,8 +123,12 @@ class _Collector:
             ),
             claims=claims,
             deposits=tuple(DepositUse(a.name, self._deposit(a)) for _, a in self.of("deposit")),
-            sends=tuple(SendUse(a.name, a.components[0], _all_fields(a.components)) for _, a in self.of("send")),
-            inboxes=tuple(InboxUse(a.name, a.components[0], _all_fields(a.components)) for _, a in self.of("inbox")),
+            sends=tuple(
+                SendUse(a.name, a.components[0], _all_fields(a.components)) for _, a in self.of("send")
+            ),
+            inboxes=tuple(
+                InboxUse(a.name, a.components[0], _all_fields(a.components)) for _, a in self.of("inbox")
+            ),
             rng=self.seen.rng,
             random_empty=self.seen.random_empty,
             despawn=self.seen.despawn,
@@ -149,14 +162,18 @@ class _Collector:
         own = {c.__name__ for c in self.behavior.components}
         for field in declared:
             if field.owner.__name__ not in own:
-                self.fail(f"{option}= lists {field.full_name}, but the behavior takes no {field.owner.__name__}")
+                self.fail(
+                    f"{option}= lists {field.full_name}, but the behavior takes no {field.owner.__name__}"
+                )
             seen.add((field.owner, field.name))
 
     def _position_owner(self) -> type:
         for component in self.behavior.components:
             if "position" in component.__bw_fields__:
                 return component
-        return self.fail("bw.Here needs the agent's place: add an argument with the component that holds `position`")  # type: ignore[no-any-return]
+        return self.fail(
+            "bw.Here needs the agent's place: add an argument with the component that holds `position`"
+        )  # type: ignore[no-any-return]
 
     def _reach(self, position: int, argument: Argument) -> ReachUse:
         component = argument.components[0]
@@ -176,17 +193,25 @@ class _Collector:
         names = [f.name for f in fields]
         for name in names:
             if names.count(name) > 1:
-                self.fail(f"{argument.name!r}: two of its components have a field {name!r}, so it cannot be named")
+                self.fail(
+                    f"{argument.name!r}: two of its components have a field {name!r}, so it cannot be named"
+                )
         return SpawnUse(argument.name, argument.components, fields)
 
     def _claim(self, argument: Argument) -> tuple[type[Component], Field | None, Field]:
         """The target, stock field and result field of a Claim argument."""
         given = self.behavior.options.claim(argument.name)
-        advice = "write claim=(Grass.grown, Sheep.fed): a field of cells or a component, and an own integer field"
+        advice = (
+            "write claim=(Grass.grown, Sheep.fed): a field of cells or a component, and an own integer field"
+        )
         if not isinstance(given, tuple) or len(given) != 2:
             self.fail(f"{argument.name!r} is a Claim; {advice}")
         target, result = given
-        if not isinstance(result, Field) or np.dtype(result.dtype).kind not in "iu" or result.kind != "scalar":
+        if (
+            not isinstance(result, Field)
+            or np.dtype(result.dtype).kind not in "iu"
+            or result.kind != "scalar"
+        ):
             self.fail(f"claim=: the result is an own integer field, found {result!r}; {advice}")
         if result.owner not in self.behavior.components:
             self.fail(f"claim=: the result {result.full_name} is no field of the behavior's own components")
@@ -200,7 +225,9 @@ class _Collector:
             self.fail(f"claim=: found {target!r}; {advice}")
         if component is not argument.components[0]:
             known = nearest_names(component.__name__, [argument.components[0].__name__])
-            self.fail(f"claim=: {argument.name!r} is a Claim[{argument.components[0].__name__}], found {component.__name__}{known}")
+            self.fail(
+                f"claim=: {argument.name!r} is a Claim[{argument.components[0].__name__}], found {component.__name__}{known}"
+            )
         return component, stock, result
 
     def _deposit(self, argument: Argument) -> Field:

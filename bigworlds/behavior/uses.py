@@ -1,4 +1,5 @@
-"""What a behavior uses, as data: columns, neighbours, cells, effects and its trigger, in the order of the ABI.
+"""What a behavior uses, as data: columns, neighbours, cells, effects and its trigger, in the order of the
+ABI.
 
 The position of a use in its tuple is the index with which the kernel calls the engine's services.
 """
@@ -24,10 +25,11 @@ class ColumnUse:
 
 @dataclass(frozen=True)
 class ReachUse:
-    """What a Neighbors argument reads: fields of `component` (reach.columns), `edge_fields` (reach.edge_columns).
+    """What a Neighbors argument reads: fields of `component` (reach.columns), `edge_fields`
+    (reach.edge_columns).
 
-    `radius` is a ParameterRef, a number, or None where it was not given. `edge` is the EdgeComponent of a graph.
-    `geometry` names what is read of "offset" and "distance" (a graph has neither).
+    `radius` is a ParameterRef, a number, or None where it was not given. `edge` is the EdgeComponent of a
+    graph. `geometry` names what is read of "offset" and "distance" (a graph has neither).
     """
 
     argument: str
@@ -59,7 +61,8 @@ class SpawnUse:
 
 @dataclass(frozen=True)
 class AttachUse:
-    """A component that is attached to the agent (`detaches` False) or taken from it. One numbering for both."""
+    """A component that is attached to the agent (`detaches` False) or taken from it. One numbering for
+    both."""
 
     argument: str
     component: type[Component]
@@ -69,7 +72,8 @@ class AttachUse:
 
 @dataclass(frozen=True)
 class ClaimUse:
-    """Claims on `stock` (an integer or bool field of cells) or, where it is None, on agents that have `target`.
+    """Claims on `stock` (an integer or bool field of cells) or, where it is None, on agents that have
+    `target`.
 
     `result` is the own column that the engine writes what was granted into.
     """
@@ -108,7 +112,8 @@ class InboxUse:
 
 @dataclass(frozen=True)
 class Trigger:
-    """When a behavior runs: in ticks that are multiples of `every` from `after` on, in those of `at`, or on events.
+    """When a behavior runs: in ticks that are multiples of `every` from `after` on, in those of `at`, or on
+    events.
 
     Attributes:
         every: a number of ticks or a ParameterRef.

@@ -38,7 +38,9 @@ def _evaluated(name: str, annotation: Any, namespace: dict[str, Any], frame: Any
     except Exception as error:
         known = [k for k in scope if not k.startswith("_")]
         hint = nearest_names(annotation, known) if isinstance(error, NameError) else ""
-        raise ModelError(f"{name}: the annotation {annotation!r} cannot be evaluated ({error}){hint[:200]}") from None
+        raise ModelError(
+            f"{name}: the annotation {annotation!r} cannot be evaluated ({error}){hint[:200]}"
+        ) from None
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -106,7 +108,9 @@ def _own_annotations(namespace: dict[str, Any]) -> dict[str, Any]:
 def _field(cls: type, name: str, annotation: Any, default: Any) -> Field:
     full = f"{cls.__name__}.{name}"
     if name in RESERVED:
-        raise ModelError(f"{full}: the name {name!r} is taken (neighbours have {', '.join(RESERVED)}); choose another")
+        raise ModelError(
+            f"{full}: the name {name!r} is taken (neighbours have {', '.join(RESERVED)}); choose another"
+        )
     if name.startswith("_"):
         raise ModelError(f"{full}: names of fields do not begin with '_'")
     kind = field_type(annotation, full)
@@ -142,8 +146,8 @@ class Record(metaclass=FieldsMeta):
 class Component(Record):
     """A group of fields that entities have. Subclass it and annotate the fields.
 
-    In an entity component the field called `position` is the place in space: `bw.vec2`/`bw.vec3` in a continuous
-    world, `bw.ivec2`/`bw.ivec3` on a grid.
+    In an entity component the field called `position` is the place in space: `bw.vec2`/`bw.vec3` in a
+    continuous world, `bw.ivec2`/`bw.ivec3` on a grid.
 
     `offset`, `distance`, `id` and `edge` are there on the items of a `bw.Neighbors` argument only.
 
@@ -161,7 +165,9 @@ class Component(Record):
     def _only_neighbors(self, name: str) -> Any:
         if name in self.__dict__:
             return self.__dict__[name]
-        raise ModelError(f"{type(self).__name__}.{name} is there on the items of a bw.Neighbors argument only")
+        raise ModelError(
+            f"{type(self).__name__}.{name} is there on the items of a bw.Neighbors argument only"
+        )
 
     @property
     def offset(self) -> Any:

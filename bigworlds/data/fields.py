@@ -321,7 +321,9 @@ def _string_elements(kind: FieldType, value: Any, where: str) -> list[int | floa
         raise ModelError(f"{where}: expected a text, found {value!r}")
     raw = value.encode()
     if len(raw) > kind.length:
-        raise ModelError(f"{where}: expected at most {kind.length} bytes of UTF-8, found {len(raw)} in {value!r}")
+        raise ModelError(
+            f"{where}: expected at most {kind.length} bytes of UTF-8, found {len(raw)} in {value!r}"
+        )
     return list(raw.ljust(kind.length, b"\0"))
 
 

@@ -60,7 +60,9 @@ class _Vector:
 
     def __setattr__(self, name: str, value: object) -> None:
         kind = type(self).__name__
-        raise AttributeError(f"a {kind} cannot be changed; make a new one, e.g. {kind}({', '.join(self._names)})")
+        raise AttributeError(
+            f"a {kind} cannot be changed; make a new one, e.g. {kind}({', '.join(self._names)})"
+        )
 
     def __reduce__(self) -> tuple[type[Self], tuple[float, ...]]:
         return type(self), self._values
@@ -112,31 +114,47 @@ class _FloatVector(_Vector):
 
     def __add__(self, other: Self | IntVector) -> Self:
         b = self._pair(other)
-        return NotImplemented if b is None else self._of([x + y for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented if b is None else self._of([x + y for x, y in zip(self._values, b, strict=True)])
+        )
 
     def __radd__(self, other: IntVector) -> Self:
         b = self._pair(other)
-        return NotImplemented if b is None else self._of([y + x for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented if b is None else self._of([y + x for x, y in zip(self._values, b, strict=True)])
+        )
 
     def __sub__(self, other: Self | IntVector) -> Self:
         b = self._pair(other)
-        return NotImplemented if b is None else self._of([x - y for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented if b is None else self._of([x - y for x, y in zip(self._values, b, strict=True)])
+        )
 
     def __rsub__(self, other: IntVector) -> Self:
         b = self._pair(other)
-        return NotImplemented if b is None else self._of([y - x for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented if b is None else self._of([y - x for x, y in zip(self._values, b, strict=True)])
+        )
 
     def __mul__(self, other: float | Self | IntVector) -> Self:
         b = self._scale(other)
-        return NotImplemented if b is None else self._of([x * y for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented if b is None else self._of([x * y for x, y in zip(self._values, b, strict=True)])
+        )
 
     def __rmul__(self, other: float | IntVector) -> Self:
         b = self._scale(other)
-        return NotImplemented if b is None else self._of([y * x for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented if b is None else self._of([y * x for x, y in zip(self._values, b, strict=True)])
+        )
 
     def __truediv__(self, other: float | Self | IntVector) -> Self:
         b = self._scale(other)
-        return NotImplemented if b is None else self._of([divide(x, y) for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented
+            if b is None
+            else self._of([divide(x, y) for x, y in zip(self._values, b, strict=True)])
+        )
 
     def __neg__(self) -> Self:
         return self._of([-x for x in self._values])
@@ -197,11 +215,15 @@ class IntVector(_Vector):
 
     def __add__(self, other: Self) -> Self:
         b = self._ints(other)
-        return NotImplemented if b is None else self._from([x + y for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented if b is None else self._from([x + y for x, y in zip(self._values, b, strict=True)])
+        )
 
     def __sub__(self, other: Self) -> Self:
         b = self._ints(other)
-        return NotImplemented if b is None else self._from([x - y for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented if b is None else self._from([x - y for x, y in zip(self._values, b, strict=True)])
+        )
 
     def __neg__(self) -> Self:
         return self._from([-x for x in self._values])
@@ -211,11 +233,17 @@ class IntVector(_Vector):
 
     def __floordiv__(self, other: int | Self) -> Self:
         b = self._whole_scale(other)
-        return NotImplemented if b is None else self._from([x // y for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented
+            if b is None
+            else self._from([x // y for x, y in zip(self._values, b, strict=True)])
+        )
 
     def __mod__(self, other: int | Self) -> Self:
         b = self._whole_scale(other)
-        return NotImplemented if b is None else self._from([x % y for x, y in zip(self._values, b, strict=True)])
+        return (
+            NotImplemented if b is None else self._from([x % y for x, y in zip(self._values, b, strict=True)])
+        )
 
     def dot(self, other: Self) -> int:
         """The scalar product: x*x' + y*y' (+ z*z')."""
@@ -337,7 +365,8 @@ class ivec2(IntVector):  # noqa: N801
 
 
 class ivec3(IntVector):  # noqa: N801
-    """Three whole numbers: a cell of a three-dimensional grid, or a step between cells. Stored as 32-bit integers.
+    """Three whole numbers: a cell of a three-dimensional grid, or a step between cells. Stored as 32-bit
+    integers.
 
     Args:
         x, y, z: the components.

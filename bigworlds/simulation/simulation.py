@@ -21,6 +21,8 @@ from bigworlds.simulation.views import Columns
 from bigworlds.snapshot import Section
 from bigworlds.space import Continuous, Grid
 
+_Part = tuple[NDArray[np.uint64], dict[str, NDArray[Any]]]
+
 # So many ticks are run between two looks at stop conditions where nothing has to be looked at every tick.
 _STRIDE = 1 << 30
 
@@ -315,8 +317,14 @@ class Simulation:
             self._core.set_trigger(place.phase, place.number, every, after, list(trigger.at), enabled)
 
     def sections(self) -> list[Section]:
-        """The whole state as named arrays: what digest and snapshots read. Copies. Collective."""
-        return [Section(*parts) for parts in self._core.sections()]
+        """The whole state as named arrays: what digest and snapshots read. Copies. Collective.
+
+        Rows come in the order of their keys, so that equal worlds give equal bytes on any number of ranks.
+        """
+        parts: dict[tuple[str, str], list[_Part]] = {}
+        for room, name, keys, columns in self._core.sections():
+            parts.setdefault((room, name), []).append((keys, columns))
+        return [_whole_section(room, name, parts[room, name]) for room, name in sorted(parts)]
 
     def load(self, sections: list[Section]) -> None:
         """Takes in the state of another simulation of the same model. Collective."""
@@ -349,6 +357,16 @@ class Simulation:
     def __repr__(self) -> str:
         ranks = f", {self.ranks} ranks" if self.ranks > 1 else ""
         return f"<simulation of {self.model.name}: tick {self.tick}, {self.entities} entities, seed {self.seed}{ranks}>"
+
+
+def _whole_section(room: str, name: str, parts: list[_Part]) -> Section:
+    """One section of the rows that several tables, ranks or runs of cells have, in the order of keys."""
+    keys = np.concatenate([part[0] for part in parts])
+    columns = {label: np.concatenate([part[1][label] for part in parts]) for label in parts[0][1]}
+    if np.any(keys[1:] < keys[:-1]):
+        order = np.argsort(keys)
+        keys, columns = keys[order], {label: values[order] for label, values in columns.items()}
+    return Section(room, name, keys, columns)
 
 
 def _joined(parts: list[NDArray[Any]], dtype: Any = None, length: int = 1) -> NDArray[Any]:

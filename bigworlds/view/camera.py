@@ -198,8 +198,12 @@ class _Shot:
         declared = {look.target: look for look in self._looks}
         components = self.source.cell_components
         shown = [declared.get(component, Look(component)) for component in components]
-        shown = [look for look in shown if look.symbol is not Symbol.NONE and self.source.cells(look.target)]
-        return tuple(self._cells(look, bottom=place == 0) for place, look in enumerate(shown))
+        shown = [look for look in shown if look.symbol is not Symbol.NONE]
+        lattices = [(look, self.source.cells(look.target)) for look in shown]
+        filled = [(look, columns) for look, columns in lattices if columns]
+        return tuple(
+            self._cells(look, columns, bottom=place == 0) for place, (look, columns) in enumerate(filled)
+        )
 
     def count_entries(self) -> list[LegendEntry]:
         """Agents per kind, or per value where a look colours the kind by a bool or enum field."""
@@ -222,7 +226,7 @@ class _Shot:
         if quantity is None:
             return None
         owner, values = self._values(look, quantity, self._table(look.target)["id"])
-        if not is_categorical(values, look, owner, quantity):
+        if not is_categorical(values, look, owner, quantity, self._seen):
             return None
         declared = declared_fields(owner).get(quantity.field)
         return color_kinds(values, look, declared, cells=False, own=self._own(look))
@@ -260,13 +264,12 @@ class _Shot:
             self.legend.append(LegendEntry(look.name, color, len(ids)))
             return np.broadcast_to(np.array(color, dtype=np.uint8), (len(ids), 3))
         owner, values = self._values(look, quantity, ids)
-        if is_categorical(values, look, owner, quantity):
+        if is_categorical(values, look, owner, quantity, self._seen):
             declared = declared_fields(owner).get(quantity.field)
             return self._noted(color_kinds(values, look, declared, cells=False, own=self._own(look))).rgb
         return self._noted(color_numbers(values, look, quantity, self._seen)).rgb
 
-    def _cells(self, look: Look, *, bottom: bool) -> CellLayer:
-        columns = self.source.cells(look.target)
+    def _cells(self, look: Look, columns: Mapping[str, NDArray[Any]], *, bottom: bool) -> CellLayer:
         quantity = look.color_quantity or Quantity(next(iter(columns)))
         if quantity.field not in columns:
             near = nearest_names(quantity.field, columns)
@@ -275,7 +278,7 @@ class _Shot:
         if look.constant_color is not None:
             # A constant colour shows where the first field is not zero.
             look = Look(look.target, colormap=look.color, range=look.range)  # type: ignore[arg-type]
-        if is_categorical(values, look, look.target, quantity):
+        if is_categorical(values, look, look.target, quantity, self._seen):
             declared = declared_fields(look.target).get(quantity.field)
             coloring = self._noted(color_kinds(values, look, declared, cells=True, own=self._own(look)))
         else:

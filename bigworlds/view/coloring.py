@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bigworlds.data import Field
 from bigworlds.view.frame import ColorScale, LegendEntry
 from bigworlds.view.look import Look, Part, Quantity, declared_fields
 from bigworlds.view.palette import (
@@ -64,14 +65,26 @@ def kind_color(index: int) -> Rgb:
     return KIND_COLORS[index % len(KIND_COLORS)]
 
 
-def is_categorical(values: NDArray[Any], look: Look, owner: type[Any], quantity: Quantity) -> bool:
-    """Whether values are kinds (bool, enum, or colours listed by value) rather than numbers on a scale."""
+def is_categorical(
+    values: NDArray[Any], look: Look, owner: type[Any], quantity: Quantity, seen: SeenRanges
+) -> bool:
+    """Whether values are kinds rather than numbers on a scale.
+
+    Kinds are bool, enum, values whose colours are listed in a mapping, and integers that were never
+    seen beyond 0 to 7 (or the last of the colormap's colours).
+    """
     if quantity.part is not Part.VALUE:
         return False
     if values.dtype.kind == "b" or isinstance(look.colormap, Mapping):
         return True
     declared = declared_fields(owner).get(quantity.field)
-    return getattr(declared, "kind", None) in ("enum", "bool")
+    if declared is not None and declared.kind == "enum":
+        return True
+    if values.dtype.kind not in "iu" or look.range is not None or isinstance(look.colormap, str):
+        return False
+    colors = len(look.colormap) if look.colormap is not None else len(KIND_COLORS)
+    low, high = seen.widen((look.name, quantity.label), values)
+    return low >= 0 and high < colors
 
 
 def color_numbers(values: NDArray[Any], look: Look, quantity: Quantity, seen: SeenRanges) -> Coloring:
@@ -105,7 +118,9 @@ def _number_colormap(look: Look, angle: bool) -> Colormap:
     return linear_colormap(look.colormap)
 
 
-def color_kinds(values: NDArray[Any], look: Look, declared: object, *, cells: bool, own: Rgb) -> Coloring:
+def color_kinds(
+    values: NDArray[Any], look: Look, declared: Field | None, *, cells: bool, own: Rgb
+) -> Coloring:
     """Colours of values that are kinds: bool, enum, or listed in the look's colormap.
 
     Args:
@@ -146,20 +161,18 @@ def _listed_colors(present: NDArray[np.int64], look: Look, *, boolean: bool, cel
     return np.array(chosen, dtype=np.uint8).reshape(-1, 3)
 
 
-def _labels(present: NDArray[np.int64], declared: object, *, boolean: bool, name: str) -> list[str]:
-    field_name = str(getattr(declared, "name", name))
+def _labels(present: NDArray[np.int64], declared: Field | None, *, boolean: bool, name: str) -> list[str]:
+    field_name = name if declared is None else declared.name
     if boolean:
         return [field_name if value else f"not {field_name}" for value in present]
     names = enum_labels(declared)
     return [names.get(int(value), f"{field_name} {value}") for value in present]
 
 
-def enum_labels(declared: object) -> dict[int, str]:
-    """The names of an enum field's values, from the class that its declaration keeps as `enum`."""
-    members = getattr(declared, "enum", None)
-    if members is None:
-        return {}
-    return {int(member.value): str(member.name).lower().replace("_", " ") for member in members}
+def enum_labels(declared: Field | None) -> dict[int, str]:
+    """The names of an enum field's values; empty for other fields."""
+    members = declared.type.enumeration if declared is not None else None
+    return {int(member.value): member.name.lower().replace("_", " ") for member in members or ()}
 
 
 def _rgb(color: NDArray[np.uint8]) -> Rgb:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bigworlds.view.frame import Frame, LegendEntry, PointLayer
 from bigworlds.view.look import Symbol
 from bigworlds.view.palette import Floats, luminance
-from bigworlds.view.raster import Raster, fit_size, paint
+from bigworlds.view.raster import Raster, chosen, fit_size, paint
 from bigworlds.view.screen import (
     OWN_COLOR,
     SPACE,
@@ -45,6 +45,9 @@ CROWDED_SHARE = 0.35
 FULL_DOTS = 2.0
 PAINTED_DIAMETER_PIXELS = 2.0
 SIZED_CELL_PIXELS = 4.0
+FEW_COLORS = 12
+# So many agents are asked before all are.
+COLOR_SAMPLE = 4096
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,7 @@ def draw_world(frame: Frame, rows: int, columns: int, style: TextStyle) -> Scree
     screen = blank_screen(rows, columns)
     border = 1 if not frame.cells and rows > 6 and columns > 12 else 0
     room_rows, room_columns = rows - 2 * border, columns - 2 * border
-    width, height = fit_size(frame, room_columns, 2 * room_rows)
-    width, height = min(width, room_columns), min(height, 2 * room_rows)
+    width, height = _pixel_size(frame, room_columns, 2 * room_rows)
     used_rows = (height + 1) // 2
     top, left = (rows - used_rows) // 2, (columns - width) // 2
     if border:
@@ -90,6 +92,17 @@ def draw_world(frame: Frame, rows: int, columns: int, style: TextStyle) -> Scree
     else:
         _draw_plain(canvas, frame)
     return screen
+
+
+def _pixel_size(frame: Frame, columns: int, pixel_rows: int) -> tuple[int, int]:
+    """The world's size in pixels of one column by half a row, two braille dots wide and high."""
+    width, height = fit_size(frame, columns, pixel_rows)
+    if frame.grid is not None and width < frame.grid[0]:
+        # Cells smaller than a pixel: one dot each, where there is room, or regular gaps would show.
+        dots = fit_size(frame, 2 * columns, 2 * pixel_rows)
+        if dots == frame.grid:
+            width, height = (dots[0] + 1) // 2, (dots[1] + 1) // 2
+    return min(width, columns), min(height, pixel_rows)
 
 
 def _draw_border(screen: Screen, style: TextStyle) -> None:
@@ -267,14 +280,26 @@ def _draw_crowd(canvas: _Canvas, frame: Frame, layer: PointLayer) -> None:
         canvas.screen.ink[row, column] = packed(layer.rgb[inside])
 
 
+def _split_by_color(layer: PointLayer) -> list[PointLayer]:
+    """A layer of few colours as one layer a colour: kinds must not mix to colours of no kind."""
+    if len(np.unique(packed(layer.rgb[:COLOR_SAMPLE]))) > FEW_COLORS:
+        return [layer]
+    colors = packed(layer.rgb)
+    found = np.unique(colors)
+    if not 1 < len(found) <= FEW_COLORS:
+        return [layer]
+    return [chosen(layer, colors == color) for color in found]
+
+
 def _draw_braille(canvas: _Canvas, frame: Frame, layers: Sequence[PointLayer]) -> None:
-    """Crowds as dots, eight a character, in the mean colour of the layer with most agents there."""
+    """Crowds as dots, eight a character, in the colour of the kind with most agents there."""
     screen = canvas.screen
     rows, columns = screen.shape
     counts = np.zeros((4 * rows, 2 * columns), dtype=np.int64)
     most = np.zeros(rows * columns, dtype=np.int64)
     ink = np.zeros((rows * columns, 3))
-    for layer in layers:
+    parts = [part for layer in layers for part in _split_by_color(layer)]
+    for layer in parts:
         row, column, inside = _places(layer, frame, 4 * rows, 2 * columns)
         counts += np.bincount(row * 2 * columns + column, minlength=counts.size).reshape(counts.shape)
         place = (row // 4) * columns + column // 2

@@ -6,11 +6,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bigworlds.data import Field
 from bigworlds.errors import ModelError, nearest_names
 from bigworlds.view.palette import Rgb, color_names, is_color, linear_colormap, named_colormap, parse_color
 
@@ -34,17 +35,6 @@ class Part(StrEnum):
     Z = "z"
     ANGLE = "angle"
     LENGTH = "length"
-
-
-@runtime_checkable
-class FieldLike(Protocol):
-    """A component's field, as `Bird.position` gives it."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def owner(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -119,9 +109,10 @@ class Look:
             or a constant colour ("tomato", "#ff6347", (255, 99, 71)). Default: agents have the
             kind's own colour, cells show their first field.
         colormap: what values look like. A name ("heat", "cool", "gray", "diverging", "cyclic"), a
-            colour (from dark to it), colours from the lowest value to the highest (for bool and
-            enum fields: colour k is value k), or a mapping of values to colours. Default: "heat"
-            for numbers, "cyclic" for angles, the palette for enums.
+            colour (from dark to it), colours from the lowest value to the highest (for bool, enum
+            and small integers: colour k is value k), or a mapping of values to colours. Default:
+            "heat" for numbers, "cyclic" for angles, a colour of the palette each for bool, enum and
+            integers from 0 to 7.
         size: diameter in units of space, or a field: from half the normal diameter at its lowest value to
             twice at its highest. Default: a cell on grids, elsewhere what can be seen well.
         range: lowest and highest value of the colormap. Default: what was seen so far.
@@ -142,11 +133,11 @@ class Look:
     """
 
     target: type[Any]
-    color: str | Rgb | FieldLike | None = None
+    color: str | Rgb | Field | None = None
     colormap: str | tuple[object, ...] | Mapping[int, object] | None = None
-    size: float | str | FieldLike | None = None
+    size: float | str | Field | None = None
     range: tuple[float, float] | None = None
-    heading: str | FieldLike | Literal[False] | None = None
+    heading: str | Field | Literal[False] | None = None
     symbol: Symbol | str = Symbol.AUTO
 
     def __post_init__(self) -> None:
@@ -171,7 +162,7 @@ class Look:
     def constant_color(self) -> Rgb | None:
         """The colour where it is the same for all."""
         color = self.color
-        if color is None or isinstance(color, FieldLike):
+        if color is None or isinstance(color, Field):
             return None
         if isinstance(color, str) and (_is_field(color, self.target) or not is_color(color)):
             return None
@@ -250,9 +241,9 @@ class Look:
         object.__setattr__(self, "range", (low, high))
 
 
-def declared_fields(target: type[Any]) -> Mapping[str, Any]:
+def declared_fields(target: type[Any]) -> Mapping[str, Field]:
     """The fields that a component declares, by name (empty for classes that declare none)."""
-    fields: Mapping[str, Any] = getattr(target, "__bw_fields__", {})
+    fields: Mapping[str, Field] = getattr(target, "__bw_fields__", {})
     return fields
 
 
@@ -293,9 +284,8 @@ def parse_quantity(text: str) -> Quantity:
 def _quantity_of(value: object, option: str) -> Quantity:
     if isinstance(value, str):
         return parse_quantity(value)
-    if isinstance(value, FieldLike):
-        owner = value.owner if isinstance(value.owner, str) else value.owner.__name__
-        return Quantity(value.name, Part.VALUE, owner)
+    if isinstance(value, Field):
+        return Quantity(value.name, Part.VALUE, value.owner.__name__)
     raise _wrong(option, "a field", value)
 
 

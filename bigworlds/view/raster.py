@@ -158,7 +158,7 @@ def _paint_points(rgb: Bytes, covered: Mask, layer: PointLayer, frame: Frame) ->
     across, up = frame.extent
     inside = (layer.x >= 0) & (layer.x <= across) & (layer.y >= 0) & (layer.y <= up)
     if not inside.all():
-        layer = _chosen(layer, inside)
+        layer = chosen(layer, inside)
     if not len(layer.x):
         return
     symbol, diameter = mark_of(layer, frame, width, height)
@@ -195,7 +195,8 @@ def mark_of(layer: PointLayer, frame: Frame, width: int, height: int) -> tuple[S
     return (Symbol.SQUARE if square else Symbol.DOT), diameter
 
 
-def _chosen(layer: PointLayer, keep: Mask) -> PointLayer:
+def chosen(layer: PointLayer, keep: Mask) -> PointLayer:
+    """The agents of a layer for which `keep` is true."""
     return replace(
         layer,
         x=layer.x[keep],

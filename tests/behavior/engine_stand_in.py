@@ -1,7 +1,9 @@
-"""A stand-in for the engine: a bw_call made with ctypes, its services as Python callbacks. One table, small worlds.
+"""A stand-in for the engine: a bw_call made with ctypes, its services as Python callbacks. One table, small
+worlds.
 
-It finds neighbours by trying all pairs in row order, keeps spawned, sent and other records in lists, and takes
-mathematics from Python's math module (the same callbacks serve compiled and interpreted kernels, so bits can be compared).
+It finds neighbours by trying all pairs in row order, keeps spawned, sent and other records in lists, and
+takes mathematics from Python's math module (the same callbacks serve compiled and interpreted kernels, so
+bits can be compared).
 """
 
 from __future__ import annotations
@@ -106,7 +108,9 @@ class StandIn:
             self.call.extent[axis] = size
         self.others = others
         self._reaches(others)
-        tables = [abi.Cells(self._column_table([self.cells[f] for f in use.fields])) for use in behavior.cells]
+        tables = [
+            abi.Cells(self._column_table([self.cells[f] for f in use.fields])) for use in behavior.cells
+        ]
         self.call.cells = self._kept((abi.Cells * max(len(tables), 1))(*tables))
 
     def _position(self) -> Field | None:
@@ -172,7 +176,8 @@ class StandIn:
         for name, kind in abi.Services._fields_:
             if name != "inbox":
                 setattr(services, name, self._kept(kind(made[name])))
-        # ctypes makes no callback that returns a structure: on x86-64 that is a hidden pointer, which is returned.
+        # ctypes makes no callback that returns a structure: on x86-64 that is a hidden pointer, which is
+        # returned.
         hidden = ctypes.CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_int64, c_int64)
         callback = self._kept(hidden(self._inbox))
         offset = abi.LAYOUT["bw_services.inbox"]
@@ -251,7 +256,8 @@ class StandIn:
         return int(status)
 
     def records(self, what: str) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
-        """What was spawned, attached or sent: the numbers of the service call and the fields' stored elements."""
+        """What was spawned, attached or sent: the numbers of the service call and the fields' stored
+        elements."""
         found = []
         for entry in self.log:
             if entry[0] == what:
@@ -284,7 +290,8 @@ def both(
     """Runs a behavior compiled and interpreted on equal worlds and compares all that can be seen.
 
     Returns:
-        The world of the compiled run; `status` and `failed_row` tell how it ended, `error` is the interpreted exception.
+        The world of the compiled run; `status` and `failed_row` tell how it ended, `error` is the
+        interpreted exception.
     """
     worlds = []
     for interpret in (False, True):
@@ -295,7 +302,9 @@ def both(
         world.error = kernel.pending_error()
         worlds.append(world)
     compiled, interpreted = worlds
-    assert (compiled.status, compiled.failed_row) == (interpreted.status, interpreted.failed_row), interpreted.error
+    assert (compiled.status, compiled.failed_row) == (interpreted.status, interpreted.failed_row), (
+        interpreted.error
+    )
     for field, column in compiled.columns.items():
         assert bits(column) == bits(interpreted.columns[field]), field
     assert compiled.seen() == interpreted.seen()

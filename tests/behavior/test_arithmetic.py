@@ -7,12 +7,13 @@ import struct
 
 import numpy as np
 import pytest
-from engine_stand_in import StandIn, both
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bigworlds import behavior as bw
-from bigworlds.data import Component, i8, i16, i32, u8, u64, f32
+import bigworlds as bw
+from bigworlds.data import Component, f32, i8, i16, i32, u8, u64
+
+from .engine_stand_in import StandIn, both
 
 floats = st.floats(width=64) | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5, 2.5, 1e300, 5e-324])
 wholes = st.integers(-(2**63), 2**63 - 1) | st.integers(-5, 5)
@@ -43,12 +44,16 @@ class Wholes(Component):
 
 def run_floats(behavior, rows):
     values = np.array(rows, dtype=float)
-    return both(behavior, lambda: StandIn(behavior, len(rows), {Numbers.a: values[:, 0], Numbers.b: values[:, 1]}))
+    return both(
+        behavior, lambda: StandIn(behavior, len(rows), {Numbers.a: values[:, 0], Numbers.b: values[:, 1]})
+    )
 
 
 def run_wholes(behavior, rows):
     values = np.array(rows, dtype=np.int64)
-    return both(behavior, lambda: StandIn(behavior, len(rows), {Wholes.a: values[:, 0], Wholes.b: values[:, 1]}))
+    return both(
+        behavior, lambda: StandIn(behavior, len(rows), {Wholes.a: values[:, 0], Wholes.b: values[:, 1]})
+    )
 
 
 @bw.behavior
@@ -208,7 +213,11 @@ def test_values_are_stored_in_the_field_types():
     assert world.status == 0
     assert world.columns[Small.a].tolist() == [0, 5, 127]
     assert world.columns[Small.e].tolist() == [2**64 - 1, 2**64 - 2, 0]
-    assert world.columns[Small.f].tolist() == [struct.unpack("f", struct.pack("f", np.float32(0.1) ** 2))[0], math.inf, 0.0]
+    assert world.columns[Small.f].tolist() == [
+        struct.unpack("f", struct.pack("f", np.float32(0.1) ** 2))[0],
+        math.inf,
+        0.0,
+    ]
     assert world.columns[Small.g].tolist() == [False, True, True]
 
 

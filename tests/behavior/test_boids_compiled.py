@@ -6,14 +6,20 @@ import struct
 
 import numpy as np
 import pytest
-from engine_stand_in import StandIn
 
-from bigworlds import behavior as bw
+import bigworlds as bw
 from bigworlds.data import Component, vec2
+
+from .engine_stand_in import StandIn
 
 
 class Params:
-    __bw_layout__ = {"cohere": ("f8", 0, 1), "separate": ("f8", 8, 1), "match": ("f8", 16, 1), "separation": ("f8", 24, 1)}
+    __bw_layout__ = {
+        "cohere": ("f8", 0, 1),
+        "separate": ("f8", 8, 1),
+        "match": ("f8", 16, 1),
+        "separation": ("f8", 24, 1),
+    }
 
 
 PARAMETERS = struct.pack("4d", 0.03, 0.015, 0.05, 1.0)
@@ -67,7 +73,12 @@ def test_flock_gives_the_bits_of_the_rule(strides, interpret):
     rng = np.random.default_rng(1)
     position, velocity = rng.uniform(0, 10, (60, 2)), rng.uniform(-1, 1, (60, 2))
     world = StandIn(
-        flock, 60, {Bird.position: position, Bird.velocity: velocity}, parameters=PARAMETERS, radius=3.0, strides=strides
+        flock,
+        60,
+        {Bird.position: position, Bird.velocity: velocity},
+        parameters=PARAMETERS,
+        radius=3.0,
+        strides=strides,
     )
     assert world.run(flock.kernel(Params, interpret=interpret)) == 0
     expected = reference(position, velocity, 3.0, 10.0)

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from engine_stand_in import StandIn, both
 
-import bigworlds.behavior as bw
-import bigworlds.data as bd
+import bigworlds as bw
 from bigworlds.data import f32, i8, i32, ivec2, u16
 
+from .engine_stand_in import StandIn, both
 
-class Sheep(bd.Component):
+
+class Sheep(bw.Component):
     position: ivec2
     energy: float
     fed: i32
-    name: bd.string[8]
+    name: bw.string[8]
 
 
-class Hungry(bd.Component):
+class Hungry(bw.Component):
     since: int
     level: i8
-    memory: bd.array[f32, 3]
+    memory: bw.array[f32, 3]
 
 
-class Grass(bd.CellComponent):
+class Grass(bw.CellComponent):
     grown: i8
     scent: float
 
 
-class Call(bd.Event):
+class Call(bw.Event):
     loudness: u16
     where: ivec2
 
@@ -114,7 +114,9 @@ def test_events():
 
 
 @bw.behavior
-def change(sheep: Sheep, hungry: Hungry, start: bw.Attach[Hungry], stop: bw.Detach[Hungry], clock: bw.Clock) -> None:
+def change(
+    sheep: Sheep, hungry: Hungry, start: bw.Attach[Hungry], stop: bw.Detach[Hungry], clock: bw.Clock
+) -> None:
     if sheep.energy > 2.0:
         stop()
     else:
@@ -198,13 +200,13 @@ def test_a_sequential_failure_names_the_row(order):
     assert [e[1] for e in world.log] == order[: order.index(0)]
 
 
-class Genome(bd.Component):
-    genes: bd.array[f32, 4]
-    counts: bd.array[i8, 3]
-    flags: bd.array[bool, 2]
-    history: bd.short_list[bd.i16, 3]
-    label: bd.string[6]
-    other: bd.string[6]
+class Genome(bw.Component):
+    genes: bw.array[f32, 4]
+    counts: bw.array[i8, 3]
+    flags: bw.array[bool, 2]
+    history: bw.short_list[bw.i16, 3]
+    label: bw.string[6]
+    other: bw.string[6]
     sum: float
     found: bool
 
@@ -228,7 +230,7 @@ def mutate(genome: Genome, rng: bw.Rng) -> None:
     elif genome.label != genome.other:
         genome.other = genome.label
         genome.history.clear()
-    genome.found = "blue" == genome.label
+    genome.found = genome.label == "blue"
 
 
 def genomes(counts=(0, 0, 0)):

@@ -1,4 +1,5 @@
-"""Control flow, names, tuples, helpers, vecs and constants: compiled and interpreted runs agree, and do what Python does."""
+"""Control flow, names, tuples, helpers, vecs and constants: compiled and interpreted runs agree, and do
+what Python does."""
 
 from __future__ import annotations
 
@@ -7,11 +8,11 @@ import math
 
 import numpy as np
 import pytest
-from engine_stand_in import StandIn, both
 
-import bigworlds.behavior as bw
-import bigworlds.data as bd
+import bigworlds as bw
 from bigworlds.data import ivec2, ivec3, vec2, vec3
+
+from .engine_stand_in import StandIn, both
 
 GRAVITY = vec2(0.0, -9.81)
 STEPS = (1, 2, 4)
@@ -24,7 +25,7 @@ class Mood(enum.IntEnum):
     ANGRY = 5
 
 
-class Body(bd.Component):
+class Body(bw.Component):
     position: vec2
     velocity: vec2
     cell: ivec2
@@ -119,7 +120,7 @@ def early_return(b: Body) -> None:
         return
     b.count = 2
     if b.alive:
-        return None
+        return
     b.count = 3
 
 
@@ -155,7 +156,9 @@ def test_choices_tuples_and_enums():
 def vectors(b: Body) -> None:
     b.velocity += GRAVITY * 0.1
     b.position = b.position + b.velocity * 0.5 - vec2(y=0.25, x=-1)
-    b.total = b.position.dot(b.velocity) + b.velocity.length() / b.velocity.length2() - b.position.x * b.position[1]
+    b.total = (
+        b.position.dot(b.velocity) + b.velocity.length() / b.velocity.length2() - b.position.x * b.position[1]
+    )
     turned = vec2(-b.velocity.y, b.velocity.x).normalized()
     b.velocity = -turned * b.position / 3 + 2 * turned
     b.cell = (b.cell + ivec2(1, -1)) * 3 - b.cell // 2 + b.cell % ivec2(4, 3)
@@ -288,7 +291,9 @@ def test_raise_and_assert_end_the_row_with_their_message(start, message):
     assert world.columns[Body.total].tolist() == [5.0, 0.0, 0.0]
     assert str(world.error) == message
     lines = [frame.tb_lineno for frame in frames(world.error)]
-    assert raising.function.__code__.co_firstlineno < lines[-1] <= raising.function.__code__.co_firstlineno + 6
+    assert (
+        raising.function.__code__.co_firstlineno < lines[-1] <= raising.function.__code__.co_firstlineno + 6
+    )
 
 
 def frames(error):

@@ -1,4 +1,5 @@
-"""What behaviors see of others: neighbours, edges, cells, inboxes, and their random numbers, clock and parameters."""
+"""What behaviors see of others: neighbours, edges, cells, inboxes, and their random numbers, clock and
+parameters."""
 
 from __future__ import annotations
 
@@ -6,20 +7,20 @@ import struct
 
 import numpy as np
 import pytest
-from engine_stand_in import StandIn, both, normal_of
 
-import bigworlds.behavior as bw
-import bigworlds.data as bd
+import bigworlds as bw
 from bigworlds.behavior.interpreted.random import Stream, philox
 from bigworlds.data import f32, i16, ivec2, vec2, vec3
 
+from .engine_stand_in import StandIn, both, normal_of
 
-class Fish(bd.Component):
+
+class Fish(bw.Component):
     position: vec2
     size: f32
     kind: i16
     crowd: int
-    target: bd.Ref
+    target: bw.Ref
     sum: vec2
     near: float
 
@@ -94,7 +95,7 @@ def test_using_a_missing_nearest_ends_the_row():
     assert (world.status, world.failed_row) == (1, 0)
 
 
-class Shark(bd.Component):
+class Shark(bw.Component):
     position: vec2
     hunger: float
 
@@ -127,7 +128,7 @@ def test_loops_over_two_arguments_may_be_nested():
     assert world.columns[Fish.near].any()
 
 
-class Road(bd.EdgeComponent):
+class Road(bw.EdgeComponent):
     length: float
     lanes: i16
 
@@ -142,16 +143,20 @@ def travel(fish: Fish, others: bw.Neighbors[Fish]) -> None:
 def test_edges_of_graphs():
     world = both(travel, shoal(travel))
     (reach,) = travel.reaches
-    assert (reach.edge, [f.name for f in reach.edge_fields], reach.radius) == (Road, ["length", "lanes"], None)
+    assert (reach.edge, [f.name for f in reach.edge_fields], reach.radius) == (
+        Road,
+        ["length", "lanes"],
+        None,
+    )
     assert world.columns[Fish.crowd].any()
 
 
-class Grass(bd.CellComponent):
+class Grass(bw.CellComponent):
     grown: bool
     height: f32
 
 
-class Walker(bd.Component):
+class Walker(bw.Component):
     position: ivec2
     seen: float
     grown: bool
@@ -188,7 +193,12 @@ def test_cells():
 
 def test_a_place_outside_the_world_ends_the_row():
     def make():
-        return StandIn(graze, 2, {Walker.position: [[0, 0], [10, 0]]}, cells={Grass.grown: np.zeros(100), Grass.height: np.zeros(100)})
+        return StandIn(
+            graze,
+            2,
+            {Walker.position: [[0, 0], [10, 0]]},
+            cells={Grass.grown: np.zeros(100), Grass.height: np.zeros(100)},
+        )
 
     world = both(graze, make)
     assert (world.status, world.failed_row) == (1, 1)
@@ -203,7 +213,15 @@ def bounded(fish: Fish, space: bw.Space) -> None:
 
 
 def test_wrap_and_clamp():
-    places = [[0.0, -0.0], [10.0, 3.0], [-1e-30, 12.5], [29.999, -30.0], [1e9, -1e9], [9.999, -4.0], [-10.0, 20.0]]
+    places = [
+        [0.0, -0.0],
+        [10.0, 3.0],
+        [-1e-30, 12.5],
+        [29.999, -30.0],
+        [1e9, -1e9],
+        [9.999, -4.0],
+        [-10.0, 20.0],
+    ]
     world = both(bounded, lambda: StandIn(bounded, len(places), {Fish.position: places}, extent=(10.0, 5.0)))
     wrapped, clamped = world.columns[Fish.sum], world.columns[Fish.position]
     assert (wrapped >= 0).all()
@@ -213,12 +231,12 @@ def test_wrap_and_clamp():
     assert (clamped < [10.0, 5.0]).all()
 
 
-class Told(bd.Event):
+class Told(bw.Event):
     strength: f32
     where: vec3
 
 
-class Ear(bd.Component):
+class Ear(bw.Component):
     heard: float
     who: int
     place: vec3
@@ -246,7 +264,7 @@ def test_events_are_read_in_order():
     assert (listen.trigger.on, [i.event for i in listen.inboxes]) == (Told, [Told])
 
 
-class Dice(bd.Component):
+class Dice(bw.Component):
     a: float
     b: float
     c: float
@@ -291,7 +309,9 @@ def draw_below(dice: Dice, rng: bw.Rng) -> None:
     dice.d = rng.integers(dice.e)
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 6, 2**31, 3 * 2**30, 2**32 - 1, 2**32, 2**32 + 1, 2**62 + 3, 2**63 - 1])
+@pytest.mark.parametrize(
+    "n", [1, 2, 3, 6, 2**31, 3 * 2**30, 2**32 - 1, 2**32, 2**32 + 1, 2**62 + 3, 2**63 - 1]
+)
 def test_integers_below(n):
     world = both(draw_below, lambda: StandIn(draw_below, 200, {Dice.e: np.full(200, n)}))
     drawn = world.columns[Dice.d]

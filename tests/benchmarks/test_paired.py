@@ -32,7 +32,8 @@ def command(tmp_path: Path, name: str, per_seed: float, metric: float) -> str:
         "import json, pathlib, sys\n"
         f"log = pathlib.Path({str(tmp_path / 'log')!r})\n"
         f"log.open('a').write('{name}' + sys.argv[1] + ' ')\n"
-        f"report = {{'cpu_seconds': {per_seed} * int(sys.argv[1]), 'metrics': {{'m': {metric}, 'ok': True}}}}\n"
+        f"metrics = {{'m': {metric}, 'ok': True}}\n"
+        f"report = {{'cpu_seconds': {per_seed} * int(sys.argv[1]), 'metrics': metrics}}\n"
         "print('warming up')\n"
         "print(json.dumps(report))\n"
     )

@@ -205,12 +205,15 @@ def assert_refused(path: Path, *expected: str) -> None:
 def test_every_flipped_bit_of_the_user_block_is_seen(small_file: Path, tmp_path: Path) -> None:
     good = small_file.read_bytes()
     path = tmp_path / "flipped.h5"
-    for bit in range(512 * 8):
-        bad = bytearray(good)
-        bad[bit // 8] ^= 1 << bit % 8
-        path.write_bytes(bad)
-        with pytest.raises(SnapshotError):
-            read(path)
+    path.write_bytes(good)
+    with open(path, "r+b", buffering=0) as file:
+        for bit in range(512 * 8):
+            byte = bit // 8
+            os.pwrite(file.fileno(), bytes([good[byte] ^ 1 << bit % 8]), byte)
+            with pytest.raises(SnapshotError):
+                read(path)
+            os.pwrite(file.fileno(), good[byte : byte + 1], byte)
+    read(path)
 
 
 @settings(max_examples=150, deadline=10_000, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,13 +7,14 @@ from enum import IntEnum
 import numpy as np
 import pytest
 
+from bigworlds.data import ivec2, vec2, vec3
 from bigworlds.errors import ModelError
 from bigworlds.view.camera import MAX_HISTORY_POINTS, Camera, extent_of, frame_of
 from bigworlds.view.coloring import kind_color
 from bigworlds.view.look import Look
 from bigworlds.view.palette import EMPTY_CELL, NO_VALUE, named_colormap
 
-from .worlds import Bird, Box, World, component, flock, rows
+from .worlds import Bird, Box, World, cell_component, component, flock, rows
 
 
 class State(IntEnum):
@@ -22,10 +23,10 @@ class State(IntEnum):
     RECOVERED = 2
 
 
-Sheep = component("Sheep", position="ivec2", energy="scalar")
-Wolf = component("Wolf", position="ivec2")
-Grass = component("Grass", grown="bool", height="scalar")
-Health = component("Health", state=("enum", State), load="scalar")
+Sheep = component("Sheep", position=ivec2, energy=float)
+Wolf = component("Wolf", position=ivec2)
+Grass = cell_component("Grass", grown=bool, height=float)
+Health = component("Health", state=State, load=float)
 
 
 def meadow() -> World:
@@ -127,6 +128,23 @@ def test_agents_without_the_other_component_are_grey() -> None:
     assert layer.rgb[0].tolist() == list(NO_VALUE)
 
 
+def test_small_integers_are_kinds_until_a_larger_one_is_seen() -> None:
+    person = component("Person", position=vec2, group=int)
+    world = World(space=Box((5.0, 5.0)), tables={person: rows(position=np.zeros((3, 2)), group=[0, 1, 7])})
+    camera = Camera([Look(person, color="group")])
+    assert camera.frame(world).points[0].rgb.tolist() == [list(kind_color(group)) for group in (0, 1, 7)]
+    assert [entry.label for entry in camera.frame(world).legend] == ["group 0", "group 1", "group 7"]
+    world.tables[person]["group"] = np.array([0, 1, 100])
+    assert camera.frame(world).scales[0].high == 100
+    world.tables[person]["group"] = np.array([0, 1, 2])
+    assert camera.frame(world).legend == ()
+    # Of listed colours each is a value's own, whichever values are there.
+    look = Look(person, color="group", colormap=("red", "lime", "blue"))
+    assert frame_of(world, [look]).points[0].rgb.tolist() == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+    world.tables[person]["group"] = np.array([1, 1, 2])
+    assert frame_of(world, [look]).points[0].rgb[0].tolist() == [0, 255, 0]
+
+
 def test_listed_values_have_the_listed_colours() -> None:
     look = Look(Sheep, color="energy", colormap={1: "blue", 5: "#102030"})
     world = meadow()
@@ -136,7 +154,7 @@ def test_listed_values_have_the_listed_colours() -> None:
 
 def test_further_cell_layers_shine_through_by_their_value() -> None:
     world = meadow()
-    smell = component("Smell", level="scalar")
+    smell = cell_component("Smell", level=float)
     world.lattice[smell] = {"level": np.array([[0.0, 1.0], [0.5, 0.25]])}
     frame = frame_of(world, [Look(smell, colormap="cyan")])
     assert frame.cells[0].opacity is None
@@ -154,11 +172,11 @@ def test_hidden_kinds_are_counted_but_not_drawn() -> None:
 def test_each_table_is_fetched_once_a_frame() -> None:
     world = meadow()
     frame_of(world, [Look(Sheep, color="energy", size="energy"), Look(Wolf)])
-    assert world.asked == {"Sheep": 1, "Wolf": 1}
+    assert world.asked == {"Sheep": 1, "Wolf": 1, "Grass": 1}
 
 
 def test_three_dimensions_are_seen_from_above_with_the_low_ones_darker_and_below() -> None:
-    fish = component("Fish", position="vec3", velocity="vec3")
+    fish = component("Fish", position=vec3, velocity=vec3)
     place = np.array([[1.0, 1.0, 9.0], [2.0, 2.0, 0.0], [3.0, 3.0, 4.5]])
     world = World(space=Box((10.0, 10.0, 10.0)), tables={fish: rows(position=place, velocity=-place)})
     layer = frame_of(world, [Look(fish, color="white")]).points[0]
@@ -169,7 +187,7 @@ def test_three_dimensions_are_seen_from_above_with_the_low_ones_darker_and_below
 
 
 def test_cells_of_three_dimensions_show_their_highest_value() -> None:
-    gas = component("Gas", level="scalar")
+    gas = cell_component("Gas", level=float)
     world = World(space=Box((2, 1, 2)), lattice={gas: {"level": np.array([[[0.0, 1.0]], [[0.5, 0.0]]])}})
     (layer,) = frame_of(world, [Look(gas, colormap="gray")]).cells
     table = named_colormap("gray").table

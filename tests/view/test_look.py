@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bigworlds.data import vec2
 from bigworlds.errors import ModelError
 from bigworlds.view.look import Look, Part, Quantity, Symbol, parse_quantity
 from bigworlds.view.palette import (
@@ -57,7 +58,7 @@ def test_parts_of_a_vector() -> None:
 
 
 def test_a_field_goes_before_a_colour_of_the_same_name() -> None:
-    fruit = component("Fruit", position="vec2", orange="scalar")
+    fruit = component("Fruit", position=vec2, orange=float)
     assert Look(fruit, color="orange").color_quantity == Quantity("orange")
     assert Look(Bird, color="orange").constant_color == (255, 165, 0)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from bigworlds.data import ivec2
 from bigworlds.view.camera import Camera, frame_of
 from bigworlds.view.curves import draw_curves_as_text
 from bigworlds.view.frame import CellLayer, Curve, Frame, LegendEntry, PointLayer
@@ -13,7 +16,7 @@ from bigworlds.view.layout import Status, lay_out
 from bigworlds.view.look import Look
 from bigworlds.view.screen import OWN_COLOR, Screen, blank_screen, braille_codes, packed, printable
 
-from .worlds import Bird, Box, World, component, flock, rows
+from .worlds import Bird, Box, World, cell_component, component, flock, rows
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 FULL = TextStyle()
@@ -99,6 +102,24 @@ def test_crowds_are_braille_dots_in_their_mean_colour() -> None:
     assert set(screen.ink[braille].tolist()) == {0xFF0000}
 
 
+def test_a_full_grid_of_small_cells_has_no_gaps() -> None:
+    everywhere = [(x + 0.5, y + 0.5) for x in range(60) for y in range(60)]
+    full = layer(everywhere, cellular=True)
+    screen = draw_world(Frame(tick=0, extent=(60.0, 60.0), grid=(60, 60), points=(full,)), 24, 80, FULL)
+    assert (screen.codes == 0x28FF).sum() == 30 * 15
+    assert ((screen.codes > 0x2800) & (screen.codes < 0x28FF)).sum() == 0
+
+
+def test_crowds_of_two_kinds_are_never_in_a_colour_between() -> None:
+    rng = np.random.default_rng(2)
+    mixed = layer([tuple(place) for place in rng.uniform(0, 100, (3000, 2))])
+    colors = np.where(rng.random((3000, 1)) < 0.5, RED, BLUE).astype(np.uint8)
+    frame = Frame(tick=0, extent=(100.0, 100.0), points=(replace(mixed, rgb=colors),))
+    screen = draw_world(frame, 22, 80, FULL)
+    braille = (screen.codes > 0x2800) & (screen.codes <= 0x28FF)
+    assert set(screen.ink[braille].tolist()) == {0xFF0000, 0x0000FF}
+
+
 def test_in_the_fullest_crowds_dots_are_where_it_is_dense() -> None:
     rng = np.random.default_rng(2)
     places = np.concatenate([rng.uniform(0, 100, (100_000, 2)), rng.normal(25, 5, (100_000, 2))])
@@ -124,7 +145,7 @@ def test_a_mark_over_half_blocks_has_their_mean_behind_it() -> None:
 @pytest.mark.parametrize("count", [20, 5000])
 def test_ascii_is_ascii(style: TextStyle, count: int) -> None:
     world = flock(count)
-    smell = component("Smell", level="scalar")
+    smell = cell_component("Smell", level=float)
     world.lattice[smell] = {"level": np.random.default_rng(0).random((10, 10))}
     frame = Camera([Look(Bird, color="velocity angle")], caption="boids").frame(world)
     screen = lay_out(frame, Status(10.0, "paused", keys=True), 24, 80, style)
@@ -133,7 +154,7 @@ def test_ascii_is_ascii(style: TextStyle, count: int) -> None:
 
 
 def test_without_colours_kinds_are_letters_and_the_legend_says_which() -> None:
-    sheep, wolf = component("Sheep", position="ivec2"), component("Wolf", position="ivec2")
+    sheep, wolf = component("Sheep", position=ivec2), component("Wolf", position=ivec2)
     world = World(
         space=Box((5, 5)),
         tables={

@@ -15,6 +15,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 import pytest
@@ -27,6 +28,7 @@ from .emulator import Emulator
 from .worlds import Bird, World, flock, fly
 
 TRUE_COLOR = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+HERE = Path(__file__).resolve().parent
 PATIENCE_SECONDS = 30.0
 MARK, LAST = b"\x00mark\x00", b"\x00last\x00"
 
@@ -343,8 +345,8 @@ class Session:
         self.emulator = Emulator(rows, columns)
         environment = {**os.environ, **TRUE_COLOR, "PYTHONIOENCODING": "utf-8", "PYTHONUNBUFFERED": "1"}
         environment.pop("NO_COLOR", None)
-        environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-        command = [sys.executable, "-m", f"{__package__}.watched", mode, str(pace)]
+        environment["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), *sys.path])
+        command = [sys.executable, "-m", f"{HERE.name}.watched", mode, str(pace)]
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
         )

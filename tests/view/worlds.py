@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,24 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class DeclaredField:
-    """What the view reads of a field's declaration."""
-
-    name: str
-    owner: str
-    kind: str = "scalar"
-    enum: type[Any] | None = None
+from bigworlds.data import CellComponent, Component, vec2
 
 
-def component(name: str, **kinds: str | tuple[str, type[Any]]) -> type[Any]:
-    """A component class with declared fields, each of a kind ("scalar", "vec2", ("enum", Class))."""
-    fields = {}
-    for field_name, kind in kinds.items():
-        label, enum = (kind, None) if isinstance(kind, str) else kind
-        fields[field_name] = DeclaredField(field_name, name, label, enum)
-    return type(name, (), {"__bw_fields__": fields, **fields})
+def component(name: str, **fields: Any) -> type[Any]:
+    """An agents' component with fields of these types, such as `position=vec2`, `grown=bool`."""
+    return types.new_class(name, (Component,), exec_body=lambda body: body.update(__annotations__=fields))
+
+
+def cell_component(name: str, **fields: Any) -> type[Any]:
+    """A cells' component with fields of these types."""
+    return types.new_class(name, (CellComponent,), exec_body=lambda body: body.update(__annotations__=fields))
 
 
 @dataclass
@@ -63,6 +57,7 @@ class World:
         return self.tables[component]
 
     def cells(self, component: type[Any]) -> Mapping[str, NDArray[Any]]:
+        self.asked[component.__name__] = self.asked.get(component.__name__, 0) + 1
         return self.lattice[component]
 
     def metrics(self) -> Mapping[str, float]:
@@ -77,7 +72,7 @@ def rows(**columns: object) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-Bird = component("Bird", position="vec2", velocity="vec2", age="scalar", kin="bool")
+Bird = component("Bird", position=vec2, velocity=vec2, age=int, kin=bool)
 
 
 def flock(count: int, side: float = 100.0, seed: int = 7) -> World:

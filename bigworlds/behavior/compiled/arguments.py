@@ -1,7 +1,8 @@
-"""The numba types of a behavior's arguments. All but items are one pointer to the row's state or its own fields.
+"""The numba types of a behavior's arguments. All but items are one pointer to the row's state or its own
+fields.
 
-The entry (entry.py) makes the state on the stack of each kernel call; once the user's function is inlined, the
-optimiser turns all of it into registers.
+The entry (entry.py) makes the state on the stack of each kernel call; once the user's function is inlined,
+the optimiser turns all of it into registers.
 """
 
 from __future__ import annotations
@@ -20,7 +21,18 @@ from bigworlds.behavior.compiled.vectors import BY_NAME, NAMES, VecType, pack, s
 from bigworlds.data import FieldType
 
 # The row's state: byte offsets of 8-byte members.
-CALL, ROW, GATHERED, COUNT, SLOTS, OFFSET, DISTANCE2, EDGES, DRAWN, SECOND = 0, 8, 16, 24, 32, 40, 64, 72, 80, 88
+CALL, ROW, GATHERED, COUNT, SLOTS, OFFSET, DISTANCE2, EDGES, DRAWN, SECOND = (
+    0,
+    8,
+    16,
+    24,
+    32,
+    40,
+    64,
+    72,
+    80,
+    88,
+)
 PLACE, OWN = 96, 120  # where the row was at the start; pointers to the own fields by own argument
 
 
@@ -59,7 +71,9 @@ class OwnType(types.Type):
 
     def __init__(self, name: str, fields: tuple[tuple[str, FieldType, int, bool], ...]) -> None:
         self.fields = {f[0]: f for f in fields}
-        described = ",".join(f"{n}:{k.kind}{k.dtype}{k.length}@{o}{'w' if w else ''}" for n, k, o, w in fields)
+        described = ",".join(
+            f"{n}:{k.kind}{k.dtype}{k.length}@{o}{'w' if w else ''}" for n, k, o, w in fields
+        )
         super().__init__(name=f"bw.own.{name}({described})")
 
 
@@ -72,8 +86,8 @@ class ParametersType(PointerType):
 
 
 class ReachType(PointerType):
-    """A Neighbors argument: its position, the fields of others and of edges by column, the type of offsets (None:
-    unused), and whether distances are used."""
+    """A Neighbors argument: its position, the fields of others and of edges by column, the type of offsets
+    (None: unused), and whether distances are used."""
 
     def __init__(
         self,
@@ -137,8 +151,8 @@ class SpaceType(PointerType):
 class EffectType(PointerType):
     """Something that orders an effect by its position among its kind: spawn, attach, claim, deposit, send.
 
-    `fields` is the record: (name, type, offset). `granted` tells a sequential claim where its result is: (column, type,
-    own component, offset in its fields).
+    `fields` is the record: (name, type, offset). `granted` tells a sequential claim where its result is:
+    (column, type, own component, offset in its fields).
     """
 
     def __init__(
@@ -335,7 +349,9 @@ def _item_get(context: Any, builder: Any, item: ItemType, value: Any, name: str)
         ids = memory.member(builder, reach, "bw_reach.ids")
         return memory.load(builder, ids, builder.shl(part["slot"], I64(3)), I64)
     column, kind = item.reach.fields[name]
-    return column_value(builder, memory.member(builder, reach, "bw_reach.columns"), column, kind, part["slot"])
+    return column_value(
+        builder, memory.member(builder, reach, "bw_reach.columns"), column, kind, part["slot"]
+    )
 
 
 @infer_getattr
@@ -443,5 +459,3 @@ def _event_get(context: Any, builder: Any, event: EventType, record: Any, name: 
         return memory.load(builder, record, 0, I64)
     _, kind, offset = event.inbox.fields[name]
     return value_at(builder, kind, record, offset)
-
-

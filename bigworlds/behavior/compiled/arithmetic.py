@@ -1,4 +1,5 @@
-"""Arithmetic of compiled behaviors that differs from numba's: checked whole division, conversions, powers, mathematics.
+"""Arithmetic of compiled behaviors that differs from numba's: checked whole division, conversions, powers,
+mathematics.
 
 Every operation here has its twin in interpreted/arithmetic.py, bit by bit.
 """
@@ -23,7 +24,8 @@ from bigworlds.behavior.translate.operators import powers
 
 
 def fail_if(ctx: Any, builder: Any, condition: Any) -> None:
-    """Ends the row with an error where the condition holds. The message comes from re-running it interpreted."""
+    """Ends the row with an error where the condition holds. The message comes from re-running it
+    interpreted."""
     with builder.if_then(condition, likely=False):
         ctx.call_conv.return_user_exc(builder, ArithmeticError, ())
 
@@ -50,7 +52,10 @@ def _fmod(builder: Any, call: Any, a: Any, b: Any) -> Any:
 
 
 def _copysign(builder: Any, size: Any, sign: Any) -> Any:
-    return builder.call(builder.module.declare_intrinsic("llvm.copysign", [F64], ir.FunctionType(F64, [F64, F64])), [size, sign])
+    return builder.call(
+        builder.module.declare_intrinsic("llvm.copysign", [F64], ir.FunctionType(F64, [F64, F64])),
+        [size, sign],
+    )
 
 
 def _floor(builder: Any, value: Any) -> Any:
@@ -61,9 +66,7 @@ def float_modulo(builder: Any, call: Any, a: Any, b: Any) -> Any:
     """a % b of floats, with the sign of b; NaN for b = 0."""
     rest = _fmod(builder, call, a, b)
     is_zero = builder.fcmp_ordered("==", rest, F64(0.0))
-    apart = builder.xor(
-        builder.fcmp_ordered("<", rest, F64(0.0)), builder.fcmp_ordered("<", b, F64(0.0))
-    )
+    apart = builder.xor(builder.fcmp_ordered("<", rest, F64(0.0)), builder.fcmp_ordered("<", b, F64(0.0)))
     moved = builder.select(apart, builder.fadd(rest, b), rest)
     return builder.select(is_zero, _copysign(builder, F64(0.0), b), moved)
 
@@ -73,9 +76,7 @@ def float_quotient(builder: Any, call: Any, a: Any, b: Any) -> Any:
     rest = _fmod(builder, call, a, b)
     division = builder.fdiv(builder.fsub(a, rest), b)
     differs = builder.fcmp_unordered("!=", rest, F64(0.0))
-    apart = builder.xor(
-        builder.fcmp_ordered("<", rest, F64(0.0)), builder.fcmp_ordered("<", b, F64(0.0))
-    )
+    apart = builder.xor(builder.fcmp_ordered("<", rest, F64(0.0)), builder.fcmp_ordered("<", b, F64(0.0)))
     division = builder.select(builder.and_(differs, apart), builder.fsub(division, F64(1.0)), division)
     floored = _floor(builder, division)
     over = builder.fcmp_ordered(">", builder.fsub(division, floored), F64(0.5))

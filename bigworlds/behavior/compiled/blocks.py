@@ -1,4 +1,5 @@
-"""Array, list and string fields in compiled behaviors: they stay in memory and are read and written by element."""
+"""Array, list and string fields in compiled behaviors: they stay in memory and are read and written by
+element."""
 
 from __future__ import annotations
 
@@ -186,7 +187,8 @@ def same_text(context: Any, a: Any, b: Any) -> Any:
     def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
         same = I1(1)
         pointers = [
-            text_bytes(builder, k, v, n) if n else None for k, v, n in zip((a, b), values, lengths, strict=True)
+            text_bytes(builder, k, v, n) if n else None
+            for k, v, n in zip((a, b), values, lengths, strict=True)
         ]
         for i in range(size):
             pair = [

@@ -1,4 +1,5 @@
-"""The one door to numba's compiler: types and lowers a function, links it into its kernel, optimises, emits an object.
+"""The one door to numba's compiler: types and lowers a function, links it into its kernel, optimises, emits
+an object.
 
 Numba's own dispatcher, wrappers and cache are not used: the result is one self-contained object file with the
 symbol bw_kernel, which object_code.py loads without numba.

@@ -1,4 +1,5 @@
-"""Compiles a translated behavior: numba types of its arguments, its functions, its kernel, and the key of the cache."""
+"""Compiles a translated behavior: numba types of its arguments, its functions, its kernel, and the key of
+the cache."""
 
 from __future__ import annotations
 
@@ -80,7 +81,7 @@ def compile_behavior(behavior: Behavior, layout: Any, sequential: bool) -> bytes
 class _PlainRaise(ast.NodeTransformer):
     """Compiled code raises without text: the message comes from running the row again in Python."""
 
-    def visit_Raise(self, node: ast.Raise) -> ast.Raise:  # noqa: N802 - named by ast
+    def visit_Raise(self, node: ast.Raise) -> ast.Raise:
         failure = ast.copy_location(ast.Name("RuntimeError", ast.Load()), node)
         return ast.copy_location(ast.Raise(failure, None), node)
 
@@ -91,7 +92,9 @@ def compilable_function(program: Program) -> Any:
 
     from bigworlds.behavior.compiled.runtime import runtime_function
 
-    scope: dict[str, Any] = {f"{PREFIX}{n}": runtime_function(program, n) for n in sorted(program.runtime_names)}
+    scope: dict[str, Any] = {
+        f"{PREFIX}{n}": runtime_function(program, n) for n in sorted(program.runtime_names)
+    }
     for helper in program.helpers:
         made = _defined(helper, scope)
         scope[helper.name] = njit(

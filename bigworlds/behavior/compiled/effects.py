@@ -1,4 +1,5 @@
-"""Effects and places in compiled behaviors: despawn, records of spawn, attach and send, claims, deposits, cells, inboxes."""
+"""Effects and places in compiled behaviors: despawn, records of spawn, attach and send, claims, deposits,
+cells, inboxes."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ detach = _simple_effect("detach")
 
 @intrinsic
 def ask(context: Any, claim: Any, place: Any, count: Any) -> Any:
-    """claim.ask(place, count). In a sequential kernel the result field is read again: it is granted at once."""
+    """claim.ask(place, count). In a sequential kernel the result field is read again: it is granted at
+    once."""
 
     def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
         state, where, number = values
@@ -153,9 +155,7 @@ def _wrap_real(ctx: Any, builder: Any, call: Any, place: Any, size: Any) -> Any:
 
     A tiny negative place plus the size can round to the size itself, which is the place 0.
     """
-    inside = builder.and_(
-        builder.fcmp_ordered(">=", place, F64(0.0)), builder.fcmp_ordered("<", place, size)
-    )
+    inside = builder.and_(builder.fcmp_ordered(">=", place, F64(0.0)), builder.fcmp_ordered("<", place, size))
     below = builder.fcmp_ordered("<", place, F64(0.0))
     moved = builder.select(below, builder.fadd(place, size), builder.fsub(place, size))
     near = builder.and_(
@@ -218,7 +218,8 @@ def inbox_at(context: Any, inbox: Any, k: Any) -> Any:
 
 
 def _inbox(builder: Any, state: Any, inbox: Any) -> Any:
-    """services->inbox, which returns a structure of 24 bytes: through a hidden pointer on all supported machines."""
+    """services->inbox, which returns a structure of 24 bytes: through a hidden pointer on all supported
+    machines."""
     layout = ir.LiteralStructType([I64, PTR, I64])
     with builder.goto_entry_block():
         result = builder.alloca(layout)
@@ -239,8 +240,8 @@ def _inbox(builder: Any, state: Any, inbox: Any) -> Any:
 def record(what: str, names: Sequence[str]) -> Any:
     """The runtime function that gets a record from spawn, attach or send and fills the named fields.
 
-    Its arguments: the effect, for send target and delay, and the fields' values. Values are checked before the engine is
-    asked for the record.
+    Its arguments: the effect, for send target and delay, and the fields' values. Values are checked before
+    the engine is asked for the record.
     """
     front = 2 if what == "send" else 0
 
@@ -248,7 +249,9 @@ def record(what: str, names: Sequence[str]) -> Any:
         effect, state = sig.args[0], values[0]
         fields = [effect.fields[name] for name in names]
         ready: list[tuple[int, Any]] = []
-        for (_, kind, offset), kind_given, value in zip(fields, sig.args[1 + front :], values[1 + front :], strict=True):
+        for (_, kind, offset), kind_given, value in zip(
+            fields, sig.args[1 + front :], values[1 + front :], strict=True
+        ):
             if memory.is_block(kind):
                 continue
             components = parts(builder, kind_given, value) if kind.kind in BY_NAME else [value]
@@ -264,10 +267,14 @@ def record(what: str, names: Sequence[str]) -> Any:
         fail_if(ctx, builder, builder.icmp_unsigned("==", pointer, _NULL))
         for offset, raw in ready:
             memory.store(builder, pointer, offset, raw)
-        for (_, kind, offset), kind_given, value in zip(fields, sig.args[1 + front :], values[1 + front :], strict=True):
+        for (_, kind, offset), kind_given, value in zip(
+            fields, sig.args[1 + front :], values[1 + front :], strict=True
+        ):
             if memory.is_block(kind):
                 target = memory.at(builder, pointer, offset)
-                source = text_bytes(builder, kind_given, value, kind.length) if kind.kind == "string" else value
+                source = (
+                    text_bytes(builder, kind_given, value, kind.length) if kind.kind == "string" else value
+                )
                 copy_block(builder, target, source, memory.element_size(kind) * kind.length)
         return ctx.get_dummy_value()
 
@@ -284,5 +291,3 @@ def variadic(name: str, count: int, typing: Any) -> Any:
     exec(f"def made(context, {parameters}):\n    return typing(context, {parameters})", scope)
     scope["made"].__name__ = name
     return intrinsic(scope["made"])
-
-

@@ -1,8 +1,9 @@
-"""The kernel around a compiled function: a loop over rows that loads the own fields, calls it, checks and stores.
+"""The kernel around a compiled function: a loop over rows that loads the own fields, calls it, checks and
+stores.
 
-A row is stored only after the function returned and all values fit, so a failed row is left as it was. Kernels
-without services or neighbours get a second loop for columns at their natural strides, which the optimiser can vectorise
-like a loop over plain arrays.
+A row is stored only after the function returned and all values fit, so a failed row is left as it was.
+Kernels without services or neighbours get a second loop for columns at their natural strides, which the
+optimiser can vectorise like a loop over plain arrays.
 """
 
 from __future__ import annotations
@@ -159,7 +160,12 @@ class _RowLoop:
     def _row(self, row: Any) -> None:
         builder, context = self.builder, self.context
         state = builder.bitcast(self.state, PTR)
-        for offset, value in ((args.CALL, self.call), (args.ROW, row), (args.GATHERED, I64(-1)), (args.DRAWN, I64(0))):
+        for offset, value in (
+            (args.CALL, self.call),
+            (args.ROW, row),
+            (args.GATHERED, I64(-1)),
+            (args.DRAWN, I64(0)),
+        ):
             memory.store(builder, state, offset, value)
         for slot, (position, own) in enumerate(self.entry.own.items()):
             memory.store(builder, state, args.OWN + 8 * slot, self.own[position])
@@ -230,7 +236,9 @@ class _RowLoop:
                 if unfit is not None:
                     self._fail_if(unfit)
                 step = i * self.entry.columns[column].field.stride // len(components)
-                stores.append(lambda c=column, s=step, r=raw: memory.store(builder, self._address(c, row), s, r))  # type: ignore[misc]
+                stores.append(
+                    lambda c=column, s=step, r=raw: memory.store(builder, self._address(c, row), s, r)
+                )  # type: ignore[misc]
 
     def _copy(self, target: Any, source: Any, size: int) -> None:
         memcpy = self.builder.module.declare_intrinsic("llvm.memcpy", [PTR, PTR, I64])

@@ -1,7 +1,9 @@
-"""Emits LLVM code that reads the engine's C structures, moves field values in and out of memory, and calls services.
+"""Emits LLVM code that reads the engine's C structures, moves field values in and out of memory, and calls
+services.
 
-Pointers of bw_call do not change while a kernel runs, so their loads carry invariant.load and leave loops. No address
-is baked in: services are called through the table in bw_call, so that object code is valid in every process.
+Pointers of bw_call do not change while a kernel runs, so their loads carry invariant.load and leave loops.
+No address is baked in: services are called through the table in bw_call, so that object code is valid in
+every process.
 """
 
 from __future__ import annotations
@@ -102,7 +104,9 @@ def is_block(kind: FieldType) -> bool:
     return kind.kind in ("array", "list", "string")
 
 
-def load_value(builder: Any, kind: FieldType, base: Any, offset: Any, *, invariant: bool = False) -> list[Any]:
+def load_value(
+    builder: Any, kind: FieldType, base: Any, offset: Any, *, invariant: bool = False
+) -> list[Any]:
     """The components of a field's value: one for scalars, x, y (z) for vectors."""
     size = int(np.dtype(kind.dtype).itemsize)
     if isinstance(offset, int):

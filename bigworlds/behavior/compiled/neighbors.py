@@ -1,7 +1,7 @@
 """Neighbour loops in compiled behaviors: gathering, counting, the k-th item, the nearest.
 
-The engine keeps one list of hits per call. The row's state remembers which argument it was gathered for, so that a
-loop gathers once, and gathers again only after another argument's loop has been in between.
+The engine keeps one list of hits per call. The row's state remembers which argument it was gathered for, so
+that a loop gathers once, and gathers again only after another argument's loop has been in between.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def _count(builder: Any, state: Any, reach: args.ReachType) -> Any:
 
 
 def _item(builder: Any, state: Any, reach: args.ReachType, k: Any) -> Any:
-    """The k-th hit as an item value; of its geometry only what the behavior uses is read (a graph has none)."""
+    """The k-th hit as an item value; of its geometry only what the behavior uses is read (a graph has
+    none)."""
     by4, by8 = builder.shl(k, I64(2)), builder.shl(k, I64(3))
     slots = memory.load(builder, state, args.SLOTS, PTR)
     members = [state, builder.zext(memory.load(builder, slots, by4, I32), I64)]

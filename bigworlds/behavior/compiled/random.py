@@ -1,4 +1,5 @@
-"""The random stream in compiled behaviors: Philox4x32-10 in LLVM, one block computed for two consecutive words.
+"""The random stream in compiled behaviors: Philox4x32-10 in LLVM, one block computed for two consecutive
+words.
 
 Philox: Salmon, Moraes, Dror, Shaw (2011), doi:10.1145/2063384.2063405. Bounded integers: Lemire (2019),
 doi:10.1145/3230636. The interpreter's stream (interpreted/random.py) gives the same numbers.
@@ -57,7 +58,8 @@ def _philox(module: Any) -> Any:
 
 
 def next_word(builder: Any, state: Any) -> Any:
-    """The next 64 random bits of the row: computes a block for even draws, keeps its second half for odd ones."""
+    """The next 64 random bits of the row: computes a block for even draws, keeps its second half for odd
+    ones."""
     drawn = memory.load(builder, state, args.DRAWN, I64)
     memory.store(builder, state, args.DRAWN, builder.add(drawn, I64(1)))
     odd = builder.trunc(drawn, ir.IntType(1))
@@ -89,7 +91,9 @@ def uniform(context: Any, rng: Any, low: Any, high: Any) -> Any:
     """rng.uniform(low, high)"""
 
     def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
-        low_value, high_value = (as_double(builder, t, v) for t, v in zip(sig.args[1:], values[1:], strict=True))
+        low_value, high_value = (
+            as_double(builder, t, v) for t, v in zip(sig.args[1:], values[1:], strict=True)
+        )
         unit = _unit(builder, next_word(builder, values[0]))
         return builder.fadd(low_value, builder.fmul(builder.fsub(high_value, low_value), unit))
 
@@ -127,7 +131,9 @@ def normal(context: Any, rng: Any, mean: Any, std: Any) -> Any:
     """rng.normal(mean, std)"""
 
     def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
-        mean_value, std_value = (as_double(builder, t, v) for t, v in zip(sig.args[1:], values[1:], strict=True))
+        mean_value, std_value = (
+            as_double(builder, t, v) for t, v in zip(sig.args[1:], values[1:], strict=True)
+        )
         deviate = _deviate(builder, values[0], "normal")
         return builder.fadd(mean_value, builder.fmul(std_value, deviate))
 

@@ -1,4 +1,5 @@
-"""The names that translated functions call, as numba intrinsics. interpreted/runtime.py defines the same names."""
+"""The names that translated functions call, as numba intrinsics. interpreted/runtime.py defines the same
+names."""
 
 from __future__ import annotations
 

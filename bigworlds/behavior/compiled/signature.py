@@ -36,7 +36,9 @@ def make_entry(behavior: Behavior, layout: Any, sequential: bool) -> Entry:
         else:
             types.append(_type(behavior, argument, layout, list(own.values()), sequential))
     here = any(a.what == "here" for a in behavior.arguments)
-    place = next((i for i, c in enumerate(used.columns) if c.field.name == "position"), None) if here else None
+    place = (
+        next((i for i, c in enumerate(used.columns) if c.field.name == "position"), None) if here else None
+    )
     simple = not sequential and not any(a.what in _SERVICES for a in behavior.arguments) and not used.rng
     # The state is the function's first argument, so positions of own components move by one.
     moved = {position + 1: found for position, found in own.items()}
@@ -110,7 +112,8 @@ def _type(
 
 
 def _granted(behavior: Behavior, index: int, own: list[OwnArgument]) -> tuple[int, FieldType, int, int]:
-    """Where a sequential claim's result is: its column, and the own component and offset to read it again into."""
+    """Where a sequential claim's result is: its column, and the own component and offset to read it again
+    into."""
     result = behavior.used.claims[index].result
     column = next(i for i, c in enumerate(behavior.used.columns) if c.field == result.field)
     for slot, argument in enumerate(own):

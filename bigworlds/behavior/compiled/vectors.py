@@ -1,4 +1,5 @@
-"""vec2, vec3, ivec2 and ivec3 for numba: values of two or three numbers, with the operations of data/vectors.py.
+"""vec2, vec3, ivec2 and ivec3 for numba: values of two or three numbers, with the operations of
+data/vectors.py.
 
 Each operation is emitted as the same IEEE operations in the same order as the Python class does them.
 """
@@ -14,7 +15,13 @@ from numba.core import types
 from numba.core.datamodel import models
 from numba.core.datamodel.registry import register_default
 from numba.core.imputils import lower_builtin, lower_cast, lower_getattr_generic
-from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
+from numba.core.typing.templates import (
+    AbstractTemplate,
+    AttributeTemplate,
+    infer_getattr,
+    infer_global,
+    signature,
+)
 from numba.extending import intrinsic
 
 from bigworlds.behavior.compiled.memory import F64, I1, I64

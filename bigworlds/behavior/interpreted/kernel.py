@@ -1,7 +1,7 @@
 """The kernel of a behavior that runs as Python: a ctypes callback that loops over rows.
 
-It serves translated compiled behaviors (`--interpret`, and the message of a failed row) and interpreted ones. An exception
-ends the row before anything of it is stored; the kernel keeps it for `pending_error`.
+It serves translated compiled behaviors (`--interpret`, and the message of a failed row) and interpreted
+ones. An exception ends the row before anything of it is stored; the kernel keeps it for `pending_error`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior import abi
 from bigworlds.behavior.interpreted import memory, objects
+from bigworlds.behavior.interpreted.parameters import parameters_of
 from bigworlds.behavior.interpreted.runtime import runtime_function
 from bigworlds.behavior.kernel import Kernel
 from bigworlds.behavior.translate.expressions import PREFIX
 from bigworlds.behavior.translate.program import Argument, Program
-from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3
 
 if TYPE_CHECKING:
     from bigworlds.behavior.behavior import Behavior
 
 
 def translated_function(program: Program) -> Callable[..., None]:
-    """The rewritten function as Python; file and lines are the user's, so breakpoints and tracebacks point there."""
+    """The rewritten function as Python; file and lines are the user's, so breakpoints and tracebacks point
+    there."""
     runtime = {f"{PREFIX}{n}": runtime_function(program, n) for n in program.runtime_names}
     scope: dict[str, Any] = dict(runtime)
     for function in (*program.helpers, program.main):
@@ -48,16 +49,18 @@ def _closure(function: Callable[..., Any]) -> dict[str, Any]:
     return found
 
 
-def python_kernel(behavior: Behavior, layout: Any, function: Callable[..., Any], *, translated: bool) -> Kernel:
+def python_kernel(
+    behavior: Behavior, parameters: Any, function: Callable[..., Any], *, translated: bool
+) -> Kernel:
     """The kernel that calls a Python function once per row.
 
     Args:
         behavior: whose arguments and columns it has.
-        layout: `__bw_layout__` of the model's parameters, or None.
+        parameters: the model's class of parameters, or None.
         function: called with the arguments, and with the state in front if it is a translated one.
         translated: whether it is.
     """
-    rows = _Rows(behavior, layout, function, translated)
+    rows = _Rows(behavior, parameters, function, translated)
     callback = abi.KERNEL(rows.run)
     address = ctypes.cast(callback, ctypes.c_void_p).value
     assert address is not None
@@ -67,8 +70,11 @@ def python_kernel(behavior: Behavior, layout: Any, function: Callable[..., Any],
 class _Rows:
     """Runs rows and keeps the exception of one that failed."""
 
-    def __init__(self, behavior: Behavior, layout: Any, function: Callable[..., Any], translated: bool) -> None:
-        self.behavior, self.layout, self.function, self.translated = behavior, layout, function, translated
+    def __init__(
+        self, behavior: Behavior, parameters: Any, function: Callable[..., Any], translated: bool
+    ) -> None:
+        self.behavior, self.parameters = behavior, parameters
+        self.function, self.translated = function, translated
         self.columns = behavior.columns
         self.position = behavior.position
         self.has_here = any(a.what == "here" for a in behavior.arguments)
@@ -86,7 +92,7 @@ class _Rows:
             row = int(call.order[index]) if call.order else index
             try:
                 self._row(call, row)
-            except BaseException as error:  # noqa: BLE001 - ctypes would print it and go on
+            except BaseException as error:
                 self.error = error
                 call.failed_row = row
                 return abi.FAILED
@@ -111,7 +117,9 @@ class _Rows:
         for kind, address, stored in stores:
             memory.write(kind, address, stored)
         if call.order and state.services.commit(state.pointer, row) != abi.OK:
-            raise RuntimeError("the agent moved onto an occupied cell of a grid with at most one agent a cell")
+            raise RuntimeError(
+                "the agent moved onto an occupied cell of a grid with at most one agent a cell"
+            )
 
     @staticmethod
     def _address(call: Any, column: int, row: int) -> int:
@@ -138,7 +146,7 @@ class _Rows:
             case "neighbors":
                 return objects.Neighbors(state, index, used.reaches[index])
             case "parameters":
-                return parameters_of(state.call, self.layout)
+                return parameters_of(state.call, self.parameters, plain=not self.translated)
             case "rng":
                 return state.stream()
             case "clock":
@@ -169,26 +177,3 @@ class _Rows:
                 cells = objects.Cells(state, index, used.cells[index].fields)
                 return cells if self.translated else cells.here()
         raise AssertionError(argument.what)
-
-
-class ParameterValues:
-    """The model's parameters as attributes."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.__dict__.update(values)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"parameters are constant during a run; {name!r} cannot be set")
-
-
-_VECTORS: dict[tuple[str, int], Any] = {("f8", 2): vec2, ("f8", 3): vec3, ("i8", 2): ivec2, ("i8", 3): ivec3}
-_CTYPES: dict[str, Any] = {"f8": ctypes.c_double, "i8": ctypes.c_int64, "b1": ctypes.c_bool}
-
-
-def parameters_of(call: Any, layout: Any) -> ParameterValues:
-    """The parameters in a call's block."""
-    values: dict[str, Any] = {}
-    for name, (kind, offset, length) in layout.items():
-        numbers = [_CTYPES[kind].from_address(call.parameters + offset + 8 * i).value for i in range(length)]
-        values[name] = _VECTORS[kind, length](*numbers) if length > 1 else numbers[0]
-    return ParameterValues(values)

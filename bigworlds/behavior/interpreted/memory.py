@@ -18,7 +18,8 @@ VECTORS: dict[str, Any] = {"vec2": vec2, "vec3": vec3, "ivec2": ivec2, "ivec3": 
 
 
 class Items:
-    """The elements of an array or list field, as a small Python sequence that keeps to the field's size and range."""
+    """The elements of an array or list field, as a small Python sequence that keeps to the field's size and
+    range."""
 
     def __init__(self, kind: FieldType, values: Iterable[Any], where: str, writable: bool) -> None:
         self._kind, self._where, self._writable = kind, where, writable
@@ -86,7 +87,8 @@ class Text:
 
 
 def element(kind: FieldType, value: Any, where: str) -> Any:
-    """A value as an element of a field holds it: rounded to the storage's precision; out of range is an error."""
+    """A value as an element of a field holds it: rounded to the storage's precision; out of range is an
+    error."""
     dtype = np.dtype(kind.dtype)
     if dtype.kind == "f":
         if dtype.itemsize == 8:

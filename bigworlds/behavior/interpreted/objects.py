@@ -1,4 +1,5 @@
-"""The arguments of a behavior that runs as plain Python: what bigworlds.behavior.arguments describes, over a bw_call."""
+"""The arguments of a behavior that runs as plain Python: what bigworlds.behavior.arguments describes, over
+a bw_call."""
 
 from __future__ import annotations
 
@@ -108,7 +109,9 @@ class Readable:
             if field.name == name:
                 entry = self._columns[column]
                 address = (entry.data or 0) + self._row * entry.stride
-                return memory.read(field.type, address, field.full_name, plain=self._state.plain, writable=False)
+                return memory.read(
+                    field.type, address, field.full_name, plain=self._state.plain, writable=False
+                )
         names = [f.name for f in self._fields]
         raise AttributeError(f"{self._what} gives no {name!r}{nearest_names(name, names)}")
 
@@ -121,7 +124,9 @@ class Neighbor(Readable):
 
     __slots__ = ("_hit", "_use", "distance", "edge", "id", "offset")
 
-    def __init__(self, state: State, use: ReachUse, reach: Any, hit: tuple[int, tuple[float, ...], float, int]) -> None:
+    def __init__(
+        self, state: State, use: ReachUse, reach: Any, hit: tuple[int, tuple[float, ...], float, int]
+    ) -> None:
         slot, steps, squared, edge = hit
         super().__init__(state, "a neighbour", use.fields, reach.columns, slot)
         set_ = object.__setattr__
@@ -135,7 +140,8 @@ class Neighbor(Readable):
 
 
 class Neighbors(public.Neighbors[Any]):
-    """A Neighbors argument: gathers once, and again only after another argument's loop has been in between."""
+    """A Neighbors argument: gathers once, and again only after another argument's loop has been in
+    between."""
 
     def __init__(self, state: State, index: int, use: ReachUse) -> None:
         self._state, self._index, self._use = state, index, use
@@ -214,7 +220,9 @@ class _Records:
 
     def fill(self, fields: dict[str, Any], *numbers: int) -> None:
         """Checks the values, asks the engine for a record and fills it."""
-        known = {f.name: (f, o) for f, o in zip(self._use.fields, record_offsets(self._use.fields), strict=True)}
+        known = {
+            f.name: (f, o) for f, o in zip(self._use.fields, record_offsets(self._use.fields), strict=True)
+        }
         ready: list[tuple[int, bytes]] = []
         for name, value in fields.items():
             if name not in known:
@@ -279,7 +287,11 @@ class Claim:
             entry = state.call.columns[self._column]
             field = self._use.result.field
             value = memory.read(
-                field.type, entry.data + state.row * entry.stride, field.full_name, plain=state.plain, writable=True
+                field.type,
+                entry.data + state.row * entry.stride,
+                field.full_name,
+                plain=state.plain,
+                writable=True,
             )
             setattr(state.own[field.owner], field.name, value)
 

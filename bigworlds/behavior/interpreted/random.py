@@ -1,6 +1,7 @@
 """The random stream in Python: Philox4x32-10, the same numbers as compiled/random.py and the C++ core give.
 
-Salmon, Moraes, Dror, Shaw (2011), doi:10.1145/2063384.2063405; bounded integers by Lemire (2019), doi:10.1145/3230636.
+Salmon, Moraes, Dror, Shaw (2011), doi:10.1145/2063384.2063405; bounded integers by Lemire (2019),
+doi:10.1145/3230636.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Stream(Rng):
         entity: the agent's id, unsigned.
         tick: the tick.
         normal_of, exponential_of: the engine's deviates of a random word.
+        drawn: how many words were drawn before.
     """
 
     def __init__(
@@ -49,20 +51,22 @@ class Stream(Rng):
         tick: int,
         normal_of: Callable[[int], float],
         exponential_of: Callable[[int], float],
+        drawn: int = 0,
     ) -> None:
         self._key, self._entity, self._tick = key, entity, tick
         self._normal_of, self._exponential_of = normal_of, exponential_of
-        self._drawn, self._second = 0, 0
+        self.drawn = drawn
+        self._block: int | None = None
+        self._words = (0, 0)
 
     def word(self) -> int:
         """The next 64 random bits."""
-        drawn = self._drawn
-        self._drawn += 1
-        if drawn % 2:
-            return self._second
-        counter = ((self._tick << 24) | drawn // 2) & _M64
-        first, self._second = philox(self._key, self._entity, counter)
-        return first
+        block, half = divmod(self.drawn, 2)
+        if block != self._block:
+            counter = ((self._tick << 24) | block) & _M64
+            self._block, self._words = block, philox(self._key, self._entity, counter)
+        self.drawn += 1
+        return self._words[half]
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
         unit = self.unit()

@@ -100,8 +100,11 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "deposit": lambda effect, place, amount: effect.add(place, amount),
     "despawn": lambda me: me.despawn(),
     "detach": lambda effect: effect(),
-    "dot": lambda a, b: a.dot(b) if not isinstance(a, (ivec2, ivec3)) or isinstance(b, (ivec2, ivec3)) else
-    _float_vector(a).dot(b),
+    "dot": lambda a, b: (
+        a.dot(b)
+        if not isinstance(a, (ivec2, ivec3)) or isinstance(b, (ivec2, ivec3))
+        else _float_vector(a).dot(b)
+    ),
     "exponential": lambda rng, scale: rng.exponential(scale),
     "fabs": lambda x: math.fabs(x),
     "floor": lambda x: _whole(math.floor(x), "math.floor"),

@@ -1,4 +1,5 @@
-"""Calls in behaviors: builtins, the math module, vectors, methods of arguments, effects and the user's own helpers."""
+"""Calls in behaviors: builtins, the math module, vectors, methods of arguments, effects and the user's own
+helpers."""
 
 from __future__ import annotations
 
@@ -27,7 +28,6 @@ from bigworlds.behavior.translate.kinds import (
     Vector,
     is_number,
     is_whole,
-
     wider,
 )
 from bigworlds.errors import nearest_names
@@ -61,7 +61,9 @@ def translate_call(on: Expressions, node: ast.Call) -> Value:
             on.fail(argument, "*arguments are not supported in behaviors; write the arguments one by one")
     for keyword in node.keywords:
         if keyword.arg is None:
-            on.fail(keyword.value, "**arguments are not supported in behaviors; write the arguments one by one")
+            on.fail(
+                keyword.value, "**arguments are not supported in behaviors; write the arguments one by one"
+            )
     if on.is_outside(node.func):
         return _outside(on, node, on.outside(node.func))
     if isinstance(node.func, ast.Attribute):
@@ -88,23 +90,32 @@ def _outside(on: Expressions, node: ast.Call, target: Any) -> Value:
         return _vector(on, node, target)
     if target is moore:
         values = plain(on, node, "moore", 1, 1)
-        return Value(Vector(True, 2), on.call(node, "moore", on.coerce(values[0], INT, node, "k in moore(k)")))
+        return Value(
+            Vector(True, 2), on.call(node, "moore", on.coerce(values[0], INT, node, "k in moore(k)"))
+        )
     name = getattr(target, "__name__", repr(target))
     if getattr(math, name, None) is target:
         return _math(on, node, name)
     if getattr(builtins, name, None) is target:
         if name in BUILTINS:
             return _BUILTIN_RULES[name](on, node)
-        on.fail(node, f"{name}() cannot be used in a behavior; {ADVICE.get(name, 'known: ' + ', '.join(BUILTINS))}")
+        on.fail(
+            node,
+            f"{name}() cannot be used in a behavior; {ADVICE.get(name, 'known: ' + ', '.join(BUILTINS))}",
+        )
     if inspect.isfunction(target):
         return on.program.helper_call(on, node, target)
-    module = str(getattr(target, "__module__", "") or type(target).__module__)
+    module = str(getattr(target, "__module__", None) or type(getattr(target, "__self__", target)).__module__)
     if module.split(".")[0] == "numpy":
-        on.fail(node, f"numpy's {name} cannot be used in a behavior of one agent; use math, vecs, or kind=bw.Vectorised")
+        on.fail(
+            node,
+            f"numpy's {name} cannot be used in a behavior of one agent; use math, vecs, or kind=bw.Vectorised",
+        )
     if module.split(".")[0] == "random":
         on.fail(node, "the random module would differ between runs; take an argument `rng: bw.Rng`")
     return on.fail(
-        node, f"{ast.unparse(node.func)} cannot be called in a behavior; call functions defined by def, math and builtins"
+        node,
+        f"{ast.unparse(node.func)} cannot be called in a behavior; call functions defined by def, math and builtins",
     )
 
 
@@ -197,7 +208,9 @@ def _len(on: Expressions, node: ast.Call) -> Value:
             return on.constant(node, value.kind.type.length)
         if value.kind.type.kind == "list":
             return Value(INT, on.call(node, "list_length", value.node))
-    return on.fail(node, f"len() of {value.kind.shown} has no meaning; it counts neighbours, events, tuples and lists")
+    return on.fail(
+        node, f"len() of {value.kind.shown} has no meaning; it counts neighbours, events, tuples and lists"
+    )
 
 
 def _extreme(name: str) -> Callable[[Expressions, ast.Call], Value]:
@@ -251,7 +264,9 @@ class Parameter:
     default: Any = UNKNOWN
 
 
-def bound(on: Expressions, node: ast.Call, name: str, parameters: Sequence[Parameter]) -> dict[str, Value | None]:
+def bound(
+    on: Expressions, node: ast.Call, name: str, parameters: Sequence[Parameter]
+) -> dict[str, Value | None]:
     """The arguments of a call by parameter name; None where a default of None holds."""
     names = [p.name for p in parameters]
     if len(node.args) > len(names):
@@ -373,5 +388,3 @@ def _choice(on: Expressions, node: ast.Call, owner: Value, items: Value | None) 
         index = on.call(node, "integers", owner.node, on.constant(node, 0).node, length)
         return on.block_item(node, items, Value(INT, index))
     return on.fail(node, f"rng.choice takes a tuple, an array or a list, found {items.kind.shown}")
-
-

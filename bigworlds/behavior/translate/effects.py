@@ -1,4 +1,5 @@
-"""What behaviors do to the world: spawn, attach, claim, deposit, send, and what they read at places and in inboxes."""
+"""What behaviors do to the world: spawn, attach, claim, deposit, send, and what they read at places and in
+inboxes."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ def call_argument(on: Expressions, node: ast.Call, owner: Value) -> Value:
     assert isinstance(kind, Special)
     if kind.what in ("spawn", "attach"):
         if node.args:
-            on.fail(node, f"{kind.what}: fields are given by keyword, e.g. {ast.unparse(node.func)}(energy=1.0)")
+            on.fail(
+                node, f"{kind.what}: fields are given by keyword, e.g. {ast.unparse(node.func)}(energy=1.0)"
+            )
         return _record(on, node, owner, [], node.keywords)
     if kind.what == "detach":
         if node.args or node.keywords:
@@ -153,7 +156,10 @@ def _record(
     for keyword in given:
         assert keyword.arg is not None
         if keyword.arg not in fields:
-            on.fail(node, f"{ast.unparse(node.func)} has no field {keyword.arg!r}{nearest_names(keyword.arg, fields)}")
+            on.fail(
+                node,
+                f"{ast.unparse(node.func)} has no field {keyword.arg!r}{nearest_names(keyword.arg, fields)}",
+            )
         if keyword.arg in names:
             on.fail(node, f"the field {keyword.arg!r} is given twice")
         names.append(keyword.arg)

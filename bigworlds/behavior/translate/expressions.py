@@ -1,7 +1,8 @@
-"""Expressions of behaviors: each becomes a kind and a rewritten node that compiled and interpreted runs share.
+"""Expressions of behaviors: each becomes a kind and a rewritten node that compiled and interpreted runs
+share.
 
-Operations whose meaning differs between Python and machine numbers become calls of runtime functions `bw__name`, which
-compiled/runtime.py and interpreted/runtime.py both define.
+Operations whose meaning differs between Python and machine numbers become calls of runtime functions
+`bw__name`, which compiled/runtime.py and interpreted/runtime.py both define.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def is_plain(node: ast.expr) -> bool:
 
 @dataclass(frozen=True)
 class Value:
-    """A translated expression: its kind, the rewritten node, and its value where it is known at declaration."""
+    """A translated expression: its kind, the rewritten node, and its value where it is known at
+    declaration."""
 
     kind: Kind
     node: ast.expr
@@ -84,7 +86,8 @@ class Expressions:
         self.source.fail(node, self.what, message)
 
     def call(self, node: ast.AST, name: str, *arguments: ast.expr) -> ast.expr:
-        """A call of the runtime function `name`, at the place of `node`; the state goes in front where it is needed."""
+        """A call of the runtime function `name`, at the place of `node`; the state goes in front where it
+        is needed."""
         given = list(arguments)
         if self.program.needs_state(name):
             given.insert(0, ast.Name(f"{PREFIX}state", ast.Load()))
@@ -153,7 +156,9 @@ class Expressions:
 
     def _coerced_tuple(self, value: Value, kind: Tuple, node: ast.AST, what: str) -> ast.expr:
         if not isinstance(value.node, ast.Tuple):
-            self.fail(node, f"{what}: the items of this tuple have other kinds than before; use separate names")
+            self.fail(
+                node, f"{what}: the items of this tuple have other kinds than before; use separate names"
+            )
         assert isinstance(value.kind, Tuple)
         items = [
             self.coerce(Value(have, item), want, node, what)
@@ -174,18 +179,18 @@ class Expressions:
         assert isinstance(result, Value)
         return result
 
-    def _on_Constant(self, node: ast.Constant) -> Value:  # noqa: N802 - named after the ast class
+    def _on_Constant(self, node: ast.Constant) -> Value:
         if isinstance(node.value, (bool, int, float, str)) or node.value is None:
             return self.constant(node, node.value)
-        return self.fail(node, f"found the constant {node.value!r}; behaviors know numbers, vecs, True, False and None")
+        return self.fail(
+            node, f"found the constant {node.value!r}; behaviors know numbers, vecs, True, False and None"
+        )
 
-    def _on_Name(self, node: ast.Name) -> Value:  # noqa: N802
-        if node.id in self.kinds:
-            if node.id not in self.given:
-                self.fail(node, f"{node.id!r} may have no value here; give it one before, on every path")
+    def _on_Name(self, node: ast.Name) -> Value:
+        if node.id in self.kinds and node.id in self.given:
             return Value(self.kinds[node.id], self.placed(ast.Name(node.id, ast.Load()), node))
-        if node.id in self.local_names():
-            self.fail(node, f"{node.id!r} has no value here yet; give it one before")
+        if node.id in self.kinds or node.id in self.local_names():
+            self.fail(node, f"{node.id!r} may have no value here; give it one before, on every path")
         return self.constant(node, self.outside(node))
 
     def local_names(self) -> set[str]:
@@ -209,7 +214,9 @@ class Expressions:
             if found is UNKNOWN:
                 names = [n for n in dir(owner) if not n.startswith("_")]
                 shown = getattr(owner, "__name__", type(owner).__name__)
-                self.fail(node, f"{shown} has no {node.attr!r}{nearest_names(node.attr, names).split('; known')[0]}")
+                self.fail(
+                    node, f"{shown} has no {node.attr!r}{nearest_names(node.attr, names).split('; known')[0]}"
+                )
             return found
         return self.fail(node, "expected a name here")
 
@@ -221,7 +228,7 @@ class Expressions:
 
     # Operators
 
-    def _on_BinOp(self, node: ast.BinOp) -> Value:  # noqa: N802
+    def _on_BinOp(self, node: ast.BinOp) -> Value:
         left, right = self.expression(node.left), self.expression(node.right)
         return self.binary(node, type(node.op), left, right)
 
@@ -233,7 +240,9 @@ class Expressions:
         kind = operators.result_kind(symbol, left.kind, right.kind)
         if kind is None:
             advice = operators.operator_advice(symbol, left.kind, right.kind)
-            self.fail(node, f"{symbol!r} between {left.kind.shown} and {right.kind.shown} has no meaning; {advice}")
+            self.fail(
+                node, f"{symbol!r} between {left.kind.shown} and {right.kind.shown} has no meaning; {advice}"
+            )
         if kind == INT and symbol in operators.WHOLE:
             return Value(kind, self.call(node, operators.WHOLE[symbol], left.node, right.node))
         scalar = isinstance(kind, Number)
@@ -243,7 +252,9 @@ class Expressions:
 
     def _power(self, node: ast.AST, base: Value, exponent: Value) -> Value:
         if not is_number(base.kind) or not is_number(exponent.kind):
-            self.fail(node, f"'**' between {base.kind.shown} and {exponent.kind.shown} has no meaning; use numbers")
+            self.fail(
+                node, f"'**' between {base.kind.shown} and {exponent.kind.shown} has no meaning; use numbers"
+            )
         known = exponent.known
         if is_whole(exponent.kind) and known is not UNKNOWN and abs(int(known)) <= 64:
             times = int(known)
@@ -258,7 +269,7 @@ class Expressions:
         arguments = [self.coerce(v, FLOAT, node, "the operand") for v in (base, exponent)]
         return Value(FLOAT, self.call(node, "pow", *arguments))
 
-    def _on_UnaryOp(self, node: ast.UnaryOp) -> Value:  # noqa: N802
+    def _on_UnaryOp(self, node: ast.UnaryOp) -> Value:
         value = self.expression(node.operand)
         if isinstance(node.op, ast.Not):
             return Value(BOOL, self.placed(ast.UnaryOp(ast.Not(), self.truth(value, node)), node))
@@ -281,8 +292,12 @@ class Expressions:
             return value.node
         if is_number(value.kind):
             return self.placed(ast.Compare(value.node, [ast.NotEq()], [ast.Constant(0)]), node)
-        advice = "compare it, e.g. `x is not None`" if operators.may_be_none(value.kind) else "write a comparison"
-        if isinstance(value.kind, (Block,)) or (isinstance(value.kind, Special) and value.kind.what == "neighbors"):
+        advice = (
+            "compare it, e.g. `x is not None`" if operators.may_be_none(value.kind) else "write a comparison"
+        )
+        if isinstance(value.kind, (Block,)) or (
+            isinstance(value.kind, Special) and value.kind.what == "neighbors"
+        ):
             advice = "write len(...) > 0"
         return self.fail(node, f"{value.kind.shown} is no condition; {advice}")
 
@@ -290,18 +305,21 @@ class Expressions:
         """An expression as a condition."""
         return self.truth(self.expression(node), node)
 
-    def _on_BoolOp(self, node: ast.BoolOp) -> Value:  # noqa: N802
+    def _on_BoolOp(self, node: ast.BoolOp) -> Value:
         tests = [self.condition(node.values[0])]
         before = set(self.given)
         tests += [self.condition(v) for v in node.values[1:]]
         self.given = before
         return Value(BOOL, self.placed(ast.BoolOp(node.op, tests), node))
 
-    def _on_Compare(self, node: ast.Compare) -> Value:  # noqa: N802
+    def _on_Compare(self, node: ast.Compare) -> Value:
         values = [self.expression(v) for v in (node.left, *node.comparators)]
         tests: list[ast.expr] = []
         if not all(is_plain(v.node) for v in values[1:-1]):
-            self.fail(node, "in the middle of a chain of comparisons stands a name, field or number; give it a name first")
+            self.fail(
+                node,
+                "in the middle of a chain of comparisons stands a name, field or number; give it a name first",
+            )
         for operator, a, b in zip(node.ops, values[:-1], values[1:], strict=True):
             tests.append(self._comparison(node, operator, a, b))
         made: ast.expr = tests[0] if len(tests) == 1 else self.placed(ast.BoolOp(ast.And(), tests), node)
@@ -317,13 +335,16 @@ class Expressions:
         if name in ("In", "NotIn"):
             return self._membership(node, name, a, b)
         symbol = symbols[name]
-        choice = self.program.choice_of(a, b) if symbol in ("==", "!=") else None
+        choice = self.program.choice_of(self, a, b) if symbol in ("==", "!=") else None
         if choice is not None:
             parameter, index = choice
             other = self.constant(node, index).node
             return self.placed(ast.Compare(parameter.node, [operator], [other]), node)
         if not operators.comparable(symbol, a.kind, b.kind):
-            self.fail(node, f"{symbol!r} between {a.kind.shown} and {b.kind.shown} has no meaning; compare numbers or vecs")
+            self.fail(
+                node,
+                f"{symbol!r} between {a.kind.shown} and {b.kind.shown} has no meaning; compare numbers or vecs",
+            )
         if any(isinstance(v.kind, (Text, Block)) for v in (a, b)):
             made = self.call(node, "same_text", *(self.text_node(v) for v in (a, b)))
             return made if symbol == "==" else self.placed(ast.UnaryOp(ast.Not(), made), node)
@@ -352,18 +373,20 @@ class Expressions:
 
     # Choices, tuples, elements
 
-    def _on_IfExp(self, node: ast.IfExp) -> Value:  # noqa: N802
+    def _on_IfExp(self, node: ast.IfExp) -> Value:
         test = self.condition(node.test)
         before = set(self.given)
         yes, no = self.expression(node.body), self.expression(node.orelse)
         self.given = before
         kind = unified(yes.kind, no.kind)
         if kind is None:
-            self.fail(node, f"both sides of if/else have one kind, found {yes.kind.shown} and {no.kind.shown}")
+            self.fail(
+                node, f"both sides of if/else have one kind, found {yes.kind.shown} and {no.kind.shown}"
+            )
         sides = [self.coerce(v, kind, node, "the result") for v in (yes, no)]
         return Value(kind, self.placed(ast.IfExp(test, *sides), node))
 
-    def _on_Tuple(self, node: ast.Tuple) -> Value:  # noqa: N802
+    def _on_Tuple(self, node: ast.Tuple) -> Value:
         return self._tuple(node, [self.expression(item) for item in node.elts])
 
     def _tuple(self, node: ast.AST, items: list[Value]) -> Value:
@@ -388,7 +411,7 @@ class Expressions:
         want = Tuple((kind,) * len(kinds))
         return kind, self.coerce(value, want, node, "the tuple")
 
-    def _on_Subscript(self, node: ast.Subscript) -> Value:  # noqa: N802
+    def _on_Subscript(self, node: ast.Subscript) -> Value:
         owner = self.expression(node.value)
         if isinstance(node.slice, ast.Slice):
             self.fail(node, "slices are not supported in behaviors; write a loop over the indices")
@@ -417,7 +440,9 @@ class Expressions:
     def _vector_item(self, node: ast.AST, owner: Value, index: Value) -> Value:
         assert isinstance(owner.kind, Vector)
         if index.known is UNKNOWN or not -owner.kind.size <= index.known < owner.kind.size:
-            self.fail(node, f"the index of a vec is a constant from 0 to {owner.kind.size - 1}; or use .x, .y")
+            self.fail(
+                node, f"the index of a vec is a constant from 0 to {owner.kind.size - 1}; or use .x, .y"
+            )
         name = "xyz"[: owner.kind.size][index.known]
         made = self.placed(ast.Attribute(owner.node, name, ast.Load()), node)
         return Value(INT if owner.kind.whole else FLOAT, made)
@@ -430,7 +455,7 @@ class Expressions:
 
     # Attributes and calls
 
-    def _on_Attribute(self, node: ast.Attribute) -> Value:  # noqa: N802
+    def _on_Attribute(self, node: ast.Attribute) -> Value:
         if self.is_outside(node):
             found = self.outside(node)
             if isinstance(found, enum.IntEnum):
@@ -450,7 +475,7 @@ class Expressions:
             return self.program.attribute(self, node, owner)
         return self.fail(node, f"{owner.kind.shown} has no {node.attr!r}")
 
-    def _on_Call(self, node: ast.Call) -> Value:  # noqa: N802
+    def _on_Call(self, node: ast.Call) -> Value:
         from bigworlds.behavior.translate.calls import translate_call
 
         return translate_call(self, node)

@@ -75,7 +75,8 @@ class Tuple(Kind):
 
 @dataclass(frozen=True)
 class Block(Kind):
-    """An array, list or string field, worked on in place. `column` is the own (component, field) if it is ours."""
+    """An array, list or string field, worked on in place. `column` is the own (component, field) if it is
+    ours."""
 
     type: FieldType
     own: tuple[type, str] | None
@@ -98,7 +99,13 @@ class Special(Kind):
 
     @property
     def shown(self) -> str:
-        names = {"item": "a neighbour", "cell": "a cell", "event": "an event", "edge": "an edge", "own": "a component"}
+        names = {
+            "item": "a neighbour",
+            "cell": "a cell",
+            "event": "an event",
+            "edge": "an edge",
+            "own": "a component",
+        }
         shown = names.get(self.what, f"the {self.what} argument")
         return f"{shown} or None" if self.optional else shown
 

@@ -42,7 +42,8 @@ DIVISION = {"/": "true_divide", "//": "floor_divide", "%": "modulo"}
 
 
 def result_kind(symbol: str, a: Kind, b: Kind) -> Kind | None:
-    """The kind of `a symbol b`, or None where that has no meaning in a behavior. Powers are not handled here."""
+    """The kind of `a symbol b`, or None where that has no meaning in a behavior. Powers are not handled
+    here."""
     if isinstance(a, Number) and isinstance(b, Number):
         return _of_numbers(symbol, a, b)
     if isinstance(a, Vector) or isinstance(b, Vector):
@@ -118,7 +119,8 @@ def may_be_none(kind: Kind) -> bool:
 
 
 def powers(exponent: int) -> list[str]:
-    """The steps of x ** exponent for a constant exponent >= 1: "square" or "times" (by x), from the value x on.
+    """The steps of x ** exponent for a constant exponent >= 1: "square" or "times" (by x), from the value x
+    on.
 
     Binary powers from the highest bit: 5 is square, square, times: ((x*x)*(x*x))*x.
 

@@ -1,4 +1,5 @@
-"""One behavior as a whole: its arguments, what it was seen to use, and its translated functions (itself and helpers)."""
+"""One behavior as a whole: its arguments, what it was seen to use, and its translated functions (itself and
+helpers)."""
 
 from __future__ import annotations
 
@@ -36,10 +37,11 @@ class Argument:
 
     Attributes:
         name: as the user wrote it.
-        what: its kind: "own", "neighbors", "parameters", "rng", "clock", "entity", "spawn", "attach", "detach", "claim",
-            "cells", "here", "deposit", "space", "send" or "inbox".
+        what: its kind: "own", "neighbors", "parameters", "rng", "clock", "entity", "spawn", "attach",
+            "detach", "claim", "cells", "here", "deposit", "space", "send" or "inbox".
         components: the classes in its annotation.
-        index: its position among the arguments of the same service (attach and detach share one numbering, and so do here and cells).
+        index: its position among the arguments of the same service (attach and detach share one numbering,
+            and so do here and cells).
         edge: for Neighbors on graphs: the component of edges.
     """
 
@@ -77,10 +79,13 @@ class Program:
         name: the behavior's name.
         source: the user's function.
         arguments: its arguments.
-        position: how places are: the kind of the own `position` field, or of Neighbors', or None where none is known.
+        position: how places are: the kind of the own `position` field, or of Neighbors', or None where none
+            is known.
     """
 
-    def __init__(self, name: str, source: Source, arguments: tuple[Argument, ...], position: Vector | None) -> None:
+    def __init__(
+        self, name: str, source: Source, arguments: tuple[Argument, ...], position: Vector | None
+    ) -> None:
         self.name = name
         self.source = source
         self.arguments = arguments
@@ -132,7 +137,8 @@ class Program:
         return Translated(tree.name, self.source, tree, tuple(names.values()), NOTHING)
 
     def needs_state(self, name: str) -> bool:
-        """Whether a runtime function takes the state as its first argument: those that call the engine's mathematics."""
+        """Whether a runtime function takes the state as its first argument: those that call the engine's
+        mathematics."""
         return name in _WITH_STATE
 
     # Attributes of arguments and of what they give
@@ -173,7 +179,11 @@ class Program:
             case "clock" | "entity":
                 if node.attr == {"clock": "tick", "entity": "id"}[kind.what]:
                     return Value(INT, made)
-        known = {"clock": ["tick"], "entity": ["id", "despawn"], "space": ["size", "clamp", "wrap", "random_empty"]}
+        known = {
+            "clock": ["tick"],
+            "entity": ["id", "despawn"],
+            "space": ["size", "clamp", "wrap", "random_empty"],
+        }
         return on.fail(
             node, f"{kind.shown} has no {node.attr!r}{nearest_names(node.attr, known.get(kind.what, []))}"
         )
@@ -184,14 +194,19 @@ class Program:
             on.fail(node, f"{component.__name__} has no field {name!r}{nearest_names(name, fields)}")
         return fields[name]
 
-    def _neighbor_attribute(self, on: Expressions, node: ast.Attribute, kind: Special, made: ast.expr) -> Value:
+    def _neighbor_attribute(
+        self, on: Expressions, node: ast.Attribute, kind: Special, made: ast.expr
+    ) -> Value:
         argument = self.arguments[kind.argument]
         component = argument.components[0]
         if node.attr == "id":
             return Value(INT, made)
         if node.attr in ("offset", "distance"):
             if argument.edge is not None:
-                on.fail(node, f"neighbours along the edges of a graph have no {node.attr!r}; read other.edge or fields")
+                on.fail(
+                    node,
+                    f"neighbours along the edges of a graph have no {node.attr!r}; read other.edge or fields",
+                )
             self.read_geometry(kind, node.attr)
             if node.attr == "distance":
                 return Value(FLOAT, made)
@@ -203,12 +218,17 @@ class Program:
             return Value(self.position, made)
         if node.attr == "edge":
             if argument.edge is None:
-                on.fail(node, "'edge' needs the component of edges: @bw.behavior(neighbors=ThatEdgeComponent)")
+                on.fail(
+                    node, "'edge' needs the component of edges: @bw.behavior(neighbors=ThatEdgeComponent)"
+                )
             return Value(Special("edge", kind.argument), made)
         fields = component.__bw_fields__  # type: ignore[attr-defined]
         if node.attr not in fields:
             known = [*fields, "offset", "distance", "id", "edge"]
-            on.fail(node, f"a neighbour ({component.__name__}) has no {node.attr!r}{nearest_names(node.attr, known)}")
+            on.fail(
+                node,
+                f"a neighbour ({component.__name__}) has no {node.attr!r}{nearest_names(node.attr, known)}",
+            )
         self.reach_reads.setdefault(kind.argument, set()).add(node.attr)
         return Value(of_field(fields[node.attr].type), made)
 
@@ -226,18 +246,26 @@ class Program:
             return Value(Vector(kind == "i8", length), made)
         return Value({"f8": FLOAT, "i8": INT, "b1": BOOL}[kind], made)
 
-    def choice_of(self, a: Value, b: Value) -> tuple[Value, int] | None:
+    def choice_of(self, on: Expressions, a: Value, b: Value) -> tuple[Value, int] | None:
         """A parameter of choices compared with a text: the parameter and the text's index."""
         for parameter, text in ((a, b), (b, a)):
             node = parameter.node
-            if not (isinstance(text.kind, Text) and isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
+            if not (
+                isinstance(text.kind, Text)
+                and isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+            ):
                 continue
             found = [x for x in self.arguments if x.name == node.value.id and x.what == "parameters"]
             if not found:
                 continue
-            choices = getattr(getattr(found[0].components[0], node.attr), "choices", None)
-            if choices and text.known in choices:
-                return parameter, list(choices).index(text.known)
+            declared = found[0].components[0].__bw_parameters__.get(node.attr)  # type: ignore[attr-defined]
+            if declared is None or declared.kind != "choice":
+                continue
+            if text.known not in declared.choices:
+                known = nearest_names(str(text.known), declared.choices)
+                on.fail(node, f"{ast.unparse(node)} is never {text.known!r}{known}")
+            return parameter, declared.choices.index(str(text.known))
         return None
 
     # Writing
@@ -272,15 +300,21 @@ class Program:
     def write_block(self, on: Expressions, node: ast.AST, kind: Block) -> None:
         """Notes that elements of an array or list field are written, which must be our own."""
         if kind.own is None:
-            on.fail(node, "this field belongs to somebody else and is read only; a behavior writes its own agent only")
+            on.fail(
+                node,
+                "this field belongs to somebody else and is read only; a behavior writes its own agent only",
+            )
         self.writes.add(kind.own)
 
     def block_source(self, on: Expressions, node: ast.AST, field: Field, value: Value) -> ast.expr:
-        """What an array, list or string field is assigned: a field of the same type, or for strings a constant."""
+        """What an array, list or string field is assigned: a field of the same type, or for strings a
+        constant."""
         if field.kind == "string" and isinstance(value.kind, Text):
             size = len(str(value.known).encode())
             if size > field.length:
-                on.fail(node, f"{field.full_name} holds {field.length} bytes, the text {value.known!r} has {size}")
+                on.fail(
+                    node, f"{field.full_name} holds {field.length} bytes, the text {value.known!r} has {size}"
+                )
             return self.text_constant(on, value)
         if isinstance(value.kind, Block) and value.kind.type.kind == field.kind:
             same = value.kind.type.dtype == field.dtype and value.kind.type.length == field.length
@@ -307,14 +341,17 @@ class Program:
         """The kind of the world's size."""
         if self.position is None:
             on.fail(
-                node, "the space's dimensions are not known: add an argument with the component that holds `position`"
+                node,
+                "the space's dimensions are not known: add an argument with the component that holds `position`",
             )
         return self.position
 
     def record_fields(self, argument: int) -> tuple[Field, ...]:
         """The fields of the record of a spawn, attach or send argument."""
         return tuple(
-            f for c in self.arguments[argument].components for f in c.__bw_fields__.values()  # type: ignore[attr-defined]
+            f
+            for c in self.arguments[argument].components
+            for f in c.__bw_fields__.values()  # type: ignore[attr-defined]
         )
 
     def record_function(self, kind: Special, fields: tuple[str, ...]) -> str:
@@ -324,7 +361,8 @@ class Program:
         return name
 
     def raising(self, on: Expressions, node: ast.Raise) -> ast.stmt:
-        """A raise statement. It stays as written; compiled code takes `compiled_tree`, which raises without text."""
+        """A raise statement. It stays as written; compiled code takes `compiled_tree`, which raises without
+        text."""
         made: ast.stmt = on.placed(ast.Raise(node.exc, node.cause), node)
         return made
 
@@ -340,7 +378,9 @@ class Program:
         source = read_source(function, shown)
         formal = source.tree.args
         if formal.vararg or formal.kwarg:
-            on.fail(node, f"{function.__name__} takes *args or **kwargs; helpers have a fixed list of arguments")
+            on.fail(
+                node, f"{function.__name__} takes *args or **kwargs; helpers have a fixed list of arguments"
+            )
         names = [a.arg for a in (*formal.posonlyargs, *formal.args, *formal.kwonlyargs)]
         defaults = _defaults(function)
         parameters = [Parameter(n, defaults.get(n, UNKNOWN)) for n in names]
@@ -349,19 +389,30 @@ class Program:
         kinds = tuple(v.kind for v in values if v is not None)
         for kind in kinds:
             if kind == TEXT or isinstance(kind, Block):
-                on.fail(node, f"{kind.shown} cannot be passed to a helper; pass the component, or its elements")
-        made = self._helpers.get((function, kinds)) or self._translate_helper(function, source, shown, names, kinds)
+                on.fail(
+                    node, f"{kind.shown} cannot be passed to a helper; pass the component, or its elements"
+                )
+        made = self._helpers.get((function, kinds)) or self._translate_helper(
+            function, source, shown, names, kinds
+        )
         nodes = [ast.Name(f"{PREFIX}state", ast.Load()), *(v.node for v in values if v is not None)]
         called = on.placed(ast.Call(ast.Name(made.name, ast.Load()), nodes, []), node)
         return Value(made.result, called)
 
     def _translate_helper(
-        self, function: Callable[..., Any], source: Source, what: str, names: list[str], kinds: tuple[Kind, ...]
+        self,
+        function: Callable[..., Any],
+        source: Source,
+        what: str,
+        names: list[str],
+        kinds: tuple[Kind, ...],
     ) -> Translated:
         self._translating.append(function)
         translator = Statements(self, source, what, dict(zip(names, kinds, strict=True)), helper=True)
-        body = translator.translate()
-        self._translating.pop()
+        try:
+            body = translator.translate()
+        finally:
+            self._translating.pop()
         name = f"{PREFIX}helper{len(self._helpers)}_{function.__name__}"
         tree = _definition(source, name, names, body)
         made = Translated(name, source, tree, kinds, translator.result or NOTHING)
@@ -386,7 +437,9 @@ def _definition(source: Source, name: str, parameters: list[str], body: list[ast
         kw_defaults=[],
         defaults=[],
     )
-    tree = ast.FunctionDef(name=name, args=arguments, body=body, decorator_list=[], returns=None, type_params=[])
+    tree = ast.FunctionDef(
+        name=name, args=arguments, body=body, decorator_list=[], returns=None, type_params=[]
+    )
     ast.copy_location(tree, source.tree)
     return ast.fix_missing_locations(tree)
 
@@ -400,5 +453,3 @@ def component_position(component: type) -> Vector | None:
             assert isinstance(found, Vector)
             return found
     return None
-
-

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from bigworlds.errors import ModelError
 
 
-class UnknownName(ModelError):  # noqa: N818 - an error that may heal: helpers can be defined further down
+class UnknownName(ModelError):
     """A free name that has no meaning yet when the behavior is declared."""
 
 
@@ -77,11 +77,15 @@ def read_source(function: Callable[..., Any], what: str) -> Source:
         linecache.checkcache(filename)
         lines, first = inspect.getsourcelines(function)
     except (OSError, TypeError):
-        raise ModelError(f"{where}: its source text cannot be read; define it in a file or a notebook cell") from None
+        raise ModelError(
+            f"{where}: its source text cannot be read; define it in a file or a notebook cell"
+        ) from None
     try:
         module = ast.parse(textwrap.dedent("".join(lines)))
     except SyntaxError:
-        raise ModelError(f"{where}: expected a function defined by def, found a lambda or part of a line") from None
+        raise ModelError(
+            f"{where}: expected a function defined by def, found a lambda or part of a line"
+        ) from None
     found = module.body[0]
     if isinstance(found, ast.AsyncFunctionDef):
         raise ModelError(f"{where}: an async function cannot be a behavior; write def")

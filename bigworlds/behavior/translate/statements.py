@@ -1,7 +1,8 @@
 """Statements of behaviors, and the kinds and definite values of local names along all paths.
 
-A name has one kind in the whole function: the body is translated repeatedly until the kinds stand still (an int that later
-becomes a float is a float from the start), so that Python and machine code hold the same values.
+A name has one kind in the whole function: the body is translated repeatedly until the kinds stand still (an
+int that later becomes a float is a float from the start), so that Python and machine code hold the same
+values.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from bigworlds.behavior.translate.effects import field_value
 from bigworlds.behavior.translate.expressions import PREFIX, Expressions, Value
 from bigworlds.behavior.translate.kinds import BOOL, FLOAT, INT, NOTHING, Block, Kind, Special, Tuple, unified
-from bigworlds.behavior.translate.supported import advice_for
+from bigworlds.behavior.translate.supported import INSTEAD, advice_for
 from bigworlds.errors import ModelError
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 class Statements(Expressions):
     """Translates the body of one function (a behavior or a helper)."""
 
-    def __init__(self, program: Program, source: Source, what: str, names: dict[str, Kind], helper: bool) -> None:
+    def __init__(
+        self, program: Program, source: Source, what: str, names: dict[str, Kind], helper: bool
+    ) -> None:
         super().__init__(program, source, what, names)
         self.parameters = dict(names)
         self.helper = helper
@@ -59,8 +62,8 @@ class Statements(Expressions):
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         """Translates statements in a row; what comes after a return, break, continue or raise is checked too.
 
-        While kinds are still being found, what cannot be translated yet is left out: a name that begins as None may
-        become a neighbour further down. The last pass is strict.
+        While kinds are still being found, what cannot be translated yet is left out: a name that begins as
+        None may become a neighbour further down. The last pass is strict.
         """
         made: list[ast.stmt] = []
         for statement in statements:
@@ -108,7 +111,7 @@ class Statements(Expressions):
     def _rebindable(self, name: str) -> bool:
         return self.helper and not isinstance(self.parameters[name], Special)
 
-    def _on_NamedExpr(self, node: ast.NamedExpr) -> Value:  # noqa: N802 - named after the ast class
+    def _on_NamedExpr(self, node: ast.NamedExpr) -> Value:
         if node is not self.first:
             self.fail(
                 node,
@@ -136,7 +139,7 @@ class Statements(Expressions):
 
     # Assignments
 
-    def _do_Assign(self, node: ast.Assign) -> list[ast.stmt]:  # noqa: N802 - named after the ast class
+    def _do_Assign(self, node: ast.Assign) -> list[ast.stmt]:
         made: list[ast.stmt] = []
         if len(node.targets) > 1:
             value = self.expression(node.value)
@@ -149,7 +152,7 @@ class Statements(Expressions):
             return made
         return self.assign(node.targets[0], self.expression(node.value), node)
 
-    def _do_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:  # noqa: N802
+    def _do_AnnAssign(self, node: ast.AnnAssign) -> list[ast.stmt]:
         if node.value is None:
             return []
         value = self.expression(node.value)
@@ -158,7 +161,7 @@ class Statements(Expressions):
             value = Value(want, self.coerce(value, want, node, ast.unparse(node.target)))
         return self.assign(node.target, value, node)
 
-    def _do_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:  # noqa: N802
+    def _do_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
         target = node.target
         reading: ast.expr
         if isinstance(target, ast.Name):
@@ -257,7 +260,7 @@ class Statements(Expressions):
         self.ended = was_ended or all(ended)
         return results
 
-    def _do_If(self, node: ast.If) -> list[ast.stmt]:  # noqa: N802
+    def _do_If(self, node: ast.If) -> list[ast.stmt]:
         before, test = self._test(node.test)
         body, orelse = self._branches(node, node.body, node.orelse)
         return [*before, self.placed(ast.If(test, body or [ast.Pass()], orelse), node)]
@@ -271,7 +274,7 @@ class Statements(Expressions):
         self.given, self.ended = set(before), was_ended
         return inner, after
 
-    def _do_While(self, node: ast.While) -> ast.stmt:  # noqa: N802
+    def _do_While(self, node: ast.While) -> ast.stmt:
         before, test = self._test(node.test)
         body, orelse = self._loop(node.body, node.orelse)
         if before:
@@ -284,7 +287,7 @@ class Statements(Expressions):
         made: ast.stmt = self.placed(ast.While(test, body, orelse), node)
         return made
 
-    def _do_For(self, node: ast.For) -> list[ast.stmt]:  # noqa: N802
+    def _do_For(self, node: ast.For) -> list[ast.stmt]:
         if not isinstance(node.target, ast.Name):
             self.fail(node, "a loop has one name: for i in ..., for other in others")
         name = node.target.id
@@ -297,13 +300,17 @@ class Statements(Expressions):
             item = Special("item" if kind.what == "neighbors" else "event", kind.argument)
             prefix = "neighbor" if kind.what == "neighbors" else "inbox"
             count = self.call(node, f"{prefix}_count", value.node)
-            return self._counted(node, name, count, lambda k: Value(item, self.call(node, f"{prefix}_at", value.node, k)))
+            return self._counted(
+                node, name, count, lambda k: Value(item, self.call(node, f"{prefix}_at", value.node, k))
+            )
         if isinstance(kind, Tuple):
             item_kind, items = self.uniform_tuple(value, node)
             kept = self.fresh("items")
             held = self.placed(ast.Name(kept, ast.Load()), node)
             size = self.constant(node, len(kind.items)).node
-            loop = self._counted(node, name, size, lambda k: Value(item_kind, self.call(node, "tuple_item", held, k)))
+            loop = self._counted(
+                node, name, size, lambda k: Value(item_kind, self.call(node, "tuple_item", held, k))
+            )
             return [self._store_name(kept, items, node), *loop]
         if isinstance(kind, Block) and kind.type.kind in ("array", "list"):
             if kind.type.kind == "list":
@@ -311,7 +318,10 @@ class Statements(Expressions):
             else:
                 length = self.constant(node, kind.type.length).node
             return self._counted(node, name, length, lambda k: self.block_item(node, value, Value(INT, k)))
-        return self.fail(node, f"a loop over {kind.shown} has no meaning; loop over range(), neighbours, an inbox or a tuple")
+        return self.fail(
+            node,
+            f"a loop over {kind.shown} has no meaning; loop over range(), neighbours, an inbox or a tuple",
+        )
 
     def _counted(self, node: ast.For, name: str, count: ast.expr, item: object) -> list[ast.stmt]:
         """`for name in things` as a loop over an index that the user does not see."""
@@ -340,15 +350,15 @@ class Statements(Expressions):
         numbers = self.placed(ast.Call(ast.Name("range", ast.Load()), ends, []), node)
         return [self.placed(ast.For(ast.Name(index, ast.Store()), numbers, [first, *body], orelse), node)]
 
-    def _do_Break(self, node: ast.Break) -> ast.stmt:  # noqa: N802
+    def _do_Break(self, node: ast.Break) -> ast.stmt:
         self.end_path()
         return node
 
-    def _do_Continue(self, node: ast.Continue) -> ast.stmt:  # noqa: N802
+    def _do_Continue(self, node: ast.Continue) -> ast.stmt:
         self.end_path()
         return node
 
-    def _do_Return(self, node: ast.Return) -> ast.stmt:  # noqa: N802
+    def _do_Return(self, node: ast.Return) -> ast.stmt:
         value = Value(NOTHING, ast.Constant(None)) if node.value is None else self.expression(node.value)
         if not self.helper and value.kind != NOTHING:
             self.fail(node, "a behavior returns nothing; assign to the agent's fields")
@@ -357,19 +367,21 @@ class Statements(Expressions):
         kind = value.kind if self.result is None else unified(self.result, value.kind)
         if kind is None:
             assert self.result is not None
-            self.fail(node, f"returns {self.result.shown} before and {value.kind.shown} here; return one kind")
+            self.fail(
+                node, f"returns {self.result.shown} before and {value.kind.shown} here; return one kind"
+            )
         self.result = kind
         result = None if kind == NOTHING else self.coerce(value, kind, node, "the result")
         self.end_path()
         made: ast.stmt = self.placed(ast.Return(result), node)
         return made
 
-    def _do_Raise(self, node: ast.Raise) -> ast.stmt:  # noqa: N802
+    def _do_Raise(self, node: ast.Raise) -> ast.stmt:
         self.end_path()
         made: ast.stmt = self.program.raising(self, node)
         return made
 
-    def _do_Assert(self, node: ast.Assert) -> ast.stmt:  # noqa: N802
+    def _do_Assert(self, node: ast.Assert) -> ast.stmt:
         test = self.condition(node.test)
         message = [node.msg] if node.msg is not None else []
         error = ast.Call(ast.Name("AssertionError", ast.Load()), list(message), [])
@@ -378,12 +390,14 @@ class Statements(Expressions):
         made: ast.stmt = self.placed(ast.If(negated, [raising], []), node)
         return made
 
-    def _do_Pass(self, node: ast.Pass) -> ast.stmt:  # noqa: N802
+    def _do_Pass(self, node: ast.Pass) -> ast.stmt:
         return node
 
-    def _do_Expr(self, node: ast.Expr) -> list[ast.stmt]:  # noqa: N802
+    def _do_Expr(self, node: ast.Expr) -> list[ast.stmt]:
         if isinstance(node.value, ast.Constant):
             return []
+        if type(node.value).__name__ in INSTEAD:
+            self.fail(node, advice_for(node.value))
         if not isinstance(node.value, ast.Call):
             self.fail(node, "this statement has no effect; assign the value to something")
         value = self.expression(node.value)

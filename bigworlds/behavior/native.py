@@ -1,0 +1,161 @@
+"""Native behaviors: kernels in C, C++ or Cython by behavior_abi.h, from a shared library or a PyCapsule."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bigworlds.behavior.abi import ABI_VERSION, KERNEL_CAPSULE, NativeBehavior
+from bigworlds.behavior.behavior import Behavior, BehaviorKind, Options
+from bigworlds.behavior.declare import make_trigger
+from bigworlds.behavior.kernel import Kernel
+from bigworlds.behavior.used import Used
+from bigworlds.behavior.uses import (
+    CellUse,
+    ClaimUse,
+    ColumnUse,
+    DepositUse,
+    InboxUse,
+    ReachUse,
+    SendUse,
+    SpawnUse,
+)
+from bigworlds.data import Component, Event, Field
+from bigworlds.errors import ModelError
+
+
+def native(
+    library: str | os.PathLike[str] | object,
+    name: str,
+    *components: type[Component],
+    reads: Iterable[Field] = (),
+    writes: Iterable[Field] = (),
+    reaches: Iterable[ReachUse] = (),
+    cells: Iterable[CellUse] = (),
+    spawns: Iterable[SpawnUse] = (),
+    claims: Iterable[ClaimUse] = (),
+    deposits: Iterable[DepositUse] = (),
+    sends: Iterable[SendUse] = (),
+    inboxes: Iterable[InboxUse] = (),
+    despawns: bool = False,
+    draws_empty_cells: bool = False,
+    every: Any = 1,
+    after: Any = 0,
+    at: int | Iterable[int] | None = None,
+    on: type[Event] | None = None,
+    when: Any = None,
+) -> Behavior:
+    """A behavior whose kernel is written in C, C++ or Cython.
+
+    Args:
+        library: a shared library that exports `bw_behavior_<name>`, or a PyCapsule named "bigworlds.kernel.v1"
+            that points at a `bw_behavior`.
+        name: the behavior's name.
+        components: the components that a row must have.
+        reads: own fields that it reads. call->columns are these, in this order, and then those of `writes` that
+            are not among them.
+        writes: own fields that it writes.
+        reaches: what it reads of neighbours, in the order of call->reaches.
+        cells: what it reads of cells at places, in the order of call->cells.
+        spawns, claims, deposits, sends, inboxes: effects, in the order of the services' `effect` argument.
+        despawns: whether it may call services->despawn.
+        draws_empty_cells: whether it calls services->random_empty.
+        every, after, at, on, when: as in `@bw.behavior`.
+
+    Returns:
+        A Behavior.
+
+    Raises:
+        ModelError: the library cannot be loaded, does not export the behavior, or was built for another version
+            of behavior_abi.h.
+    """
+    what = f"native behavior {name!r}"
+
+    def fail(text: str) -> NoReturn:
+        raise ModelError(f"{what}: {text}")
+
+    if not components:
+        fail("takes no component of its agent; name the components that a row must have")
+    trigger = make_trigger(fail, {"every": every, "after": after, "at": at, "on": on, "when": when})
+    columns = _columns(what, components, tuple(reads), tuple(writes))
+    used = Used(
+        columns=columns, reaches=tuple(reaches), cells=tuple(cells), spawns=tuple(spawns), attaches=(),
+        claims=tuple(claims), deposits=tuple(deposits), sends=tuple(sends), inboxes=tuple(inboxes), rng=True,
+        random_empty=draws_empty_cells, despawn=despawns,
+    )  # fmt: skip
+    if isinstance(library, (str, os.PathLike)):
+        kernel = _from_library(what, Path(library), name)
+    else:
+        kernel = _from_capsule(what, library)
+
+    def function(*_: Any) -> None:
+        raise TypeError(f"{what} is machine code; it runs in a simulation only")
+
+    function.__doc__ = f"The kernel {name} of {library!r}."
+    made = Behavior(
+        name, function, BehaviorKind.NATIVE, None, (), Options(), trigger, native=(kernel, components, used)
+    )
+    return made
+
+
+def _columns(
+    what: str, components: tuple[type[Component], ...], reads: tuple[Field, ...], writes: tuple[Field, ...]
+) -> tuple[ColumnUse, ...]:
+    found: list[ColumnUse] = []
+    for field in dict.fromkeys((*reads, *writes)):
+        if not isinstance(field, Field):
+            raise ModelError(
+                f"{what}: reads and writes list own fields such as Bird.position, found {field!r}"
+            )
+        if field.owner not in components:
+            names = ", ".join(c.__name__ for c in components)
+            raise ModelError(f"{what}: {field.full_name} is no field of its own components ({names})")
+        found.append(ColumnUse(field.owner, field, field in reads, field in writes))
+    return tuple(found)
+
+
+def _checked(what: str, where: str, found: NativeBehavior, keepalive: object) -> Kernel:
+    """The kernel of a bw_behavior of our version."""
+    if found.version != ABI_VERSION:
+        raise ModelError(
+            f"{what}: {where} was built for version {found.version} of behavior_abi.h, this bigworlds has version "
+            f"{ABI_VERSION}; build it again with the header in bigworlds/include"
+        )
+    if not found.kernel:
+        raise ModelError(f"{what}: {where} has a null pointer as kernel")
+    return Kernel(int(found.kernel), False, keepalive)
+
+
+def _from_library(what: str, path: Path, name: str) -> Kernel:
+    if not path.exists():
+        raise ModelError(f"{what}: there is no file {path}; build the library first")
+    try:
+        loaded = ctypes.CDLL(str(path.resolve()))
+    except OSError as error:
+        raise ModelError(f"{what}: {path} cannot be loaded as a shared library: {error}") from None
+    try:
+        found = NativeBehavior.in_dll(loaded, f"bw_behavior_{name}")
+    except ValueError:
+        raise ModelError(
+            f'{what}: {path} exports no bw_behavior_{name}; write `extern "C" bw_behavior bw_behavior_{name} = '
+            "{BW_ABI_VERSION, 0, kernel};`"
+        ) from None
+    return _checked(what, str(path), found, loaded)
+
+
+def _from_capsule(what: str, capsule: object) -> Kernel:
+    if type(capsule).__name__ != "PyCapsule":
+        raise ModelError(f"{what}: expected the path of a shared library or a PyCapsule, found {capsule!r}")
+    name_of = ctypes.pythonapi.PyCapsule_GetName
+    name_of.restype, name_of.argtypes = ctypes.c_char_p, [ctypes.py_object]
+    label = name_of(capsule)
+    if label != KERNEL_CAPSULE.encode():
+        shown = label.decode(errors="replace") if label else "no name"
+        raise ModelError(f"{what}: expected a PyCapsule named {KERNEL_CAPSULE!r}, found {shown!r}")
+    pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
+    pointer_of.restype, pointer_of.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    found = NativeBehavior.from_address(pointer_of(capsule, label))
+    return _checked(what, "the capsule", found, capsule)
