@@ -1,4 +1,5 @@
-// cell_box.cpp: tests of the boxes of cells that ranks hold: which cell is where, and how large cells may be.
+// cell_box.cpp: tests of the boxes of cells that ranks hold: which cell is where, and how large
+// cells may be.
 #include "space/cell_box.hpp"
 
 #include <doctest/doctest.h>
@@ -17,9 +18,12 @@ using bw::Region;
 using bw::SpaceKind;
 using bw::space_tests::Draw;
 
-std::size_t axes(const Domain& domain) { return static_cast<std::size_t>(domain.dims); }
+std::size_t axes(const Domain& domain) {
+  return static_cast<std::size_t>(domain.dims);
+}
 
-CellBox box_of(const Domain& domain, const Region& region, double radius, std::uint64_t population) {
+CellBox box_of(const Domain& domain, const Region& region, double radius,
+               std::uint64_t population) {
   return domain.integral() ? bw::grid_box(domain, region, static_cast<std::int64_t>(radius))
                            : bw::continuous_box(domain, region, radius, population);
 }
@@ -44,7 +48,8 @@ TEST_CASE("every place of a region has its cell in the region's box, and so has 
   }
 }
 
-TEST_CASE("cells of a continuous world are no smaller than the radius, and not many more than agents") {
+TEST_CASE(
+    "cells of a continuous world are no smaller than the radius, and not many more than agents") {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     CAPTURE(seed);
     Draw draw(seed);
@@ -56,7 +61,8 @@ TEST_CASE("cells of a continuous world are no smaller than the radius, and not m
     double cells = 1.0;
     for (std::size_t a = 0; a < axes(domain); ++a) {
       cells *= static_cast<double>(box.cells[a]);
-      const bool wide_enough = box.cells[a] == 1 || domain.size[a] / static_cast<double>(box.cells[a]) > radius;
+      const bool wide_enough =
+          box.cells[a] == 1 || domain.size[a] / static_cast<double>(box.cells[a]) > radius;
       CHECK(wide_enough);
       CHECK(box.extent[a] == box.cells[a] + 2);
     }
@@ -92,7 +98,9 @@ TEST_CASE("a cell's canonical place in a box is the cell itself or its nearest i
   CHECK(box.canonical(0, 1) == -1);
 }
 
-TEST_CASE("the cell at a place is within the world, wrapped where edges are joined, none beyond hard edges") {
+TEST_CASE(
+    "the cell at a place is within the world, wrapped where edges are joined, none beyond hard "
+    "edges") {
   Domain domain{SpaceKind::continuous, 2, {10.0, 5.0}, true, false, false};
   const CellBox periodic = bw::world_box(domain, {20, 10, 1});
   CHECK(bw::cell_at(periodic, domain, {0.0, 0.0}) == 0);
@@ -105,7 +113,8 @@ TEST_CASE("the cell at a place is within the world, wrapped where edges are join
   CHECK(bw::cell_at(bounded, domain, {-0.25, 0.0}) == -1);
   CHECK(bw::cell_at(bounded, domain, {0.0, 5.1}) == -1);
   CHECK(bw::cell_at(bounded, domain, {INFINITY, 0.0}) == -1);
-  CHECK_MESSAGE(bw::cell_at(bounded, domain, {10.0, 5.0}) == 199, "the far edge belongs to a bounded world");
+  CHECK_MESSAGE(bw::cell_at(bounded, domain, {10.0, 5.0}) == 199,
+                "the far edge belongs to a bounded world");
 
   Domain grid{SpaceKind::grid, 3, {4.0, 3.0, 2.0}, false, false, false};
   const CellBox cells = bw::world_box(grid, {});

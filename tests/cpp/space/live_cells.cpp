@@ -1,4 +1,5 @@
-// live_cells.cpp: tests of the lists of agents by cell against brute force, while agents enter, move and leave.
+// live_cells.cpp: tests of the lists of agents by cell against brute force, while agents enter,
+// move and leave.
 #include "space/live_cells.hpp"
 
 #include <doctest/doctest.h>
@@ -30,8 +31,8 @@ struct Found {
   friend bool operator==(const Found&, const Found&) = default;
 };
 
-std::vector<Found> found_by_force(const Domain& domain, const Places& places, const Place& center, std::uint32_t self,
-                                  double radius) {
+std::vector<Found> found_by_force(const Domain& domain, const Places& places, const Place& center,
+                                  std::uint32_t self, double radius) {
   std::vector<Found> found;
   for (std::uint32_t item = 0; item < places.size(); ++item) {
     if (!places[item] || item == self) {
@@ -94,10 +95,12 @@ TEST_CASE("after any enters, moves and leaves a search finds what brute force fi
       if (places[asked]) {
         CHECK(cells.place(asked) == *places[asked]);
         cells.search(asked, radius, hits);
-        CHECK(listed(domain, hits) == found_by_force(domain, places, *places[asked], asked, radius));
+        CHECK(listed(domain, hits) ==
+              found_by_force(domain, places, *places[asked], asked, radius));
       }
       cells.search_place(place, radius, hits);
-      CHECK(listed(domain, hits) == found_by_force(domain, places, place, LiveCells::kNone, radius));
+      CHECK(listed(domain, hits) ==
+            found_by_force(domain, places, place, LiveCells::kNone, radius));
     }
   }
 }
@@ -112,13 +115,15 @@ TEST_CASE("the list of a cell holds the agents that are in it, each once") {
   cells.leave(4);
   cells.leave(4);
   std::set<std::uint32_t> there;
-  for (std::uint32_t item = cells.first(cells.cell_of({1.0, 1.0, 0.0})); item != LiveCells::kNone; item = cells.next(item)) {
+  for (std::uint32_t item = cells.first(cells.cell_of({1.0, 1.0, 0.0})); item != LiveCells::kNone;
+       item = cells.next(item)) {
     CHECK(there.insert(item).second);
   }
   CHECK(there == std::set<std::uint32_t>{0, 1});
 }
 
-TEST_CASE("the order of hits follows from who entered and moved when, not from how items are numbered") {
+TEST_CASE(
+    "the order of hits follows from who entered and moved when, not from how items are numbered") {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     CAPTURE(seed);
     Draw draw(seed);
@@ -141,7 +146,8 @@ TEST_CASE("the order of hits follows from who entered and moved when, not from h
     Hits hits;
     Hits other_hits;
     for (int step = 0; step < 50; ++step) {
-      both(static_cast<std::uint32_t>(draw.whole(0, kItems - 1)), bw::space_tests::random_place(domain, radius, draw), false);
+      both(static_cast<std::uint32_t>(draw.whole(0, kItems - 1)),
+           bw::space_tests::random_place(domain, radius, draw), false);
       const auto asked = static_cast<std::uint32_t>(draw.whole(0, kItems - 1));
       one.search(asked, radius, hits);
       other.search(renamed[asked], radius, other_hits);

@@ -1,4 +1,5 @@
-// neighbor_index.cpp: tests of what the neighbour index holds and in which order, on whole worlds and on parts of them.
+// neighbor_index.cpp: tests of what the neighbour index holds and in which order, on whole worlds
+// and on parts of them.
 #include "space/neighbor_index.hpp"
 
 #include <doctest/doctest.h>
@@ -48,7 +49,8 @@ World random_world(std::uint64_t seed) {
 std::vector<Agents> split(const Agents& agents, std::size_t parts, Draw& draw) {
   std::vector<Agents> out(parts);
   for (std::size_t i = 0; i < agents.size(); ++i) {
-    Agents& part = out[static_cast<std::size_t>(draw.whole(0, static_cast<std::int64_t>(parts) - 1))];
+    Agents& part =
+        out[static_cast<std::size_t>(draw.whole(0, static_cast<std::int64_t>(parts) - 1))];
     part.ids.push_back(agents.ids[i]);
     part.places.push_back(agents.places[i]);
   }
@@ -57,7 +59,8 @@ std::vector<Agents> split(const Agents& agents, std::size_t parts, Draw& draw) {
 
 // An index over agents that stand in one or several tables.
 struct Indexed {
-  Indexed(const Domain& domain, const CellBox& box, const std::vector<Agents>& parts, ThreadPool& pool)
+  Indexed(const Domain& domain, const CellBox& box, const std::vector<Agents>& parts,
+          ThreadPool& pool)
       : index(domain, {sizeof(EntityId)}) {
     std::vector<IndexSource> sources;
     for (const Agents& part : parts) {
@@ -71,7 +74,9 @@ struct Indexed {
   NeighborIndex index;
 };
 
-TEST_CASE("cells hold their agents in the order of ids, images included, and every slot has its agent's values") {
+TEST_CASE(
+    "cells hold their agents in the order of ids, images included, and every slot has its agent's "
+    "values") {
   ThreadPool pool(1);
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     CAPTURE(seed);
@@ -86,7 +91,8 @@ TEST_CASE("cells hold their agents in the order of ids, images included, and eve
     REQUIRE(index.starts()[0] == 0);
     REQUIRE(index.starts()[box.volume()] == index.slot_count());
     for (std::int64_t cell = 0; cell < box.volume(); ++cell) {
-      const std::array<std::int64_t, 3> at{cell % box.extent[0], cell / box.extent[0] % box.extent[1],
+      const std::array<std::int64_t, 3> at{cell % box.extent[0],
+                                           cell / box.extent[0] % box.extent[1],
                                            cell / (box.extent[0] * box.extent[1])};
       for (std::uint32_t slot = index.starts()[cell]; slot < index.starts()[cell + 1]; ++slot) {
         const EntityId id = index.ids()[slot];
@@ -109,8 +115,10 @@ TEST_CASE("the slot of a row is its own place, never an image") {
     CAPTURE(seed);
     const World world = random_world(seed);
     Draw draw(seed + 1000);
-    const std::vector<Agents> parts = split(world.agents, static_cast<std::size_t>(draw.whole(1, 4)), draw);
-    Indexed indexed(world.domain, whole_box(world.domain, world.radius, world.agents.size()), parts, pool);
+    const std::vector<Agents> parts =
+        split(world.agents, static_cast<std::size_t>(draw.whole(1, 4)), draw);
+    Indexed indexed(world.domain, whole_box(world.domain, world.radius, world.agents.size()), parts,
+                    pool);
     const NeighborIndex& index = indexed.index;
     for (std::size_t s = 0; s < parts.size(); ++s) {
       for (std::size_t row = 0; row < parts[s].size(); ++row) {
@@ -140,8 +148,10 @@ TEST_CASE("how agents are shared out over tables, and in which rows they stand, 
     std::reverse(reversed.places.begin(), reversed.places.end());
     Indexed several(world.domain, box, split(reversed, 3, draw), pool);
     REQUIRE(one.index.slot_count() == several.index.slot_count());
-    CHECK(std::equal(one.index.ids(), one.index.ids() + one.index.slot_count(), several.index.ids()));
-    CHECK(std::equal(one.index.starts(), one.index.starts() + box.volume() + 1, several.index.starts()));
+    CHECK(
+        std::equal(one.index.ids(), one.index.ids() + one.index.slot_count(), several.index.ids()));
+    CHECK(std::equal(one.index.starts(), one.index.starts() + box.volume() + 1,
+                     several.index.starts()));
   }
 }
 
@@ -219,10 +229,13 @@ TEST_CASE("any number of threads builds the same index") {
     REQUIRE(slots == four.index.slot_count());
     CHECK(std::memcmp(one.index.ids(), four.index.ids(), slots * sizeof(EntityId)) == 0);
     CHECK(std::memcmp(one.index.column(0), four.index.column(0), slots * sizeof(EntityId)) == 0);
-    CHECK(std::memcmp(one.index.coordinates(1), four.index.coordinates(1), slots * sizeof(double)) == 0);
-    CHECK(std::equal(one.index.starts(), one.index.starts() + box.volume() + 1, four.index.starts()));
+    CHECK(std::memcmp(one.index.coordinates(1), four.index.coordinates(1),
+                      slots * sizeof(double)) == 0);
+    CHECK(
+        std::equal(one.index.starts(), one.index.starts() + box.volume() + 1, four.index.starts()));
     for (std::size_t s = 0; s < parts.size(); ++s) {
-      CHECK(std::equal(one.index.slots_of(s), one.index.slots_of(s) + parts[s].size(), four.index.slots_of(s)));
+      CHECK(std::equal(one.index.slots_of(s), one.index.slots_of(s) + parts[s].size(),
+                       four.index.slots_of(s)));
       CHECK(one.index.disorder(s) == four.index.disorder(s));
     }
   }

@@ -1,5 +1,6 @@
-// random_world.hpp: random small worlds for the tests of the space room: shapes, radii and places that lie where rounding
-// and edges bite (multiples of the radius, edges of cells and tiles, the far edge itself, points beside them).
+// random_world.hpp: random small worlds for the tests of the space room: shapes, radii and places
+// that lie where rounding and edges bite (multiples of the radius, edges of cells and tiles, the
+// far edge itself, points beside them).
 #pragma once
 
 #include <algorithm>
@@ -22,7 +23,8 @@ class Draw {
 
   double real(double low, double high) { return low + (high - low) * stream_.uniform(); }
   std::int64_t whole(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(stream_.integers(static_cast<std::uint64_t>(high - low + 1)));
+    return low +
+           static_cast<std::int64_t>(stream_.integers(static_cast<std::uint64_t>(high - low + 1)));
   }
   bool chance(double p) { return stream_.uniform() < p; }
   std::uint64_t word() { return stream_.word(); }
@@ -43,7 +45,8 @@ inline Domain random_domain(Draw& draw) {
   for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
     domain.size[a] = domain.integral()
                          ? static_cast<double>(draw.one_of({1, 2, 3, 4, 5, 7, 10, 16, 23}))
-                         : draw.one_of({0.1, 1.0, 3.0, 7.5, 10.0, 100.0 / 3.0, 1e3}) * draw.one_of({1.0, 1.0, 1.1});
+                         : draw.one_of({0.1, 1.0, 3.0, 7.5, 10.0, 100.0 / 3.0, 1e3}) *
+                               draw.one_of({1.0, 1.0, 1.1});
   }
   domain.manhattan = domain.integral() && draw.chance(0.5);
   return domain;
@@ -59,7 +62,8 @@ inline double random_radius(const Domain& domain, Draw& draw) {
     return static_cast<double>(draw.whole(0, std::min<std::int64_t>(most, 4)));
   }
   const double share = draw.one_of({0.0, 0.001, 0.1, 0.2, 0.25, 1.0 / 3.0, 0.49, 0.4999999999});
-  const double radius = share * (domain.periodic ? shortest : longest) * draw.one_of({1.0, 1.0, 0.77});
+  const double radius =
+      share * (domain.periodic ? shortest : longest) * draw.one_of({1.0, 1.0, 0.77});
   return radius;
 }
 
@@ -100,7 +104,8 @@ inline Place random_place(const Domain& domain, double radius, Draw& draw) {
   return place;
 }
 
-// Agents with distinct ids in random order, their places as a column, and one more column that names them.
+// Agents with distinct ids in random order, their places as a column, and one more column that
+// names them.
 struct Agents {
   std::vector<EntityId> ids;
   std::vector<Place> places;
@@ -111,16 +116,20 @@ struct Agents {
 inline Agents random_agents(const Domain& domain, double radius, std::size_t count, Draw& draw) {
   Agents agents;
   for (std::size_t i = 0; i < count; ++i) {
-    agents.ids.push_back(make_id(static_cast<TileId>(draw.whole(0, 3)), 16 * i + static_cast<std::uint64_t>(draw.whole(1, 16))));
+    agents.ids.push_back(make_id(static_cast<TileId>(draw.whole(0, 3)),
+                                 16 * i + static_cast<std::uint64_t>(draw.whole(1, 16))));
     agents.places.push_back(random_place(domain, radius, draw));
   }
   for (std::size_t i = count; i > 1; --i) {
-    std::swap(agents.ids[i - 1], agents.ids[static_cast<std::size_t>(draw.whole(0, static_cast<std::int64_t>(i) - 1))]);
+    std::swap(
+        agents.ids[i - 1],
+        agents.ids[static_cast<std::size_t>(draw.whole(0, static_cast<std::int64_t>(i) - 1))]);
   }
   return agents;
 }
 
-// The bytes of agents as a table would hold them: places and a value (the id again), with gaps between rows.
+// The bytes of agents as a table would hold them: places and a value (the id again), with gaps
+// between rows.
 class SourceBytes {
  public:
   SourceBytes(const Domain& domain, const Agents& agents) : stride_(domain.place_size() + 8 + 4) {
@@ -130,8 +139,9 @@ class SourceBytes {
       std::byte* at = bytes_.data() + i * stride_;
       for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
         const auto cell = static_cast<std::int32_t>(agents.places[i][a]);
-        domain.integral() ? std::memcpy(at + a * sizeof(cell), &cell, sizeof(cell))
-                          : std::memcpy(at + a * sizeof(double), &agents.places[i][a], sizeof(double));
+        domain.integral()
+            ? std::memcpy(at + a * sizeof(cell), &cell, sizeof(cell))
+            : std::memcpy(at + a * sizeof(double), &agents.places[i][a], sizeof(double));
       }
       std::memcpy(at + domain.place_size(), &agents.ids[i], sizeof(EntityId));
     }

@@ -1,4 +1,5 @@
-// search.cpp: tests of searches against brute force, over whole worlds, parts of them, and all variants for wider vectors.
+// search.cpp: tests of searches against brute force, over whole worlds, parts of them, and all
+// variants for wider vectors.
 #include "space/search.hpp"
 
 #include <doctest/doctest.h>
@@ -69,7 +70,8 @@ std::vector<Neighbor> sorted(std::vector<Neighbor> neighbors) {
   return neighbors;
 }
 
-std::vector<Neighbor> search_row(const NeighborIndex& index, std::size_t row, const World& world, Simd simd) {
+std::vector<Neighbor> search_row(const NeighborIndex& index, std::size_t row, const World& world,
+                                 Simd simd) {
   Hits hits;
   const Center center = bw::center_of_slot(index, index.slot_of(0, row), index.cell_of(0, row));
   bw::choose_search(world.domain, simd)(index, center, world.radius, hits);
@@ -86,8 +88,9 @@ TEST_CASE("an agent finds those that brute force finds, with the same bits") {
     NeighborIndex index(world.domain, {sizeof(EntityId)});
     index.build(pool, box_around(world, {{}, world.domain.size}), sources);
     for (std::size_t row = 0; row < world.agents.size(); ++row) {
-      const auto expected = bw::space_tests::neighbors_by_force(world.domain, world.agents, world.agents.places[row],
-                                                                world.agents.ids[row], world.radius);
+      const auto expected =
+          bw::space_tests::neighbors_by_force(world.domain, world.agents, world.agents.places[row],
+                                              world.agents.ids[row], world.radius);
       CHECK(sorted(search_row(index, row, world, Simd::kScalar)) == expected);
     }
   }
@@ -104,14 +107,16 @@ TEST_CASE("hits come in the order of cells, then ids") {
     index.build(pool, box_around(world, {{}, world.domain.size}), sources);
     std::vector<std::uint32_t> cell_of_slot(index.slot_count());
     for (std::uint32_t cell = 0; cell < index.box().volume(); ++cell) {
-      std::fill(cell_of_slot.begin() + index.starts()[cell], cell_of_slot.begin() + index.starts()[cell + 1], cell);
+      std::fill(cell_of_slot.begin() + index.starts()[cell],
+                cell_of_slot.begin() + index.starts()[cell + 1], cell);
     }
     Hits hits;
     for (std::size_t row = 0; row < world.agents.size(); ++row) {
       const Center center = bw::center_of_slot(index, index.slot_of(0, row), index.cell_of(0, row));
       bw::choose_search(world.domain)(index, center, world.radius, hits);
       for (std::size_t i = 1; i < static_cast<std::size_t>(hits.count); ++i) {
-        const auto before = std::pair(cell_of_slot[hits.slots[i - 1]], index.ids()[hits.slots[i - 1]]);
+        const auto before =
+            std::pair(cell_of_slot[hits.slots[i - 1]], index.ids()[hits.slots[i - 1]]);
         CHECK(before < std::pair(cell_of_slot[hits.slots[i]], index.ids()[hits.slots[i]]));
       }
     }
@@ -133,7 +138,8 @@ TEST_CASE("a search from a place finds the agent that stands there too, of whate
       Hits hits;
       bw::choose_search(world.domain)(index, bw::center_of_place(index, place), world.radius, hits);
       CHECK(sorted(listed(index, hits)) ==
-            bw::space_tests::neighbors_by_force(world.domain, world.agents, place, bw::kNoEntity, world.radius));
+            bw::space_tests::neighbors_by_force(world.domain, world.agents, place, bw::kNoEntity,
+                                                world.radius));
     }
   }
 }
@@ -176,7 +182,8 @@ TEST_CASE("on any partition agents find the same neighbours in the same order") 
       NeighborIndex part(world.domain, {sizeof(EntityId)});
       part.build(pool, box_around(world, bw::bounding_region(tiling, own_tiles)), sources);
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        CHECK(search_row(part, i, world, bw::chosen_simd()) == search_row(whole, rows[i], world, bw::chosen_simd()));
+        CHECK(search_row(part, i, world, bw::chosen_simd()) ==
+              search_row(whole, rows[i], world, bw::chosen_simd()));
       }
     }
   }
@@ -189,11 +196,12 @@ TEST_CASE("the variants for wider vectors find the same hits with the same bits"
     World world = random_world(seed);
     Draw draw(seed + 5000);
     world.domain.kind = bw::SpaceKind::continuous;
-    world.radius = std::min(world.radius, 0.45 * *std::min_element(world.domain.size.begin(),
-                                                                  world.domain.size.begin() + world.domain.dims));
+    world.radius = std::min(
+        world.radius, 0.45 * *std::min_element(world.domain.size.begin(),
+                                               world.domain.size.begin() + world.domain.dims));
     // Crowds of every size around a whole vector.
-    world.agents = bw::space_tests::random_agents(world.domain, world.radius,
-                                                  static_cast<std::size_t>(draw.whole(1, 40)), draw);
+    world.agents = bw::space_tests::random_agents(
+        world.domain, world.radius, static_cast<std::size_t>(draw.whole(1, 40)), draw);
     const SourceBytes bytes(world.domain, world.agents);
     const std::vector<IndexSource> sources{bytes.source()};
     NeighborIndex index(world.domain, {sizeof(EntityId)});

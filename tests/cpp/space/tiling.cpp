@@ -1,4 +1,5 @@
-// tiling.cpp: tests that tiles share out the world: every place in exactly one, regions and blocks in agreement with it.
+// tiling.cpp: tests that tiles share out the world: every place in exactly one, regions and blocks
+// in agreement with it.
 #include "space/tiling.hpp"
 
 #include <doctest/doctest.h>
@@ -22,7 +23,9 @@ using bw::space_tests::Draw;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-std::size_t axes(const Domain& domain) { return static_cast<std::size_t>(domain.dims); }
+std::size_t axes(const Domain& domain) {
+  return static_cast<std::size_t>(domain.dims);
+}
 
 bool holds(const Region& region, const Place& place, const Domain& domain) {
   bool inside = true;
@@ -33,7 +36,9 @@ bool holds(const Region& region, const Place& place, const Domain& domain) {
   return inside;
 }
 
-std::uint32_t random_tile_count(Draw& draw) { return static_cast<std::uint32_t>(draw.one_of({1, 2, 7, 9, 64, 100, 250, 1000})); }
+std::uint32_t random_tile_count(Draw& draw) {
+  return static_cast<std::uint32_t>(draw.one_of({1, 2, 7, 9, 64, 100, 250, 1000}));
+}
 
 TEST_CASE("every place is in the region of its tile and in no other") {
   for (std::uint64_t seed = 0; seed < 150; ++seed) {
@@ -56,7 +61,9 @@ TEST_CASE("every place is in the region of its tile and in no other") {
   }
 }
 
-TEST_CASE("an edge of a tile is its first coordinate: it belongs to the tile, what lies just below does not") {
+TEST_CASE(
+    "an edge of a tile is its first coordinate: it belongs to the tile, what lies just below does "
+    "not") {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     CAPTURE(seed);
     Draw draw(seed);
@@ -80,7 +87,9 @@ TEST_CASE("an edge of a tile is its first coordinate: it belongs to the tile, wh
   }
 }
 
-TEST_CASE("the tiles that a block touches include those of all places in it, also around periodic edges") {
+TEST_CASE(
+    "the tiles that a block touches include those of all places in it, also around periodic "
+    "edges") {
   std::vector<TileId> touched;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     CAPTURE(seed);
@@ -127,7 +136,8 @@ TEST_CASE("a small block touches few tiles") {
 
 TEST_CASE("cells of a grid are shared out evenly, and no tile is empty") {
   for (const int side : {1, 2, 3, 5, 10, 33}) {
-    const Domain domain{bw::SpaceKind::grid, 2, {static_cast<double>(side), 7.0}, false, false, false};
+    const Domain domain{
+        bw::SpaceKind::grid, 2, {static_cast<double>(side), 7.0}, false, false, false};
     const Tiling tiling(domain, 16);
     std::vector<int> cells(tiling.count() + 1);
     for (int y = 0; y < 7; ++y) {
