@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "base/errors.hpp"
@@ -14,6 +15,9 @@ namespace {
 
 constexpr std::size_t kItemsPerTask = 1 << 14;
 constexpr std::int64_t kCellsPerTask = 1 << 14;
+
+// From here on insertion is no longer the quickest way to sort a cell.
+constexpr std::uint32_t kCrowd = 64;
 
 // Slots are read in whole vectors of eight doubles; the last vector may reach this far beyond the end.
 constexpr std::size_t kPadding = 8;
@@ -205,7 +209,25 @@ void NeighborIndex::sort_cells(ThreadPool& pool) {
   });
 }
 
+void NeighborIndex::sort_crowd(std::uint32_t begin, std::uint32_t end) {
+  if (std::is_sorted(ids_.begin() + begin, ids_.begin() + end)) {
+    return;
+  }
+  std::vector<std::pair<EntityId, std::uint32_t>> crowd;
+  crowd.reserve(end - begin);
+  for (std::uint32_t slot = begin; slot < end; ++slot) {
+    crowd.emplace_back(ids_[slot], item_of_slot_[slot]);
+  }
+  std::sort(crowd.begin(), crowd.end());
+  for (std::uint32_t slot = begin; slot < end; ++slot) {
+    std::tie(ids_[slot], item_of_slot_[slot]) = crowd[slot - begin];
+  }
+}
+
 void NeighborIndex::sort_cell(std::uint32_t begin, std::uint32_t end) {
+  if (end - begin > kCrowd) {
+    return sort_crowd(begin, end);
+  }
   for (std::uint32_t i = begin + 1; i < end; ++i) {
     const EntityId id = ids_[i];
     const std::uint32_t item = item_of_slot_[i];
@@ -237,7 +259,7 @@ void NeighborIndex::pack(ThreadPool& pool, std::span<const IndexSource> sources)
     columns_[c].resize(slot_count() * sizes_[c]);
   }
   const std::int64_t lines = box_.extent[1] * box_.extent[2];
-  const std::int64_t per_task = std::max<std::int64_t>(1, kCellsPerTask / box_.extent[0]);
+  const std::int64_t per_task = std::max<std::int64_t>(1, kCellsPerTask / std::max<std::int64_t>(1, box_.extent[0]));
   const std::size_t tasks = tasks_of(static_cast<std::size_t>(lines), static_cast<std::size_t>(per_task));
   pool.parallel_for(tasks, [&](std::size_t task, int) {
     const std::int64_t begin = static_cast<std::int64_t>(task) * per_task;

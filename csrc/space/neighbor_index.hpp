@@ -59,6 +59,7 @@ class NeighborIndex {
   void scatter_items(ThreadPool& pool, std::span<const IndexSource> sources);
   void sort_cells(ThreadPool& pool);
   void sort_cell(std::uint32_t begin, std::uint32_t end);
+  void sort_crowd(std::uint32_t begin, std::uint32_t end);
   void copy_images();
   void pack(ThreadPool& pool, std::span<const IndexSource> sources);
   void pack_lines(std::int64_t begin, std::int64_t end, std::span<const IndexSource> sources);
