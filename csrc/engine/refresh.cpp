@@ -115,6 +115,7 @@ void Simulation::refresh_surroundings() {
     around.tick = tick_;
     around.parameters = &model_.parameters;
     around.plans = rank->plans;
+    around.channels = model_.channels;
     around.lattice = lattice_;
     around.empty_cells = empty_cells_;
     around.check_values = run_.check_values;
