@@ -50,9 +50,8 @@ class Block:
     def commands(self) -> list[str]:
         """Its lines that call bigworlds, without comments; lines that end in a backslash are joined."""
         joined = self.text.replace("\\\n", " ")
-        parts = [
-            part.strip() for line in joined.splitlines() for part in line.partition("  #")[0].split("&&")
-        ]
+        lines = [line.partition("  #")[0] for line in joined.splitlines()]
+        parts = [part.strip() for line in lines for part in line.split("&&")]
         return [part for part in parts if part.startswith("bigworlds ")]
 
 

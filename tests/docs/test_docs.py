@@ -75,9 +75,10 @@ def test_python_of_a_page_runs_and_prints_what_it_says(page: Path, tmp_path: Pat
     check_printed([line for block in with_python(page) for line in block.promised], done.stdout.splitlines())
 
 
-@pytest.mark.parametrize(
-    "page", [p for p in PAGES if any("run" in b.words for b in blocks(p, "sh"))], ids=page_name
-)
+WITH_COMMANDS = [page for page in PAGES if any("run" in block.words for block in blocks(page, "sh"))]
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=page_name)
 def test_marked_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
     save(page, tmp_path)
     for block in blocks(page, "sh"):
@@ -96,12 +97,10 @@ def options_of(command: str) -> set[str]:
         return {"--help", "--version"}
     assert command in functions, f"there is no command {command}"
     function = inspect.unwrap(functions[command] or options_of)
-    marks = [
-        mark for hint in get_type_hints(function, include_extras=True).values() for mark in get_args(hint)
-    ]
-    return {"--help"} | {
-        name for mark in marks if isinstance(mark, OptionInfo) for name in mark.param_decls or ()
-    }
+    hints = get_type_hints(function, include_extras=True).values()
+    marks = [mark for hint in hints for mark in get_args(hint) if isinstance(mark, OptionInfo)]
+    # Typer keeps the first name where a default would stand.
+    return {"--help"}.union(*({str(mark.default), *(mark.param_decls or ())} for mark in marks))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
