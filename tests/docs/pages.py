@@ -1,7 +1,7 @@
 """The pages of the documentation and the blocks in them: what is fenced as Python or as shell commands.
 
 The words behind ```python or ```sh say what a block is: `NAME.py` is the file that it would be saved as,
-`run` marks shell commands that are run, `mesa` Python of another package, which is shown only.
+`run` marks shell commands that are run, `mesa` and `repast` Python of other packages, which is only shown.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ class Block:
         return [part for part in parts if part.startswith("bigworlds ")]
 
 
-def blocks(page: Path, language: str) -> list[Block]:
-    """All blocks of a language in a page, in order."""
+def blocks(page: Path, *languages: str) -> list[Block]:
+    """All blocks of some languages in a page, in order."""
     text = page.read_text(encoding="utf-8")
     found = []
     for match in _BLOCK.finditer(text):
-        if match[1] == language:
+        if match[1] in languages:
             line = text.count("\n", 0, match.start(3)) + 1
-            found.append(Block(page, line, language, tuple(match[2].split()), match[3]))
+            found.append(Block(page, line, match[1], tuple(match[2].split()), match[3]))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 import shlex
@@ -19,45 +20,42 @@ from bigworlds.cli.app import app
 from .pages import PAGES, ROOT, Block, blocks, page_name
 
 SECONDS = 300.0
+# Packages whose Python is shown, not run.
+OTHERS = {"mesa", "repast"}
 
-# Runs files one after another as one program would, so that the blocks of a page go on from each other.
+# Runs the steps of a page one after another as one program would: files of Python, and commands of bigworlds.
 ONE_AFTER_ANOTHER = """
-import sys
+import json, subprocess, sys
 from pathlib import Path
 names = {"__name__": "__main__"}
-for file in sys.argv[1:]:
-    exec(compile(Path(file).read_text(encoding="utf-8"), file, "exec"), names)
+for step in json.loads(sys.argv[1]):
+    if isinstance(step, str):
+        exec(compile(Path(step).read_text(encoding="utf-8"), step, "exec"), names)
+        continue
+    done = subprocess.run([sys.executable, "-m", "bigworlds.cli", *step], stdout=subprocess.DEVNULL)
+    if done.returncode != 0:
+        sys.exit(f"exit code {done.returncode} of bigworlds {' '.join(step)}")
 """
 
 
 def with_python(page: Path) -> list[Block]:
     """The Python blocks of a page that are bigworlds' own."""
-    return [block for block in blocks(page, "python") if "mesa" not in block.words]
+    return [block for block in blocks(page, "python") if not OTHERS.intersection(block.words)]
 
 
-def call(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs Python in a folder, with this bigworlds and its cache of kernels."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=SECONDS,
-    )
-
-
-def save(page: Path, folder: Path) -> list[Path]:
-    """Writes a page's Python blocks into files."""
-    files = []
-    for number, block in enumerate(with_python(page)):
-        file = folder / (block.file_name or f"block_{number}.py")
-        # Line numbers in errors are those of the page.
-        file.write_text("\n" * (block.line - 1) + block.text, encoding="utf-8")
-        files.append(file)
-    return files
+def steps(page: Path, folder: Path) -> list[str | list[str]]:
+    """What a page does, in order: Python files, which are written here, and the words of marked commands."""
+    found: list[str | list[str]] = []
+    for number, block in enumerate(blocks(page, "python", "sh")):
+        if block.language == "sh":
+            commands = block.commands if "run" in block.words else []
+            found += [shlex.split(command.partition(">")[0])[1:] for command in commands]
+        elif not OTHERS.intersection(block.words):
+            file = folder / (block.file_name or f"block_{number}.py")
+            # Line numbers in errors are those of the page.
+            file.write_text("\n" * (block.line - 1) + block.text, encoding="utf-8")
+            found.append(str(file))
+    return found
 
 
 def check_printed(promised: list[str], printed: list[str]) -> None:
@@ -67,27 +65,22 @@ def check_printed(promised: list[str], printed: list[str]) -> None:
         assert line in rest, f"the page says that {line!r} is printed; printed was {printed}"
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if with_python(p)], ids=page_name)
-def test_python_of_a_page_runs_and_prints_what_it_says(page: Path, tmp_path: Path) -> None:
-    files = save(page, tmp_path)
-    done = call(["-c", ONE_AFTER_ANOTHER, *map(str, files)], tmp_path)
+RUNNING = [page for page in PAGES if with_python(page) or any("run" in b.words for b in blocks(page, "sh"))]
+
+
+@pytest.mark.parametrize("page", RUNNING, ids=page_name)
+def test_a_page_runs_and_prints_what_it_says(page: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_AFTER_ANOTHER, json.dumps(steps(page, tmp_path))],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=SECONDS,
+    )
     assert done.returncode == 0, done.stderr
     check_printed([line for block in with_python(page) for line in block.promised], done.stdout.splitlines())
-
-
-WITH_COMMANDS = [page for page in PAGES if any("run" in block.words for block in blocks(page, "sh"))]
-
-
-@pytest.mark.parametrize("page", WITH_COMMANDS, ids=page_name)
-def test_marked_commands_of_a_page_run(page: Path, tmp_path: Path) -> None:
-    save(page, tmp_path)
-    for block in blocks(page, "sh"):
-        for command in block.commands if "run" in block.words else []:
-            words = shlex.split(command)[1:]
-            if ">" in words:
-                words = words[: words.index(">")]
-            done = call(["-m", "bigworlds.cli", *words], tmp_path)
-            assert done.returncode == 0, f"{command}: {done.stderr}"
 
 
 def options_of(command: str) -> set[str]:
@@ -119,9 +112,9 @@ def test_links_of_a_page_lead_to_files(page: Path) -> None:
     assert not missing
 
 
-def test_only_the_page_for_mesa_shows_python_that_is_not_run() -> None:
-    pages = {page_name(p) for p in PAGES if len(blocks(p, "python")) > len(with_python(p))}
-    assert pages <= {"docs/coming-from-mesa.md"}
+def test_only_pages_for_users_of_other_packages_show_python_that_is_not_run() -> None:
+    pages = {page.name for page in PAGES if len(blocks(page, "python")) > len(with_python(page))}
+    assert pages <= {f"coming-from-{name}.md" for name in OTHERS}
 
 
 def test_readme_has_the_two_commands() -> None:
