@@ -164,18 +164,30 @@ class Statements(Expressions):
 
     def _do_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
         target = node.target
+        if isinstance(target, ast.Subscript):
+            return self._augmented_element(target, node)
         reading: ast.expr
         if isinstance(target, ast.Name):
             reading = ast.Name(target.id, ast.Load())
-        elif isinstance(target, ast.Attribute):
-            reading = ast.Attribute(target.value, target.attr, ast.Load())
         else:
-            if not isinstance(target.slice, (ast.Name, ast.Constant)):
-                self.fail(node, "the index in an assignment like a[i] += x is a plain name or number")
-            reading = ast.Subscript(target.value, target.slice, ast.Load())
+            reading = ast.Attribute(target.value, target.attr, ast.Load())
         old = self.expression(self.placed(reading, target))
         value = self.binary(node, type(node.op), old, self.expression(node.value))
         return self.assign(target, value, node)
+
+    def _augmented_element(self, target: ast.Subscript, node: ast.AugAssign) -> list[ast.stmt]:
+        """`own.array[index] += value`; the index is evaluated once."""
+        owner = self.expression(target.value)
+        self._check_elements(owner, node)
+        name = self.fresh("at")
+        index = self.coerce(self.expression(target.slice), INT, node, "an index")
+        kept = Value(INT, self.placed(ast.Name(name, ast.Load()), node))
+        old = self.block_item(node, owner, kept)
+        value = self.binary(node, type(node.op), old, self.expression(node.value))
+        return [
+            self._store_name(name, index, node),
+            self._store_element(owner, kept.node, value, target, node),
+        ]
 
     def assign(self, target: ast.expr, value: Value, node: ast.stmt) -> list[ast.stmt]:
         """`target = value`, for names, own fields, elements and tuples of them."""
@@ -211,13 +223,22 @@ class Statements(Expressions):
 
     def _assign_element(self, target: ast.Subscript, value: Value, node: ast.stmt) -> list[ast.stmt]:
         owner = self.expression(target.value)
+        self._check_elements(owner, node)
+        index = self.coerce(self.expression(target.slice), INT, node, "an index")
+        return [self._store_element(owner, index, value, target, node)]
+
+    def _check_elements(self, owner: Value, node: ast.stmt) -> None:
         if not isinstance(owner.kind, Block) or owner.kind.stored.kind == "string":
             self.fail(node, f"elements of {owner.kind.shown} cannot be assigned; make a new value")
-        index = self.coerce(self.expression(target.slice), INT, node, "an index")
         self.program.write_block(self, node, owner.kind)
+
+    def _store_element(
+        self, owner: Value, index: ast.expr, value: Value, target: ast.Subscript, node: ast.stmt
+    ) -> ast.stmt:
+        assert isinstance(owner.kind, Block)
         item: Kind = {"f": FLOAT, "b": BOOL}.get(owner.kind.stored.dtype[0], INT)
         made = self.coerce(value, item, node, f"an element of {ast.unparse(target.value)}")
-        return [self.placed(ast.Expr(self.call(node, "block_store", owner.node, index, made)), node)]
+        return self.placed(ast.Expr(self.call(node, "block_store", owner.node, index, made)), node)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: Value, node: ast.stmt) -> list[ast.stmt]:
         kind = value.kind
