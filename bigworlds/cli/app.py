@@ -243,3 +243,19 @@ def inspect(
 ) -> None:
     """Check a snapshot byte by byte and tell what is in it."""
     print(stored.inspected(path))
+
+
+@app.command("plot", epilog="Example: bigworlds run boids --out birds && bigworlds plot birds")
+def plot(
+    path: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run, or a snapshot.")],
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="DIR", help="Where the pictures go. Default: there."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="The model, where its file has moved.")
+    ] = None,
+) -> None:
+    """Draw what a run recorded over time, and its world at the latest snapshot, as PNG."""
+    for made in stored.plotted(path, model, into):
+        print(made)

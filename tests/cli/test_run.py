@@ -39,17 +39,6 @@ def test_json_has_every_field_and_nothing_else_is_on_stdout(cli: Cli) -> None:
     assert result["seconds"] >= 0
 
 
-def test_output_of_the_model_goes_to_stderr_with_json(cli: Cli, folder: Path) -> None:
-    with (folder / "meadow.py").open("a") as file:
-        file.write('\n@meadow.metric\ndef loud(sim):\n    print("LOUD")\n    import os\n')
-        file.write('    os.write(1, b"LOUDER\\n")\n    return float("nan")\n')
-    code, out, err = cli("run", "meadow.py", "--json", "--ticks", "1")
-    assert code == 0
-    assert json.loads(out)["metrics"]["loud"] is None
-    assert "LOUD\n" in err
-    assert "LOUDER" in err
-
-
 def test_the_summary_for_people(cli: Cli) -> None:
     code, out, err = cli("run", "meadow.py", "--seed", "5", "--ticks", "3")
     assert code == 0
