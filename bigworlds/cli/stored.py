@@ -60,8 +60,7 @@ def _draw_world(path: Path, named: str | None, picture: Path) -> Path:
     meta = snapshot.peek(path)
     model = find_model(named) if named is not None else _model_of(path, meta)
     simulation = engine.resume(model, path, {}, {}, branch=False)
-    caption = f"{model.name}, tick {simulation.tick}"
-    frame = frame_of(engine.picture_of(simulation), simulation.description.looks, caption=caption)
+    frame = frame_of(engine.picture_of(simulation), simulation.description.looks, caption=model.name)
     return plot_world(frame, picture)
 
 
