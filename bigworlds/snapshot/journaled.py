@@ -244,6 +244,11 @@ class JournaledFile(_PagedFile):
         os.close(self._journal)
         os.close(self._descriptor)
 
+    def remove(self) -> None:
+        """Removes the file and its journal; for one that never had its first commit."""
+        journal_path(self.path).unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
+
     def _write_journal(self) -> None:
         places = sorted(self._pages)
         body = b"".join(_PLACE.pack(place) + bytes(self._pages[place]) for place in places)

@@ -28,6 +28,7 @@ from bigworlds.snapshot.journaled import (
     JournaledReader,
 )
 from bigworlds.snapshot.partial import WriteError
+from bigworlds.snapshot.section import STORED_KINDS
 
 Array = NDArray[Any]
 About = Mapping[str, str | int | float | Sequence[float]]
@@ -39,6 +40,10 @@ SMALLEST_CHUNK_BYTES = 8 << 10
 
 LARGEST_CHUNK_BYTES = 1 << 20
 """A column that gets many rows at a time is stored in pieces of up to this many bytes."""
+
+APPEND_BYTES = 512
+"""What Python keeps for appended rows besides their numbers, while they wait; more than single rows
+have."""
 
 
 class TableWriter:
@@ -84,7 +89,12 @@ class TableWriter:
             raise WriteError(f"{path} cannot be written: {error.strerror}.") from error
         hdf5 = h5py.File(file, "w", userblock_size=USER_BLOCK_BYTES, libver=("earliest", "v110"))
         writer = cls(file, hdf5)
-        writer.commit()
+        try:
+            writer.commit()
+        except BaseException:
+            writer.close()
+            file.remove()  # else an empty file would be in the way of the next run
+            raise
         return writer
 
     @classmethod
@@ -98,7 +108,11 @@ class TableWriter:
             file = JournaledFile(Path(path), create=False)
         except OSError as error:
             raise UserError(f"{path} cannot be opened: {error.strerror}.") from error
-        return cls(file, _open_hdf5(file, "r+"))
+        try:
+            return cls(file, _open_hdf5(file, "r+"))
+        except BaseException:
+            file.release(keep_journal=True)
+            raise
 
     def __enter__(self) -> TableWriter:
         return self
@@ -149,7 +163,7 @@ class TableWriter:
         """
         self._check(name, rows)
         self._pending.setdefault(name, []).append(dict(rows))
-        self.pending_bytes += sum(column.nbytes for column in rows.values())
+        self.pending_bytes += _waiting_bytes(rows)
 
     def commit(self, **numbers: int) -> None:
         """Makes all appended rows part of the file, or, if that fails, none of them.
@@ -241,7 +255,9 @@ class TableWriter:
         if len(lengths) != 1:
             raise ValueError(f"table {name!r}: columns of different lengths: {sorted(lengths)}")
         found = {column: (array.dtype, array.shape[1:]) for column, array in rows.items()}
-        if expected and found != expected:
+        if not expected:
+            _check_columns(name, rows)
+        elif found != expected:
             raise ValueError(f"table {name!r}: expected columns {expected}, found {found}")
         self._layouts[name] = found
 
@@ -261,7 +277,7 @@ class TableWriter:
             dataset.resize(before + len(array), axis=0)
             if len(array):
                 dataset[before:] = array
-            self.pending_bytes -= array.nbytes
+        self.pending_bytes -= sum(map(_waiting_bytes, rows))
 
 
 class TableReader:
@@ -323,6 +339,22 @@ def _open_hdf5(file: JournaledFile | JournaledReader, mode: str) -> h5py.File:
         return h5py.File(file, mode)
     except OSError as error:
         raise UserError(f"{file.path} holds no tables that can be read: {error}.") from error
+
+
+def _waiting_bytes(rows: Rows) -> int:
+    """Memory that appended rows take until they are written."""
+    return APPEND_BYTES + sum(column.nbytes for column in rows.values())
+
+
+def _check_columns(table: str, rows: Rows) -> None:
+    """Refuses columns that HDF5 would take for something else."""
+    for name, column in rows.items():
+        if not name or name == "." or "/" in name:
+            raise ValueError(f"table {table!r}: {name!r} cannot be the name of a column")
+        if column.dtype.kind not in STORED_KINDS or column.ndim > 2 or 0 in column.shape[1:]:
+            raise ValueError(
+                f"table {table!r}: column {name!r} cannot be of type {column.dtype} and shape {column.shape}"
+            )
 
 
 def _create_column(group: h5py.Group, name: str, first: Array) -> None:

@@ -10,9 +10,10 @@ from bigworlds.view.movie import MovieWriter, movie_suffix
 from bigworlds.view.picture import compose, encode_png, picture_size
 from bigworlds.view.plot import plot_records, plot_world
 from bigworlds.view.raster import fit_size, rasterise
-from bigworlds.view.terminal import TerminalView
+from bigworlds.view.terminal import WATCHING_TICKS_PER_SECOND, TerminalView
 
 __all__ = [
+    "WATCHING_TICKS_PER_SECOND",
     "Camera",
     "CellLayer",
     "ColorScale",

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from bigworlds.view.look import Symbol
 from bigworlds.view.palette import Bytes, Floats, Rgb
 
+TITLE_JOINT = " · "
+
 
 class Source(Protocol):
     """What a view needs of a simulation; all of it only reads, and is asked between ticks."""
@@ -171,10 +173,14 @@ class Frame:
             >>> Frame(tick=1200, extent=(1.0, 1.0), caption="boids", statistics={"order": 0.93}).title
             'boids · tick 1,200 · order 0.93'
         """
+        return TITLE_JOINT.join(self.title_parts)
+
+    @property
+    def title_parts(self) -> list[str]:
+        """What the title is made of, the most important first."""
         parts = [self.caption] if self.caption else []
         parts.append(f"tick {self.tick:,}")
-        parts += [f"{name} {format_number(value)}" for name, value in self.statistics.items()]
-        return " · ".join(parts)
+        return parts + [f"{name} {format_number(value)}" for name, value in self.statistics.items()]
 
 
 # Larger numbers are written with an exponent.

@@ -80,8 +80,7 @@ def draw_world(frame: Frame, rows: int, columns: int, style: TextStyle) -> Scree
     screen = blank_screen(rows, columns)
     border = 1 if not frame.cells and rows > 6 and columns > 12 else 0
     room_rows, room_columns = rows - 2 * border, columns - 2 * border
-    width, height = fit_size(frame, room_columns, 2 * room_rows)
-    width, height = min(width, room_columns), min(height, 2 * room_rows)
+    width, height = _pixel_size(frame, room_columns, 2 * room_rows)
     used_rows = (height + 1) // 2
     top, left = (rows - used_rows) // 2, (columns - width) // 2
     if border:
@@ -93,6 +92,17 @@ def draw_world(frame: Frame, rows: int, columns: int, style: TextStyle) -> Scree
     else:
         _draw_plain(canvas, frame)
     return screen
+
+
+def _pixel_size(frame: Frame, columns: int, pixel_rows: int) -> tuple[int, int]:
+    """The world's size in pixels of one column by half a row, two braille dots wide and high."""
+    width, height = fit_size(frame, columns, pixel_rows)
+    if frame.grid is not None and width < frame.grid[0]:
+        # Cells smaller than a pixel: one dot each, where there is room, or regular gaps would show.
+        dots = fit_size(frame, 2 * columns, 2 * pixel_rows)
+        if dots == frame.grid:
+            width, height = (dots[0] + 1) // 2, (dots[1] + 1) // 2
+    return min(width, columns), min(height, pixel_rows)
 
 
 def _draw_border(screen: Screen, style: TextStyle) -> None:

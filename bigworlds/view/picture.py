@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigworlds.view.frame import Curve, Frame, LegendEntry, format_number
+from bigworlds.view.frame import TITLE_JOINT, Curve, Frame, LegendEntry, format_number
 from bigworlds.view.palette import BACKGROUND, Bytes, Rgb
 from bigworlds.view.raster import fit_size, rasterise
 
@@ -191,11 +191,20 @@ def _write_caption(picture: Bytes, top: int, frame: Frame) -> None:
     width = picture.shape[1]
     strip = Image.new("RGB", (width, picture.shape[0] - top), BACKGROUND)
     drawn = ImageDraw.Draw(strip)
-    drawn.text((8, CAPTION_HEIGHT // 2), frame.title, fill=TEXT, font=_font(), anchor="lm")
+    title = _fitting_title(drawn, frame, width - 16)
+    drawn.text((8, CAPTION_HEIGHT // 2), title, fill=TEXT, font=_font(), anchor="lm")
     if frame.extent is not None and len(frame.legend) > 1:
-        left = 8 + drawn.textlength(frame.title, font=_font()) + 18
+        left = 8 + drawn.textlength(title, font=_font()) + 18
         _draw_legend(drawn, frame.legend, left, CAPTION_HEIGHT // 2, width - 8)
     picture[top:] = np.asarray(strip, dtype=np.uint8)
+
+
+def _fitting_title(drawn: ImageDraw.ImageDraw, frame: Frame, width: float) -> str:
+    """As many of the title's parts as there is room for, whole ones."""
+    parts = frame.title_parts
+    while len(parts) > 1 and drawn.textlength(TITLE_JOINT.join(parts), font=_font()) > width:
+        parts.pop()
+    return TITLE_JOINT.join(parts)
 
 
 @lru_cache(maxsize=1)

@@ -133,10 +133,13 @@ def _checked(table: Mapping[str, NDArray[Any]]) -> tuple[NDArray[Any], dict[str,
 def _curves_of(name: str, ticks: NDArray[Any], values: NDArray[Any]) -> list[Curve]:
     columns = values.reshape(len(values), -1).T.astype(np.float64)
     names = [name] if len(columns) == 1 else [f"{name} {place}" for place in range(len(columns))]
-    return [
-        Curve(label, ticks.astype(np.float64), column, KIND_COLORS[place % len(KIND_COLORS)])
-        for place, (label, column) in enumerate(zip(names, columns, strict=True))
-    ]
+    curves = []
+    for place, (label, column) in enumerate(zip(names, columns, strict=True)):
+        # Records of several rhythms have gaps at each other's ticks: lines go on over them.
+        known = np.isfinite(column)
+        color = KIND_COLORS[place % len(KIND_COLORS)]
+        curves.append(Curve(label, ticks[known].astype(np.float64), column[known], color))
+    return curves
 
 
 def _plain_panel(name: str, ticks: NDArray[Any], values: NDArray[Any]) -> Bytes:
@@ -248,9 +251,13 @@ def _figure_of_records(ticks: NDArray[Any], quantities: Mapping[str, NDArray[Any
 
 
 def _draw_heat_map(figure: Figure, axes: Axes, ticks: NDArray[Any], values: NDArray[Any]) -> None:
+    known = np.isfinite(values).all(axis=1)
+    ticks, values = ticks[known].astype(np.float64), values[known]
+    if not len(ticks):
+        return
     bins = np.arange(values.shape[1] + 1)
-    steps = np.diff(ticks.astype(np.float64)) if len(ticks) > 1 else np.ones(1)
-    edges = np.concatenate([ticks.astype(np.float64), [float(ticks[-1]) + float(steps[-1])]])
+    last_step = ticks[-1] - ticks[-2] if len(ticks) > 1 else 1.0
+    edges = np.concatenate([ticks, [ticks[-1] + last_step]])
     mesh = axes.pcolormesh(edges, bins, values.T, shading="flat", cmap="magma")
     figure.colorbar(mesh, ax=axes, label="count")
     axes.grid(False)

@@ -28,6 +28,8 @@ from bigworlds.view.layout import Status, lay_out
 from bigworlds.view.look import Look
 
 FRAMES_PER_SECOND = 20.0
+# A pace at which a small world can be followed by eye; without one it is over before it is seen.
+WATCHING_TICKS_PER_SECOND = 30.0
 # After a frame the world runs for at least so many times as long as the frame took.
 REST_PER_COST = 4.0
 POLL_SECONDS = 0.05

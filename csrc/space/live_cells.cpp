@@ -79,22 +79,21 @@ void LiveCells::move(std::uint32_t item, const Place& place) {
   }
 }
 
-void LiveCells::search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t item, Hits& hits) const {
+void LiveCells::search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t self, Hits& hits) const {
   auto found = static_cast<std::size_t>(hits.count);
   for (std::int64_t c = first_cell; c < first_cell + count; ++c) {
     for (std::uint32_t other = head_[static_cast<std::size_t>(c)]; other != kNone; other = next_[other]) {
       hits.reserve(found + 1);
       hits.slots[found] = other;
-      found += static_cast<std::size_t>(other != item);
+      found += static_cast<std::size_t>(other != self);
     }
   }
   hits.count = static_cast<std::int64_t>(found);
 }
 
 template <int Dims>
-void LiveCells::search_lists(std::uint32_t item, double radius, Hits& hits) const {
+void LiveCells::search_lists(const Place& center, std::uint32_t self, double radius, Hits& hits) const {
   const std::int64_t reach = domain_.integral() ? static_cast<std::int64_t>(radius) : 1;
-  const Place center = place(item);
   std::array<std::int64_t, kAxes> at{};
   for (std::size_t a = 0; a < static_cast<std::size_t>(Dims); ++a) {
     at[a] = box_.axis_cell(a, center[a]);
@@ -119,20 +118,20 @@ void LiveCells::search_lists(std::uint32_t item, double radius, Hits& hits) cons
       const std::int64_t low = from(0);
       const std::int64_t high = to(0);
       if (low < 0) {
-        search_line(line + low + box_.cells[0], -low, item, hits);
+        search_line(line + low + box_.cells[0], -low, self, hits);
       }
       search_line(line + std::max<std::int64_t>(0, low),
-                  std::min(high, box_.cells[0] - 1) - std::max<std::int64_t>(0, low) + 1, item, hits);
+                  std::min(high, box_.cells[0] - 1) - std::max<std::int64_t>(0, low) + 1, self, hits);
       if (high >= box_.cells[0]) {
-        search_line(line, high - box_.cells[0] + 1, item, hits);
+        search_line(line, high - box_.cells[0] + 1, self, hits);
       }
     }
   }
 }
 
-void LiveCells::search(std::uint32_t item, double radius, Hits& hits) const {
+void LiveCells::search_around(const Place& center, std::uint32_t self, double radius, Hits& hits) const {
   hits.count = 0;
-  box_.dims == 3 ? search_lists<3>(item, radius, hits) : search_lists<2>(item, radius, hits);
+  box_.dims == 3 ? search_lists<3>(center, self, radius, hits) : search_lists<2>(center, self, radius, hits);
   // Offsets by the shortest way; on continuous domains (and with a reach along axes) only those near enough stay.
   const double radius2 = radius * radius;
   std::size_t kept = 0;
@@ -141,7 +140,7 @@ void LiveCells::search(std::uint32_t item, double radius, Hits& hits) const {
     double distance2 = 0.0;
     double along_axes = 0.0;
     for (std::size_t a = 0; a < static_cast<std::size_t>(box_.dims); ++a) {
-      double d = coordinates_[a][other] - coordinates_[a][item];
+      double d = coordinates_[a][other] - center[a];
       const double length = domain_.size[a];
       if (domain_.periodic && (d > length / 2 || d < -length / 2)) {
         d = d > 0.0 ? d - length : d + length;

@@ -23,8 +23,9 @@ class LiveCells {
   bool present(std::uint32_t item) const { return cell_[item] != kNone; }
   Place place(std::uint32_t item) const;
 
-  // All items within the radius of one, itself excluded.
-  void search(std::uint32_t item, double radius, Hits& hits) const;
+  // All items within the radius of one, itself excluded; or of a place.
+  void search(std::uint32_t item, double radius, Hits& hits) const { search_around(place(item), item, radius, hits); }
+  void search_place(const Place& place, double radius, Hits& hits) const { search_around(place, kNone, radius, hits); }
 
   // The items of a cell, one after another: first(cell), next(item), until kNone.
   std::uint32_t first(std::uint64_t cell) const { return head_[cell]; }
@@ -32,9 +33,10 @@ class LiveCells {
   std::uint32_t cell_of(const Place& place) const;
 
  private:
+  void search_around(const Place& center, std::uint32_t self, double radius, Hits& hits) const;
   template <int Dims>
-  void search_lists(std::uint32_t item, double radius, Hits& hits) const;
-  void search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t item, Hits& hits) const;
+  void search_lists(const Place& center, std::uint32_t self, double radius, Hits& hits) const;
+  void search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t self, Hits& hits) const;
 
   Domain domain_;
   CellBox box_;

@@ -143,16 +143,18 @@ void NeighborIndex::for_each_image(Visit&& visit) const {
     for (std::int64_t y = 0; y < box_.extent[1]; ++y) {
       const std::int64_t from_y = canonical(1, y);
       const bool whole_line = from_y != y || from_z != z;
-      for (std::int64_t x = 0; x < box_.extent[0]; ++x) {
-        if (!whole_line && x == edge && box_.extent[0] > 2 * edge) {
-          x = box_.extent[0] - edge;
+      const auto visit_range = [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t x = begin; x < end; ++x) {
+          const std::int64_t from_x = canonical(0, x);
+          if (whole_line || from_x != x) {
+            visit(static_cast<std::size_t>(box_.index(x, y, z)),
+                  static_cast<std::size_t>(box_.index(from_x, from_y, from_z)));
+          }
         }
-        const std::int64_t from_x = canonical(0, x);
-        if (whole_line || from_x != x) {
-          visit(static_cast<std::size_t>(box_.index(x, y, z)),
-                static_cast<std::size_t>(box_.index(from_x, from_y, from_z)));
-        }
-      }
+      };
+      const std::int64_t middle = whole_line ? box_.extent[0] : edge;
+      visit_range(0, middle);
+      visit_range(std::max(middle, box_.extent[0] - edge), box_.extent[0]);
     }
   }
 }

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/cpu.hpp"
-
 namespace bw {
 namespace {
 
@@ -72,9 +70,9 @@ void search_grid_entry(const NeighborIndex& index, const Center& center, double 
   search_grid<Dims>(index, center, kManhattan, radius, hits);
 }
 
-SearchFunction choose_continuous(int dims) {
+SearchFunction choose_continuous(int dims, [[maybe_unused]] Simd simd) {
 #if defined(__x86_64__)
-  switch (chosen_simd()) {
+  switch (simd) {
     case Simd::kAvx512:
       return wide::search_avx512(dims);
     case Simd::kAvx2:
@@ -114,14 +112,14 @@ void Hits::grow(std::size_t candidates) {
   }
 }
 
-SearchFunction choose_search(const Domain& domain) {
+SearchFunction choose_search(const Domain& domain, Simd simd) {
   if (domain.integral()) {
     if (domain.dims == 3) {
       return domain.manhattan ? search_grid_entry<3, true> : search_grid_entry<3, false>;
     }
     return domain.manhattan ? search_grid_entry<2, true> : search_grid_entry<2, false>;
   }
-  return choose_continuous(domain.dims);
+  return choose_continuous(domain.dims, simd);
 }
 
 }  // namespace bw

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/cpu.hpp"
 #include "space/neighbor_index.hpp"
 
 namespace bw {
@@ -45,8 +46,8 @@ using SearchFunction = void (*)(const NeighborIndex& index, const Center& center
 Center center_of_slot(const NeighborIndex& index, std::uint32_t slot, std::uint32_t cell);
 Center center_of_place(const NeighborIndex& index, const Place& place);
 
-// The quickest variant for this index on this processor.
-SearchFunction choose_search(const Domain& domain);
+// The search for worlds of this shape, by the quickest variant that the processor has. All variants find the same bits.
+SearchFunction choose_search(const Domain& domain, Simd simd = chosen_simd());
 
 // Slots that lie side by side.
 struct SlotRange {

@@ -177,6 +177,35 @@ def test_rows_that_do_not_fit_are_refused(
     assert ticks(tmp_path / "records.h5") == [0]
 
 
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("a/b", np.zeros(1)),
+        ("", np.zeros(1)),
+        (".", np.zeros(1)),
+        ("a", np.zeros((1, 0))),
+        ("a", np.zeros(1, "O")),
+    ],
+)
+def test_columns_that_cannot_be_stored_are_refused(tmp_path: Path, column: str, values: np.ndarray) -> None:
+    with TableWriter.create(tmp_path / "records.h5") as tables:
+        tables.add("sheep", {})
+        with pytest.raises(ValueError, match="cannot be"):
+            tables.append("sheep", {column: values})
+        with pytest.raises(ValueError, match="needs a name"):
+            tables.add("", {})
+
+
+def test_waiting_rows_are_counted_with_what_python_needs_for_them(tmp_path: Path) -> None:
+    with TableWriter.create(tmp_path / "records.h5") as tables:
+        tables.add("sheep", {})
+        for tick in range(10):
+            tables.append("sheep", row(tick))
+        assert tables.pending_bytes == 10 * (512 + 16)
+        tables.commit()
+        assert tables.pending_bytes == 0
+
+
 def test_wrong_files_are_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="No such file"):
         TableReader(tmp_path / "none.h5")
@@ -355,6 +384,23 @@ FULL_DISK = """
         print(error)
     tables.close()
 """
+
+
+def test_a_disk_that_is_full_from_the_start_leaves_no_file(tmp_path: Path) -> None:
+    script = """
+        import resource, signal, sys
+        from bigworlds.snapshot import TableWriter, WriteError
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        try:
+            TableWriter.create(sys.argv[1])
+        except WriteError as error:
+            print(error)
+    """
+    done = run(script, str(tmp_path / "records.h5"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "File too large" in done.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("limit", [1000, 20_000, 100_000, 1_000_000])

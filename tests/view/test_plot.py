@@ -114,6 +114,19 @@ def test_one_tick_and_missing_values_are_plotted(tmp_path: Path, library: str) -
     assert plot_records(table, tmp_path / "a.png").exists()
 
 
+def test_records_of_another_rhythm_are_lines_over_the_gaps(tmp_path: Path, library: str) -> None:
+    every, seldom = np.arange(100.0), np.full(100, np.nan)
+    seldom[::25] = [1.0, 2.0, 3.0, 4.0]
+    bins = np.full((100, 12), np.nan)
+    bins[::10] = 1.0
+    table = {"tick": np.arange(100), "every": every, "seldom": seldom, "bins": bins}
+    pixels = pixels_of(plot_records(table, tmp_path / "a.png"))
+    third = len(pixels) // 3
+    color = KIND_COLORS[1] if library == "matplotlib" else KIND_COLORS[0]
+    middle = pixels[third : 2 * third, pixels.shape[1] // 3 : 2 * pixels.shape[1] // 3]
+    assert share_of(middle, color) > 0.001
+
+
 class Outline(HTMLParser):
     """Checks that tags are closed in order and gathers the text."""
 

@@ -180,6 +180,13 @@ def test_a_picture_has_a_caption_and_even_sides() -> None:
     assert np.array_equal(pixels, compose(frame, size))
 
 
+def test_a_title_that_does_not_fit_is_cut_between_its_parts() -> None:
+    short = Frame(tick=5, extent=(1.0, 1.0), caption="boids", statistics={"order": 0.5})
+    long = Frame(tick=5, extent=(1.0, 1.0), caption="boids", statistics={"order": 0.5, "long " * 20: 1.0})
+    assert np.array_equal(compose(short, (200, 226)), compose(long, (200, 226)))
+    assert not np.array_equal(compose(short, (1200, 1226)), compose(long, (1200, 1226)))
+
+
 def test_a_png_holds_the_pixels() -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (9, 7, 3), dtype=np.uint8)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(encode_png(pixels)))), pixels)

@@ -102,6 +102,14 @@ def test_crowds_are_braille_dots_in_their_mean_colour() -> None:
     assert set(screen.ink[braille].tolist()) == {0xFF0000}
 
 
+def test_a_full_grid_of_small_cells_has_no_gaps() -> None:
+    everywhere = [(x + 0.5, y + 0.5) for x in range(60) for y in range(60)]
+    full = layer(everywhere, cellular=True)
+    screen = draw_world(Frame(tick=0, extent=(60.0, 60.0), grid=(60, 60), points=(full,)), 24, 80, FULL)
+    assert (screen.codes == 0x28FF).sum() == 30 * 15
+    assert ((screen.codes > 0x2800) & (screen.codes < 0x28FF)).sum() == 0
+
+
 def test_crowds_of_two_kinds_are_never_in_a_colour_between() -> None:
     rng = np.random.default_rng(2)
     mixed = layer([tuple(place) for place in rng.uniform(0, 100, (3000, 2))])
