@@ -12,7 +12,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from bigworlds.cli.failures import place_in, short_path
+from bigworlds.cli.failures import place_in, placed, short_path
 from bigworlds.errors import BigworldsError, UserError, nearest_names
 from bigworlds.model import Model
 
@@ -138,7 +138,7 @@ def _cannot_load(path: Path, problem: BaseException) -> UserError:
         return UserError(f"{short_path(Path(problem.filename))}:{problem.lineno}: {problem.msg}{text}")
     place = place_in(problem, path.parent) or short_path(path)
     if isinstance(problem, BigworldsError):
-        return UserError(f"{place}: {problem}")
+        return UserError(placed(place, problem))
     if isinstance(problem, SystemExit):
         return UserError(f"{place}: the file ended the program while it was loaded (sys.exit)")
     return UserError(f"{place}: {type(problem).__name__}: {problem}")

@@ -104,3 +104,31 @@ def test_a_usage_error_is_code_2_on_stderr(folder: Path) -> None:
     assert process.returncode == 2
     assert out == ""
     assert "No such option: --nothing" in err
+
+
+def test_a_terminal_gets_a_progress_bar_and_the_view_moves(folder: Path) -> None:
+    pty = pytest.importorskip("pty")
+    for arguments, shown in (
+        (("--ticks", "30", "--set", "pause=0.01"), "ticks/s"),
+        (("--ticks", "5", "--view"), "\x1b[?1049h"),
+    ):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bigworlds.cli", "run", "meadow.py", "--seed", "1", *arguments],
+            cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
+            stdin=theirs, stdout=theirs, stderr=theirs,
+        )  # fmt: skip
+        os.close(theirs)
+        seen = b""
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            seen += piece
+        os.close(ours)
+        assert process.wait(timeout=60) == 0, seen.decode()
+        assert shown in seen.decode()
+        assert "meadow: " in seen.decode()
