@@ -23,6 +23,7 @@ from bigworlds.behavior.kernel import Kernel
 from bigworlds.behavior.native import native
 
 __all__ = [
-    "Attach", "Behavior", "BehaviorKind", "Cells", "Claim", "Clock", "Compiled", "Deposit", "Detach", "Entity", "Here",
-    "Inbox", "Interpreted", "Kernel", "Neighbors", "Rng", "Send", "Space", "Spawn", "Vectorised", "behavior", "moore", "native",
+    "Attach", "Behavior", "BehaviorKind", "Cells", "Claim", "Clock", "Compiled", "Deposit", "Detach",
+    "Entity", "Here", "Inbox", "Interpreted", "Kernel", "Neighbors", "Rng", "Send", "Space", "Spawn",
+    "Vectorised", "behavior", "moore", "native",
 ]  # fmt: skip

@@ -66,8 +66,8 @@ _WORD = CFUNCTYPE(c_double, c_uint64)
 _PLACE = POINTER(c_double)
 
 MATH_ONE = (
-    "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "expm1", "log", "log1p", "log2",
-    "log10", "cbrt",
+    "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "exp", "expm1", "log", "log1p",
+    "log2", "log10", "cbrt",
 )  # fmt: skip
 MATH_TWO = ("atan2", "pow", "hypot", "fmod")
 

@@ -7,6 +7,7 @@ import ast
 import inspect
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Annotated, Any, get_args, get_origin
 
 from bigworlds.behavior import arguments as known
@@ -29,8 +30,10 @@ _GENERIC: dict[Any, tuple[str, type]] = {
 }
 _SERVICES = {"detach": "attach", "here": "cells"}
 _NAMES = (
-    "a component class, bw.Neighbors[T], the Parameters class, bw.Rng, bw.Clock, bw.Entity, bw.Space, bw.Spawn[T], "
-    "bw.Attach[T], bw.Detach[T], bw.Claim[T], bw.Here[T], bw.Cells[T], bw.Deposit[T], bw.Send[E] or bw.Inbox[E]"
+    "a component class, bw.Neighbors[T], the Parameters class, bw.Rng, bw.Clock, bw.Entity, bw.Space, "
+    "bw.Spawn[T], "
+    "bw.Attach[T], bw.Detach[T], bw.Claim[T], bw.Here[T], bw.Cells[T], bw.Deposit[T], bw.Send[E] or "
+    "bw.Inbox[E]"
 )
 
 
@@ -48,15 +51,17 @@ def _evaluated(source: Source, argument: ast.arg, what: str) -> Any:
     if not isinstance(annotation, str):
         return annotation
     scope: dict[str, Any] = {}
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         if frame.f_globals is function.__globals__ and frame.f_locals is not frame.f_globals:
             for name, value in frame.f_locals.items():
                 scope.setdefault(name, value)
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     closure = inspect.getclosurevars(function).nonlocals
     try:
-        return eval(annotation, dict(function.__globals__), {**scope, **closure})
+        while isinstance(annotation, str):
+            annotation = eval(annotation, dict(function.__globals__), {**scope, **closure})
+        return annotation
     except NameError as error:
         names = [n for n in {**function.__globals__, **scope, **closure} if not n.startswith("_")]
         hint = nearest_names(str(error.name), names).split("; known")[0]

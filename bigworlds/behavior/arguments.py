@@ -8,7 +8,7 @@ to the behavior, never instances of these.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Generic, TypeVar, TypeVarTuple, Unpack
+from typing import Annotated, Any, Generic, TypeVar, TypeVarTuple
 
 from bigworlds.data import CellComponent, Component, Event, ivec2, ivec3, vec2, vec3
 
@@ -113,7 +113,7 @@ class Entity:
         raise NotImplementedError
 
 
-class Spawn(Generic[Unpack[Cs]]):
+class Spawn(Generic[*Cs]):
     """`lamb: bw.Spawn[Sheep]`: orders a new entity with these components: `lamb(position=..., energy=...)`.
 
     Fields that are not named have their defaults. It is born at the end of the phase.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bigworlds.behavior.kernel import Kernel
 from bigworlds.behavior.translate.kinds import Vector
 from bigworlds.behavior.translate.program import Argument, Program, component_position
-from bigworlds.behavior.translate.source import Source, UnknownName
+from bigworlds.behavior.translate.source import Source, UnknownNameError
 from bigworlds.behavior.uses import (
     AttachUse,
     CellUse,
@@ -108,8 +108,8 @@ class Behavior:
         elif not per_tick:
             # Translating checks the function: errors belong to the declaration. But a helper may be defined
             # further down: it is found when the world is built, or is an error then.
-            with contextlib.suppress(UnknownName):
-                self.used
+            with contextlib.suppress(UnknownNameError):
+                self.check()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -141,12 +141,21 @@ class Behavior:
 
     @cached_property
     def used(self) -> Used:
-        """Everything that the behavior uses, in ABI order. Nothing is known of those that run once per tick."""
+        """Everything that the behavior uses, in ABI order. Nothing is known of those that run once per
+        tick."""
         from bigworlds.behavior.used import find_used, nothing_used
 
         if self.per_tick:
             return nothing_used()
         return find_used(self)
+
+    def check(self) -> None:
+        """Translates the function, where that could not be done at declaration.
+
+        Raises:
+            ModelError: it cannot be compiled, or names a helper that is not defined.
+        """
+        _ = self.used
 
     @property
     def components(self) -> tuple[type[Component], ...]:

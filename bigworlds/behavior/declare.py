@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 from bigworlds.behavior.annotations import read_arguments
 from bigworlds.behavior.behavior import Behavior, BehaviorKind, Options
+from bigworlds.behavior.translate.program import Argument
 from bigworlds.behavior.translate.source import Source, read_source
 from bigworlds.behavior.uses import Trigger
 from bigworlds.data import Component, EdgeComponent, Event, Field
@@ -15,6 +16,25 @@ from bigworlds.errors import ModelError
 _VECTORISED = ("own", "parameters", "rng", "clock", "entity", "space")
 
 
+@overload
+def behavior(function: Callable[..., None], /) -> Behavior: ...
+@overload
+def behavior(
+    *,
+    neighbors: Any = None,
+    claim: Any = None,
+    deposit: Any = None,
+    every: Any = 1,
+    after: Any = 0,
+    at: int | Iterable[int] | None = None,
+    on: type[Event] | None = None,
+    when: Any = None,
+    reads: Any = None,
+    writes: Any = None,
+    kind: BehaviorKind = BehaviorKind.COMPILED,
+    per_tick: bool = False,
+    name: str | None = None,
+) -> Callable[[Callable[..., None]], Behavior]: ...
 def behavior(
     function: Callable[..., None] | None = None,
     *,
@@ -90,7 +110,7 @@ def _declare(function: Callable[..., None], options: dict[str, Any]) -> Behavior
     trigger = make_trigger(lambda text: source.fail(source.tree, what, text), options)
     neighbors = options["neighbors"]
     edges = _by_argument(neighbors)
-    arguments = ()
+    arguments: tuple[Argument, ...] = ()
     if not per_tick:
         arguments = read_arguments(source, what, lambda argument: _edge(edges(argument)))
     if kind is BehaviorKind.VECTORISED:
@@ -99,7 +119,8 @@ def _declare(function: Callable[..., None], options: dict[str, Any]) -> Behavior
                 source.fail(
                     source.tree,
                     what,
-                    f"{argument.name!r}: a vectorised behavior computes row i from row i; it can take components, parameters, "
+                    f"{argument.name!r}: a vectorised behavior computes row i from row i; it can take "
+                    "components, parameters, "
                     f"bw.Rng, bw.Clock, bw.Entity and bw.Space, no {argument.what} argument; leave out kind=",
                 )
     chosen = Options(
@@ -137,7 +158,8 @@ def _check_radius(source: Source, what: str, given: Any) -> None:
             source.fail(
                 source.tree,
                 what,
-                f"neighbors= is a radius (a parameter such as Params.radius, or a number from 0) or the component of a "
+                f"neighbors= is a radius (a parameter such as Params.radius, or a number from 0) or the "
+                "component of a "
                 f"graph's edges, found {value!r}",
             )
 
@@ -155,7 +177,8 @@ def _fields(source: Source, what: str, option: str, given: Any) -> frozenset[Fie
 
 
 def make_trigger(fail: Callable[[str], NoReturn], options: Mapping[str, Any]) -> Trigger:
-    """The trigger of the options every, after, at, on and when; `fail` gets the message of one that is wrong."""
+    """The trigger of the options every, after, at, on and when; `fail` gets the message of one that is
+    wrong."""
     every, after, at = options["every"], options["after"], options["at"]
     on, when = options["on"], options["when"]
     for name, value, least in (("every", every, 1), ("after", after, 0)):

@@ -51,12 +51,13 @@ def native(
     """A behavior whose kernel is written in C, C++ or Cython.
 
     Args:
-        library: a shared library that exports `bw_behavior_<name>`, or a PyCapsule named "bigworlds.kernel.v1"
+        library: a shared library that exports `bw_behavior_<name>`, or a PyCapsule named ""
+        "bigworlds.kernel.v1"
             that points at a `bw_behavior`.
         name: the behavior's name.
         components: the components that a row must have.
-        reads: own fields that it reads. call->columns are these, in this order, and then those of `writes` that
-            are not among them.
+        reads: own fields that it reads. call->columns are these, in this order, and then those of `writes`
+            that are not among them.
         writes: own fields that it writes.
         reaches: what it reads of neighbours, in the order of call->reaches.
         cells: what it reads of cells at places, in the order of call->cells.
@@ -69,8 +70,8 @@ def native(
         A Behavior.
 
     Raises:
-        ModelError: the library cannot be loaded, does not export the behavior, or was built for another version
-            of behavior_abi.h.
+        ModelError: the library cannot be loaded, does not export the behavior, or was built for another
+            version of behavior_abi.h.
     """
     what = f"native behavior {name!r}"
 
@@ -95,10 +96,9 @@ def native(
         raise TypeError(f"{what} is machine code; it runs in a simulation only")
 
     function.__doc__ = f"The kernel {name} of {library!r}."
-    made = Behavior(
+    return Behavior(
         name, function, BehaviorKind.NATIVE, None, (), Options(), trigger, native=(kernel, components, used)
     )
-    return made
 
 
 def _columns(
@@ -121,7 +121,8 @@ def _checked(what: str, where: str, found: NativeBehavior, keepalive: object) ->
     """The kernel of a bw_behavior of our version."""
     if found.version != ABI_VERSION:
         raise ModelError(
-            f"{what}: {where} was built for version {found.version} of behavior_abi.h, this bigworlds has version "
+            f"{what}: {where} was built for version {found.version} of behavior_abi.h, this bigworlds has "
+            "version "
             f"{ABI_VERSION}; build it again with the header in bigworlds/include"
         )
     if not found.kernel:
@@ -140,7 +141,8 @@ def _from_library(what: str, path: Path, name: str) -> Kernel:
         found = NativeBehavior.in_dll(loaded, f"bw_behavior_{name}")
     except ValueError:
         raise ModelError(
-            f'{what}: {path} exports no bw_behavior_{name}; write `extern "C" bw_behavior bw_behavior_{name} = '
+            f'{what}: {path} exports no bw_behavior_{name}; write `extern "C" bw_behavior '
+            f"bw_behavior_{name} = "
             "{BW_ABI_VERSION, 0, kernel};`"
         ) from None
     return _checked(what, str(path), found, loaded)

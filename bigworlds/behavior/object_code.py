@@ -6,6 +6,7 @@ a checksum of what follows and is used only if it fits; files are written under 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -17,6 +18,7 @@ from typing import Any
 import llvmlite.binding as llvm
 
 _DIGEST_SIZE = 32
+CACHE_LIMIT = 2000  # object files in the cache folder; the longest unused go first
 
 
 @functools.cache
@@ -72,12 +74,17 @@ def cache_folder() -> Path:
 
 def cached(key: str) -> bytes | None:
     """The object file stored under a key, or None where there is none or it is damaged."""
+    file = cache_folder() / f"{key}.o"
     try:
-        stored = (cache_folder() / f"{key}.o").read_bytes()
+        stored = file.read_bytes()
     except OSError:
         return None
     code = stored[_DIGEST_SIZE:]
-    return code if hashlib.sha256(code).digest() == stored[:_DIGEST_SIZE] else None
+    if hashlib.sha256(code).digest() != stored[:_DIGEST_SIZE]:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(file)
+    return code
 
 
 def keep(key: str, code: bytes) -> None:
@@ -90,5 +97,16 @@ def keep(key: str, code: bytes) -> None:
         with os.fdopen(handle, "wb") as out:
             out.write(hashlib.sha256(code).digest() + code)
         os.replace(temporary, folder / f"{key}.o")
+        _forget_oldest(folder)
     except OSError:
         return
+
+
+def _forget_oldest(folder: Path) -> None:
+    """Keeps the cache within its limit. Files that another process takes away meanwhile do not matter."""
+    files = [entry for entry in os.scandir(folder) if entry.name.endswith(".o")]
+    if len(files) <= CACHE_LIMIT:
+        return
+    for entry in sorted(files, key=lambda e: e.stat().st_mtime)[: len(files) - CACHE_LIMIT]:
+        with contextlib.suppress(OSError):
+            os.unlink(entry.path)

@@ -8,6 +8,7 @@ list) counts as read and written in all its fields, unless `reads=` and `writes=
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior.used import Seen
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 
 class _Names(ast.NodeVisitor):
-    """Collects per name its loaded and stored attributes, the names used bare, and attributes of expressions."""
+    """Collects per name its loaded and stored attributes, the names used bare, and attributes of
+    expressions."""
 
     def __init__(self) -> None:
         self.loaded: dict[str, set[str]] = {}
@@ -86,11 +88,13 @@ def scan(behavior: Behavior) -> Seen:
                 seen.geometry[position] = {"offset", "distance"}
         elif argument.what in ("here", "cells"):
             seen.cells[position] = others & set(_fields(argument.components[0]))
-    kinds = {a.what for a in behavior.arguments}
-    return Seen(
-        seen.reads, seen.writes, seen.reach, seen.edges, seen.geometry, seen.cells,
-        rng="rng" in kinds, random_empty="random_empty" in names.all_attributes(), despawn="despawn" in names.all_attributes(),
-    )  # fmt: skip
+    read = names.all_attributes()
+    return replace(
+        seen,
+        rng=any(a.what == "rng" for a in behavior.arguments),
+        random_empty="random_empty" in read,
+        despawn="despawn" in read,
+    )
 
 
 def _fields(component: Any) -> dict[str, Any]:

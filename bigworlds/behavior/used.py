@@ -4,7 +4,7 @@ ABI."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -73,9 +73,16 @@ def find_used(behavior: Behavior) -> Used:
     if behavior.kind is BehaviorKind.COMPILED:
         program = behavior.program
         seen = Seen(
-            set(program.reads), set(program.writes), program.reach_reads, program.edge_reads, program.geometry,
-            program.cell_reads, program.uses_rng, program.uses_random_empty, program.uses_despawn,
-        )  # fmt: skip
+            reads=set(program.reads),
+            writes=set(program.writes),
+            reach=program.reach_reads,
+            edges=program.edge_reads,
+            geometry=program.geometry,
+            cells=program.cell_reads,
+            rng=program.uses_rng,
+            random_empty=program.uses_random_empty,
+            despawn=program.uses_despawn,
+        )
     else:
         from bigworlds.behavior.scan import scan
 
@@ -93,10 +100,10 @@ class _Collector:
         self.behavior, self.seen = behavior, seen
         self.what = f"behavior {behavior.name!r}"
 
-    def fail(self, message: str) -> Any:
+    def fail(self, message: str) -> NoReturn:
         source = self.behavior.source
         assert source is not None
-        return source.fail(source.tree, self.what, message)
+        source.fail(source.tree, self.what, message)
 
     def of(self, *kinds: str) -> list[tuple[int, Argument]]:
         return [(i, a) for i, a in enumerate(self.behavior.arguments) if a.what in kinds]
@@ -173,7 +180,7 @@ class _Collector:
                 return component
         return self.fail(
             "bw.Here needs the agent's place: add an argument with the component that holds `position`"
-        )  # type: ignore[no-any-return]
+        )
 
     def _reach(self, position: int, argument: Argument) -> ReachUse:
         component = argument.components[0]
@@ -226,7 +233,8 @@ class _Collector:
         if component is not argument.components[0]:
             known = nearest_names(component.__name__, [argument.components[0].__name__])
             self.fail(
-                f"claim=: {argument.name!r} is a Claim[{argument.components[0].__name__}], found {component.__name__}{known}"
+                f"claim=: {argument.name!r} is a Claim[{argument.components[0].__name__}], found "
+                f"{component.__name__}{known}"
             )
         return component, stock, result
 
@@ -234,7 +242,8 @@ class _Collector:
         field = self.behavior.options.deposit(argument.name)
         if not isinstance(field, Field) or field.owner is not argument.components[0]:
             self.fail(
-                f"{argument.name!r} is a Deposit[{argument.components[0].__name__}]; write deposit=, a number field of "
+                f"{argument.name!r} is a Deposit[{argument.components[0].__name__}]; write deposit=, a "
+                "number field of "
                 f"it, found {field!r}"
             )
         if field.kind != "scalar":

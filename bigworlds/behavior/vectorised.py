@@ -1,7 +1,7 @@
 """Vectorised behaviors: the user's function over whole columns, as NumPy arrays of the rows in hand.
 
-Row i of what is written may depend on row i of what is read, on parameters and on the row's random numbers only: the
-engine cuts the rows into ranges as it likes. Nothing is stored unless the function returns.
+Row i of what is written may depend on row i of what is read, on parameters and on the row's random numbers
+only: the engine cuts the rows into ranges as it likes. Nothing is stored unless the function returns.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Streams:
         return np.ascontiguousarray(found)
 
     def _unit(self) -> NDArray[np.float64]:
-        unit: NDArray[np.float64] = (self.words() >> np.uint64(11)) * 2.0**-53
+        unit: NDArray[np.float64] = (self.words() >> np.uint64(11)).astype(np.float64) * 2.0**-53
         return unit
 
     def uniform(self, low: ArrayLike = 0.0, high: ArrayLike = 1.0) -> NDArray[np.float64]:
@@ -114,7 +114,8 @@ class Streams:
         return drawn
 
     def integers(self, low: int, high: int | None = None) -> NDArray[np.int64]:
-        """Whole numbers in [low, high), or in [0, low) if high is not given; the range is the same for all rows."""
+        """Whole numbers in [low, high), or in [0, low) if high is not given; the range is the same for all
+        rows."""
         if high is None:
             low, high = 0, low
         if high <= low:
@@ -248,7 +249,7 @@ def _view(address: int, dtype: str, shape: tuple[int, ...], strides: tuple[int, 
     item = np.dtype(dtype).itemsize
     size = item + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
     buffer = (ctypes.c_char * size).from_address(address)
-    return np.ndarray(shape, dtype, buffer, 0, strides)
+    return np.ndarray(shape, dtype, memoryview(buffer), 0, strides)
 
 
 def _column(entry: Any, use: ColumnUse, begin: int, end: int) -> NDArray[Any]:

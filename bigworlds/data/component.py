@@ -32,7 +32,9 @@ def _evaluated(name: str, annotation: Any, namespace: dict[str, Any], frame: Any
         if frame is None or frame.f_globals.get("__name__") != namespace.get("__module__"):
             break
     try:
-        return eval(annotation, scope)
+        while isinstance(annotation, str):
+            annotation = eval(annotation, scope)
+        return annotation
     except ModelError:
         raise
     except Exception as error:

@@ -84,7 +84,7 @@ def _number(cls_name: str, item: Any) -> FieldType:
 
 if typing.TYPE_CHECKING:
 
-    class array(Generic[T, Capacity]):  # noqa: N801
+    class array(Generic[T, Capacity]):
         """A fixed number of numbers, `bw.array[bw.f64, 4]` (for type checkers: `Literal[4]`)."""
 
         def __getitem__(self, index: int) -> T: ...
@@ -92,7 +92,7 @@ if typing.TYPE_CHECKING:
         def __len__(self) -> int: ...
         def __iter__(self) -> Iterator[T]: ...
 
-    class short_list(Generic[T, Capacity]):  # noqa: N801
+    class short_list(Generic[T, Capacity]):
         """A list of at most so many numbers, `bw.short_list[bw.f64, 8]`."""
 
         def __getitem__(self, index: int) -> T: ...
@@ -103,7 +103,7 @@ if typing.TYPE_CHECKING:
         def pop(self) -> T: ...
         def clear(self) -> None: ...
 
-    class string(Generic[Capacity]):  # noqa: N801
+    class string(Generic[Capacity]):
         """A text of at most so many bytes of UTF-8, `bw.string[16]`."""
 
     class Ref(int, Generic[T]):
@@ -163,7 +163,8 @@ _NAMED: dict[Any, FieldType] = {
 }
 
 KNOWN_TYPES = (
-    "bool, int, float, bw.bool_, bw.i8..bw.i64, bw.u8..bw.u64, bw.f32, bw.f64, bw.vec2, bw.vec3, bw.ivec2, bw.ivec3, "
+    "bool, int, float, bw.bool_, bw.i8..bw.i64, bw.u8..bw.u64, bw.f32, bw.f64, bw.vec2, bw.vec3, "
+    "bw.ivec2, bw.ivec3, "
     "bw.array[bw.f64, 4], bw.short_list[bw.f64, 8], bw.string[16], bw.Ref, bw.Ref[Kind] and IntEnum classes"
 )
 
@@ -206,7 +207,7 @@ def field_type(annotation: Any, where: str) -> FieldType:
         ) from None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
     """One field of a component, as `Bird.position` gives it.
 
@@ -247,8 +248,15 @@ class Field:
         """For example "Bird.position"."""
         return f"{self.owner.__name__}.{self.name}"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Field) and (self.owner, self.name) == (other.owner, other.name)
+
+    def __hash__(self) -> int:
+        return hash((self.owner, self.name))
+
     def __repr__(self) -> str:
-        return f"<field {self.full_name}: {self.kind} {self.dtype}{f'[{self.length}]' if self.length > 1 else ''}>"
+        size = f"[{self.length}]" if self.length > 1 else ""
+        return f"<field {self.full_name}: {self.kind} {self.dtype}{size}>"
 
 
 def zero_of(kind: FieldType) -> Any:
@@ -309,7 +317,8 @@ def to_elements(kind: FieldType, value: Any, where: str) -> list[int | float | b
             names = kind.enumeration.__members__
             if value not in names:
                 raise ModelError(
-                    f"{where}: expected a {kind.enumeration.__name__}, found {value!r}{nearest_names(value, names)}"
+                    f"{where}: expected a {kind.enumeration.__name__}, found "
+                    f"{value!r}{nearest_names(value, names)}"
                 )
             return [int(names[value])]
         case _:

@@ -265,7 +265,7 @@ def _whole_component(value: object, kind: str) -> int:
     raise TypeError(f"{kind} expects whole numbers, found {value!r}; use round() or int()")
 
 
-class vec2(_FloatVector):  # noqa: N801 - a value type of the modelling language, written like float
+class vec2(_FloatVector):
     """Two 64-bit floats: a place, velocity or direction in the plane.
 
     Args:
@@ -292,7 +292,7 @@ class vec2(_FloatVector):  # noqa: N801 - a value type of the modelling language
         return self._values[1]
 
 
-class vec3(_FloatVector):  # noqa: N801
+class vec3(_FloatVector):
     """Three 64-bit floats: a place, velocity or direction in space.
 
     Args:
@@ -323,7 +323,7 @@ class vec3(_FloatVector):  # noqa: N801
         return self._values[2]
 
 
-class ivec2(IntVector):  # noqa: N801
+class ivec2(IntVector):
     """Two whole numbers: a cell of a grid, x first, or a step between cells. Stored as 32-bit integers.
 
     Args:
@@ -364,7 +364,7 @@ class ivec2(IntVector):  # noqa: N801
         return vec2(*self._values) / other
 
 
-class ivec3(IntVector):  # noqa: N801
+class ivec3(IntVector):
     """Three whole numbers: a cell of a three-dimensional grid, or a step between cells. Stored as 32-bit
     integers.
 

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds import _core
+from bigworlds.data import Event
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import BehaviorError, UserError
 from bigworlds.model import Model
 from bigworlds.model.declarations import WorldDescription
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
+from bigworlds.simulation.channels import event_parts, targets
 from bigworlds.simulation.schema import is_cell, stored_column
 from bigworlds.simulation.views import Columns
 from bigworlds.snapshot import Section
@@ -45,6 +47,7 @@ class Simulation:
         self.description = description
         self._built = built
         self._schema = built.schema
+        self._channels = built.channels
         self._core = core
         self._parameters = parameters
         self._generation = 0
@@ -307,6 +310,74 @@ class Simulation:
         self._core.set_parameters(self._parameters.pack())
         self.apply_triggers()
 
+    def send(self, event: Event | type[Event], /, *, to: Any = None, after: int = 0, **fields: Any) -> None:
+        """Sends an event from outside, from sender 0. Collective.
+
+        It is received from the first phase of the next tick on, or `after` ticks later: by each behavior that
+        has an inbox of its type, in that behavior's first run from then on. Those to an entity that has ended
+        by then are dropped and counted (`sim.dropped_events`).
+
+        Args:
+            event: its class, with fields by keyword, or an event: `sim.send(Alarm(level=2))`.
+            to: an entity id, several (a list or an array: one event each), or None for all who listen.
+            after: ticks to wait beyond the next one, from 0 up.
+            fields: values by name; fields that are not given have their defaults.
+
+        Raises:
+            UserError: an event that no behavior of this world knows, or a value that does not fit.
+
+        Example:
+            >>> import bigworlds as bw
+            >>> class Post(bw.Event):
+            ...     coins: int
+            >>> class Purse(bw.Component):
+            ...     coins: int
+            >>> @bw.behavior
+            ... def receive(purse: Purse, post: bw.Inbox[Post]) -> None:
+            ...     for letter in post:
+            ...         purse.coins += letter.coins
+            >>> @bw.model()
+            ... def bank(world):
+            ...     world.spawn(Purse, n=3)
+            ...     world.behaviors(receive)
+            >>> sim = bank.simulate(rng=1)
+            >>> sim.send(Post, to=2, coins=5)
+            >>> sim.send(Post, coins=1)
+            >>> sim.step()
+            >>> sim.table(Purse)["coins"].tolist()
+            [1, 6, 1]
+        """
+        kind, values = event_parts(event, fields)
+        number = self._channels.number(kind)
+        record = self._channels.record(kind, values)
+        self._core.send(number, targets(to), record, _ticks("after", after))
+
+    def at(self, tick: int, event: Event | type[Event], /, *, to: Any = None, **fields: Any) -> None:
+        """Sends an event from outside that is received from a certain tick on: `sim.at(100, Alarm, level=2)`.
+
+        Collective.
+
+        Args:
+            tick: from the present one (`sim.tick`) up.
+            event, to, fields: as in `send`.
+        """
+        if _ticks("tick", tick) < self.tick:
+            raise UserError(f"at takes a tick from {self.tick} (the present one) up; found {tick}")
+        self.send(event, to=to, after=int(tick) - self.tick, **fields)
+
+    def waiting_events(self, event: type[Event]) -> int:
+        """How many events of a type were sent and have not been received by all behaviors that do. Collective."""
+        return self._core.waiting_events(self._channels.number(event))
+
+    @property
+    def dropped_events(self) -> int:
+        """How many events found no receiver since this simulation was made. Collective.
+
+        Their entity had ended when the first behavior that receives their type ran, or no behavior receives
+        it.
+        """
+        return self._core.dropped_events
+
     def apply_triggers(self) -> None:
         """Hands the engine the triggers of all behaviors under the present parameters."""
         for place in self._built.behaviors:
@@ -367,6 +438,12 @@ def _whole_section(room: str, name: str, parts: list[_Part]) -> Section:
         order = np.argsort(keys)
         keys, columns = keys[order], {label: values[order] for label, values in columns.items()}
     return Section(room, name, keys, columns)
+
+
+def _ticks(name: str, given: Any) -> int:
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 0:
+        raise UserError(f"{name} is a number of ticks from 0 up; found {given!r}")
+    return int(given)
 
 
 def _joined(parts: list[NDArray[Any]], dtype: Any = None, length: int = 1) -> NDArray[Any]:

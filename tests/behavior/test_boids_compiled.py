@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from .engine_stand_in import StandIn
 
 
 class Params:
-    __bw_layout__ = {
+    __bw_layout__: ClassVar = {
         "cohere": ("f8", 0, 1),
         "separate": ("f8", 8, 1),
         "match": ("f8", 16, 1),

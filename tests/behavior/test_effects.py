@@ -72,7 +72,8 @@ def test_births_and_deaths():
     assert births[1][1]["energy"] == 0.0
     (use,) = live.spawns
     assert [f.full_name for f in use.fields] == [
-        "Sheep.position", "Sheep.energy", "Sheep.fed", "Sheep.name", "Hungry.since", "Hungry.level", "Hungry.memory",
+        "Sheep.position", "Sheep.energy", "Sheep.fed", "Sheep.name",
+        "Hungry.since", "Hungry.level", "Hungry.memory",
     ]  # fmt: skip
     assert live.uses_despawn
 

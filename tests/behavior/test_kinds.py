@@ -161,26 +161,26 @@ def test_a_failed_vectorised_range_stores_nothing(behavior, message):
 
 
 def test_what_a_vectorised_behavior_cannot_take_is_refused():
-    with pytest.raises(ModelError, match="computes row i from row i.*no neighbors argument"):
+    with pytest.raises(ModelError, match=r"computes row i from row i.*no neighbors argument"):
 
         @bw.behavior(kind=bw.Vectorised, neighbors=1.0)
         def look(body: Body, others: bw.Neighbors[Body]) -> None:
             pass
 
-    with pytest.raises(ModelError, match="writes Body.age, which writes= does not list"):
+    with pytest.raises(ModelError, match=r"writes Body.age, which writes= does not list"):
 
         @bw.behavior(kind=bw.Vectorised, reads=Body.age, writes=())
         def undeclared(body: Body) -> None:
             body.age[...] = 1
 
-    with pytest.raises(ModelError, match="cannot act one agent after another"):
+    with pytest.raises(ModelError, match=r"cannot act one agent after another"):
         drift.kernel(Settings, sequential=True)
 
 
 @bw.behavior(kind=bw.Interpreted, neighbors=3.0)
 def any_python(body: Body, others: bw.Neighbors[Body], rng: bw.Rng) -> None:
-    names = [other.name for other in others if other.distance < 2.0]
-    body.age = len({n for n in names}) + sum(1 for _ in others)
+    names = {other.name for other in others if other.distance < 2.0}
+    body.age = len(names) + sum(1 for _ in others)
     nearest = others.nearest()
     body.name = f"n{len(others)}" if nearest is not None else "none"
     try:
@@ -230,7 +230,7 @@ def test_behaviors_that_run_once_per_tick_have_no_kernel():
     found = []
     once(found)
     assert found == [1]
-    with pytest.raises(ModelError, match="runs once per tick"):
+    with pytest.raises(ModelError, match=r"runs once per tick"):
         once.kernel(None)
 
 
@@ -306,22 +306,22 @@ def test_a_kernel_from_a_capsule(library):
 
 
 def test_native_mistakes_are_refused(library, tmp_path):
-    with pytest.raises(ModelError, match="version 7 of behavior_abi.h, this bigworlds has version 1"):
+    with pytest.raises(ModelError, match=r"version 7 of behavior_abi.h, this bigworlds has version 1"):
         native(library, "old", Body)
-    with pytest.raises(ModelError, match="null pointer"):
+    with pytest.raises(ModelError, match=r"null pointer"):
         native(library, "empty", Body)
-    with pytest.raises(ModelError, match="exports no bw_behavior_fly"):
+    with pytest.raises(ModelError, match=r"exports no bw_behavior_fly"):
         native(library, "fly", Body)
-    with pytest.raises(ModelError, match="there is no file"):
+    with pytest.raises(ModelError, match=r"there is no file"):
         native(tmp_path / "none.so", "move", Body)
     (tmp_path / "text.so").write_text("no library")
-    with pytest.raises(ModelError, match="cannot be loaded as a shared library"):
+    with pytest.raises(ModelError, match=r"cannot be loaded as a shared library"):
         native(tmp_path / "text.so", "move", Body)
-    with pytest.raises(ModelError, match="expected the path of a shared library or a PyCapsule"):
+    with pytest.raises(ModelError, match=r"expected the path of a shared library or a PyCapsule"):
         native(3, "move", Body)
-    with pytest.raises(ModelError, match="no field of its own components"):
+    with pytest.raises(ModelError, match=r"no field of its own components"):
         native(library, "move", Body, reads=[Other.x])
-    with pytest.raises(ModelError, match="takes no component"):
+    with pytest.raises(ModelError, match=r"takes no component"):
         native(library, "move")
 
 

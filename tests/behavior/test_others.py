@@ -4,6 +4,7 @@ parameters."""
 from __future__ import annotations
 
 import struct
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ class Fish(bw.Component):
 
 
 class Settings:
-    __bw_layout__ = {
+    __bw_layout__: ClassVar = {
         "limit": ("i8", 0, 1),
         "scale": ("f8", 8, 1),
         "active": ("b1", 16, 1),

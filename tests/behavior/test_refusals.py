@@ -1,4 +1,6 @@
-"""What cannot be a behavior is refused where it is declared: file, line, what was found, what to write instead."""
+# ruff: noqa: E501 - a table of sources and messages
+"""What cannot be a behavior is refused where it is declared: file, line, what was found, what to write
+instead."""
 
 from __future__ import annotations
 
@@ -175,7 +177,8 @@ BODIES = [
 ]  # fmt: skip
 
 ARGUMENTS = (
-    "bird: Bird, others: bw.Neighbors[Bird], p: Params, rng: bw.Rng, here: bw.Here[Grass], cells: bw.Cells[Grass], "
+    "bird: Bird, others: bw.Neighbors[Bird], p: Params, rng: bw.Rng, here: bw.Here[Grass], cells: "
+    "bw.Cells[Grass], "
     "chick: bw.Spawn[Bird], tell: bw.Send[Call], me: bw.Entity, clock: bw.Clock, space: bw.Space"
 )
 
@@ -190,7 +193,7 @@ def test_a_body_that_cannot_be_compiled(tmp_path, body, fragments):
     line = 0 if first else marked[0] if marked else len(lines) - 1
     clean = re.sub(r"@0?$", "", body, flags=re.MULTILINE)
     source = f"@bw.behavior(neighbors=1.0)\ndef rule({ARGUMENTS}) -> None:\n    {clean}\n"
-    in_helper = any(f.startswith("helper") or f.startswith("recursion") for f in fragments)
+    in_helper = any(f.startswith(("helper", "recursion")) for f in fragments)
     what = [] if in_helper else ["behavior 'rule'"]
     refused(tmp_path, source, None if in_helper else line + 2, *what, *fragments)
 
@@ -231,9 +234,11 @@ DECLARATIONS = [
     ("@bw.behavior\ndef f(b: Bird, s: bw.Spawn[Bird, Bird]): s()", 1, "two of its components have a field"),
     ("class Ghost(bw.Component):\n    a: int\n@bw.behavior\ndef f(g: Ghost, h: bw.Here[Grass]): g.a = h.grown", 3,
      "bw.Here needs the agent's place"),
-    ("class Ghost(bw.Component):\n    a: int\n@bw.behavior(neighbors=1)\ndef f(g: Ghost, o: bw.Neighbors[Ghost]):\n"
+    ("class Ghost(bw.Component):\n    a: int\n@bw.behavior(neighbors=1)\ndef f(g: Ghost, o: "
+    "bw.Neighbors[Ghost]):\n"
      "    for x in o:\n        v = x.offset", 5, "component that holds `position`"),
-    ("@bw.behavior(neighbors=Road)\ndef f(b: Bird, o: bw.Neighbors[Bird]):\n    for x in o:\n        b.size = x.distance",
+    ("@bw.behavior(neighbors=Road)\ndef f(b: Bird, o: bw.Neighbors[Bird]):\n    for x in o:\n        "
+    "b.size = x.distance",
      3, "along the edges of a graph have no 'distance'"),
 ]  # fmt: skip
 

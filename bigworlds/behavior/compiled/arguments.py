@@ -15,6 +15,7 @@ from numba.core.datamodel.registry import register_default
 from numba.core.imputils import lower_getattr_generic, lower_setattr_generic
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 
+from bigworlds.behavior.abi import LAYOUT
 from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.memory import F64, I64, PTR
 from bigworlds.behavior.compiled.vectors import BY_NAME, NAMES, VecType, pack, square_root
@@ -202,8 +203,8 @@ class CellType(types.Type):
 
 
 for _type in (
-    BlockType, OwnType, ParametersType, ReachType, RngType, ClockType, EntityType, SpaceType, EffectType, InboxType,
-    EventType, CellsType,
+    BlockType, OwnType, ParametersType, ReachType, RngType, ClockType, EntityType, SpaceType,
+    EffectType, InboxType, EventType, CellsType,
 ):  # fmt: skip
 
     @register_default(_type)
@@ -253,7 +254,7 @@ def value_at(builder: Any, kind: FieldType, base: Any, offset: Any) -> Any:
 
 def column_value(builder: Any, columns: Any, column: int, kind: FieldType, row: Any) -> Any:
     """The value of a row of a column in an array of bw_column."""
-    entry = memory.at(builder, columns, column * memory.LAYOUT["sizeof.bw_column"])
+    entry = memory.at(builder, columns, column * LAYOUT["sizeof.bw_column"])
     data = memory.member(builder, entry, "bw_column.data")
     stride = memory.member(builder, entry, "bw_column.stride", I64)
     return value_at(builder, kind, data, builder.mul(row, stride))
@@ -262,7 +263,7 @@ def column_value(builder: Any, columns: Any, column: int, kind: FieldType, row: 
 def reach_of(builder: Any, state: Any, index: int) -> Any:
     """A pointer to call->reaches[index]."""
     reaches = memory.member(builder, call_of(builder, state), "bw_call.reaches")
-    return memory.at(builder, reaches, index * memory.LAYOUT["sizeof.bw_reach"])
+    return memory.at(builder, reaches, index * LAYOUT["sizeof.bw_reach"])
 
 
 def read_only(kind: FieldType) -> Any:
@@ -414,7 +415,7 @@ class _SpaceAttributes(AttributeTemplate):
 def extent(builder: Any, state: Any, size: VecType) -> list[Any]:
     """The world's size per axis, as double or, for whole sizes, i64."""
     call = call_of(builder, state)
-    first = memory.LAYOUT["bw_call.extent"]
+    first = LAYOUT["bw_call.extent"]
     got = [memory.load(builder, call, first + 8 * i, F64, invariant=True) for i in range(size.size)]
     return [builder.fptosi(g, I64) for g in got] if size.whole else got
 
@@ -437,7 +438,7 @@ class _CellAttributes(AttributeTemplate):
 def _cell_get(context: Any, builder: Any, cell: CellType, value: Any, name: str) -> Any:
     state, row = (builder.extract_value(value, i) for i in range(2))
     cells = memory.member(builder, call_of(builder, state), "bw_call.cells")
-    entry = memory.at(builder, cells, cell.cells.index * memory.LAYOUT["sizeof.bw_cells"])
+    entry = memory.at(builder, cells, cell.cells.index * LAYOUT["sizeof.bw_cells"])
     column, kind = cell.cells.fields[name]
     return column_value(builder, memory.member(builder, entry, "bw_cells.columns"), column, kind, row)
 

@@ -48,7 +48,16 @@ def floor_quotient(ctx: Any, builder: Any, a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def _fmod(builder: Any, call: Any, a: Any, b: Any) -> Any:
-    return memory.service(builder, call, "fmod", F64, [a, b], pure=True)
+    """The exact remainder with the sign of a. Where |a| < |b| that is a itself, without a call."""
+    near = builder.fcmp_ordered("<", _size(builder, a), _size(builder, b))
+    before = builder.block
+    with builder.if_then(builder.not_(near)):
+        far = memory.service(builder, call, "fmod", F64, [a, b], pure=True)
+        far_block = builder.block
+    rest = builder.phi(F64)
+    rest.add_incoming(a, before)
+    rest.add_incoming(far, far_block)
+    return rest
 
 
 def _copysign(builder: Any, size: Any, sign: Any) -> Any:

@@ -7,6 +7,7 @@ import ast
 import copy
 import hashlib
 import importlib.metadata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from bigworlds.behavior.abi import ABI_VERSION
 from bigworlds.behavior.object_code import LoadedObject, cached, keep, processor
 from bigworlds.behavior.translate.expressions import PREFIX
 from bigworlds.behavior.translate.program import Program, Translated
+from bigworlds.data import Field
+from bigworlds.errors import ModelError
 
 if TYPE_CHECKING:
     from bigworlds.behavior.behavior import Behavior
@@ -31,24 +34,29 @@ def _engine_key() -> str:
     return found.hexdigest()
 
 
+def _fields(fields: Iterable[Field]) -> list[tuple[Any, ...]]:
+    return [(f.name, f.kind, f.dtype, f.length) for f in fields]
+
+
 def cache_key(behavior: Behavior, layout: Any, sequential: bool) -> str:
     """The name of a behavior's object file: equal for equal code, whatever file and line it stands in."""
     program, used = behavior.program, behavior.used
     functions = [program.main, *program.helpers]
+    records: list[Any] = [*used.cells, *used.spawns, *used.attaches, *used.sends, *used.inboxes]
     described = [
         _engine_key(),
         [ast.unparse(f.tree) for f in functions],
-        [(c.component.__name__, c.field.name, c.field.type.kind, c.field.type.dtype, c.field.length, c.writes) for c in used.columns],
+        [(_fields([c.field]), c.component.__name__, c.writes) for c in used.columns],
         [(a.name, a.what, a.index) for a in behavior.arguments],
-        [[(f.name, f.type.kind, f.dtype, f.length) for f in (*r.fields, *r.edge_fields)] + [len(r.fields), r.geometry] for r in used.reaches],
-        [[(f.name, f.type.kind, f.dtype, f.length) for f in c.fields] for c in (*used.cells, *used.spawns, *used.attaches, *used.sends, *used.inboxes)],
-        [(c.result.field.full_name) for c in used.claims],
+        [(_fields(r.fields), _fields(r.edge_fields), r.geometry) for r in used.reaches],
+        [_fields(r.fields) for r in records],
+        [c.result.field.full_name for c in used.claims],
         sorted(r for r in program.records.items() if r[0] in program.runtime_names),
         sorted(t for t in program.texts.items() if t[0] in program.runtime_names),
         (behavior.position.whole, behavior.position.size) if behavior.position else None,
         sorted(layout.items()) if layout else None,
         sequential,
-    ]  # fmt: skip
+    ]
     return f"{behavior.name}-{hashlib.sha256(repr(described).encode()).hexdigest()[:32]}"
 
 
@@ -71,11 +79,32 @@ def compiled_kernel(behavior: Behavior, layout: Any, sequential: bool) -> tuple[
 
 def compile_behavior(behavior: Behavior, layout: Any, sequential: bool) -> bytes:
     """Compiles a behavior into an object file."""
+    from numba.core.errors import NumbaError
+
     from bigworlds.behavior.compiled.build import build_object
     from bigworlds.behavior.compiled.signature import make_entry
 
     entry = make_entry(behavior, layout, sequential)
-    return build_object(compilable_function(behavior.program), entry)
+    try:
+        return build_object(compilable_function(behavior.program), entry)
+    except NumbaError as error:
+        raise ModelError(f"{_where(behavior.program, error)}: {_first_words(error)}") from error
+
+
+def _where(program: Program, error: Exception) -> str:
+    """File, line and behavior of what numba could not compile."""
+    line = getattr(getattr(error, "loc", None), "line", None) or program.main.tree.lineno
+    return f"{program.source.filename}:{line}: behavior {program.name!r}"
+
+
+def _first_words(error: Exception) -> str:
+    """What a user can do with numba's explanation: its first lines, on one."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("Failed in nopython", "During:", "File "))]
+    return (
+        "the compiler refuses this line; write it in simpler steps, or use kind=bw.Interpreted "
+        f"(numba: {'; '.join(told[:2])})"
+    )
 
 
 class _PlainRaise(ast.NodeTransformer):

@@ -11,11 +11,12 @@ from numba.core import types
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 
+from bigworlds.behavior.abi import LAYOUT
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.arithmetic import fail_if, float_modulo, floor_quotient
 from bigworlds.behavior.compiled.blocks import copy_block, text_bytes
-from bigworlds.behavior.compiled.memory import F64, I64, LAYOUT, PTR
+from bigworlds.behavior.compiled.memory import F64, I64, PTR
 from bigworlds.behavior.compiled.random import next_word
 from bigworlds.behavior.compiled.vectors import BY_NAME, VecType, pack, parts
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from llvmlite import ir
@@ -225,7 +226,7 @@ class _RowLoop:
                 continue
             if memory.is_block(kind):
                 stride = self.entry.columns[column].field.stride
-                stores.append(lambda c=column, s=stride: self._copy(self._address(c, row), self.blocks[c], s))  # type: ignore[misc]
+                stores.append(partial(self._store_block, column, row, stride))
                 continue
             llvm_type = self.context.get_value_type(args.value_type(kind))
             value = memory.load(builder, memory_of_row, offset, llvm_type)
@@ -236,9 +237,13 @@ class _RowLoop:
                 if unfit is not None:
                     self._fail_if(unfit)
                 step = i * self.entry.columns[column].field.stride // len(components)
-                stores.append(
-                    lambda c=column, s=step, r=raw: memory.store(builder, self._address(c, row), s, r)
-                )  # type: ignore[misc]
+                stores.append(partial(self._store_element, column, row, step, raw))
+
+    def _store_element(self, column: int, row: Any, step: int, raw: Any) -> None:
+        memory.store(self.builder, self._address(column, row), step, raw)
+
+    def _store_block(self, column: int, row: Any, size: int) -> None:
+        self._copy(self._address(column, row), self.blocks[column], size)
 
     def _copy(self, target: Any, source: Any, size: int) -> None:
         memcpy = self.builder.module.declare_intrinsic("llvm.memcpy", [PTR, PTR, I64])

@@ -13,11 +13,12 @@ from numba.core import cgutils, types
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 
+from bigworlds.behavior.abi import LAYOUT
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.memory import F64, I32, I64, PTR
 
-_HITS = memory.LAYOUT["bw_call.hits"]
+_HITS = LAYOUT["bw_call.hits"]
 
 
 def _ensure_gathered(builder: Any, state: Any, reach: args.ReachType) -> None:
@@ -31,10 +32,10 @@ def _ensure_gathered(builder: Any, state: Any, reach: args.ReachType) -> None:
         memory.store(builder, state, args.COUNT, count)
         copied = [("slots", args.SLOTS), ("distance2", args.DISTANCE2), ("edges", args.EDGES)]
         for name, place in copied:
-            pointer = memory.load(builder, call, _HITS + memory.LAYOUT[f"bw_hits.{name}"], PTR)
+            pointer = memory.load(builder, call, _HITS + LAYOUT[f"bw_hits.{name}"], PTR)
             memory.store(builder, state, place, pointer)
         for axis in range(3):
-            pointer = memory.load(builder, call, _HITS + memory.LAYOUT["bw_hits.offset"] + 8 * axis, PTR)
+            pointer = memory.load(builder, call, _HITS + LAYOUT["bw_hits.offset"] + 8 * axis, PTR)
             memory.store(builder, state, args.OFFSET + 8 * axis, pointer)
 
 
@@ -113,4 +114,5 @@ def nearest(context: Any, reach: Any) -> Any:
             builder.store(ctx.make_optional_value(builder, item_type, item), result)
         return builder.load(result)
 
-    return signature(types.Optional(item_type), reach), emit
+    any_types: Any = types  # the library's stub does not know Optional
+    return signature(any_types.Optional(item_type), reach), emit

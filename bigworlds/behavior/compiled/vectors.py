@@ -194,9 +194,10 @@ for _op, _names in {
     operator.mul: ("fmul", "mul"),
     operator.truediv: ("fdiv", "fdiv"),
 }.items():
-    for _a, _b in ((VecType, VecType), (VecType, types.Number), (types.Number, VecType), (VecType, types.Boolean),
-                   (types.Boolean, VecType)):  # fmt: skip
-        lower_builtin(_op, _a, _b)(_elementwise(*_names))
+    lower_builtin(_op, VecType, VecType)(_elementwise(*_names))
+    for _scalar in (types.Number, types.Boolean):
+        lower_builtin(_op, VecType, _scalar)(_elementwise(*_names))
+        lower_builtin(_op, _scalar, VecType)(_elementwise(*_names))
 
 
 @lower_builtin(operator.neg, VecType)

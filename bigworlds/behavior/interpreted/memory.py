@@ -12,8 +12,10 @@ import numpy as np
 from bigworlds.data import FieldType
 from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3, wrap64
 
-_FORMATS = {"b1": "?", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "f4": "f",
-            "f8": "d"}  # fmt: skip
+_FORMATS = {
+    "b1": "?", "i1": "b", "i2": "h", "i4": "i", "i8": "q",
+    "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "f4": "f", "f8": "d",
+}  # fmt: skip
 VECTORS: dict[str, Any] = {"vec2": vec2, "vec3": vec3, "ivec2": ivec2, "ivec3": ivec3}
 
 

@@ -109,13 +109,15 @@ def _outside(on: Expressions, node: ast.Call, target: Any) -> Value:
     if module.split(".")[0] == "numpy":
         on.fail(
             node,
-            f"numpy's {name} cannot be used in a behavior of one agent; use math, vecs, or kind=bw.Vectorised",
+            f"numpy's {name} cannot be used in a behavior of one agent; use math, vecs, or "
+            "kind=bw.Vectorised",
         )
     if module.split(".")[0] == "random":
         on.fail(node, "the random module would differ between runs; take an argument `rng: bw.Rng`")
     return on.fail(
         node,
-        f"{ast.unparse(node.func)} cannot be called in a behavior; call functions defined by def, math and builtins",
+        f"{ast.unparse(node.func)} cannot be called in a behavior; call functions defined by def, math "
+        "and builtins",
     )
 
 
@@ -150,8 +152,8 @@ def _math(on: Expressions, node: ast.Call, name: str) -> Value:
     if name in ("copysign", "degrees", "radians"):
         runtime = f"math_{name}"
     if runtime is None:
-        known = [*MATH_ONE, *MATH_TWO, *SIMPLE_MATH, *WHOLE_MATH, "copysign", "degrees", "isnan", "isinf", "isfinite",
-                 "radians"]  # fmt: skip
+        others = ("copysign", "degrees", "isnan", "isinf", "isfinite", "radians")
+        known = [*MATH_ONE, *MATH_TWO, *SIMPLE_MATH, *WHOLE_MATH, *others]
         on.fail(node, f"math.{name} is not there in behaviors{nearest_names(name, known)}")
     values = plain(on, node, f"math.{name}", count, count)
     given = [on.coerce(v, FLOAT, node, f"the argument of math.{name}") for v in values]
@@ -204,9 +206,9 @@ def _len(on: Expressions, node: ast.Call) -> Value:
     if isinstance(value.kind, Special) and value.kind.what == "inbox":
         return Value(INT, on.call(node, "inbox_count", value.node))
     if isinstance(value.kind, Block):
-        if value.kind.type.kind == "array":
-            return on.constant(node, value.kind.type.length)
-        if value.kind.type.kind == "list":
+        if value.kind.stored.kind == "array":
+            return on.constant(node, value.kind.stored.length)
+        if value.kind.stored.kind == "list":
             return Value(INT, on.call(node, "list_length", value.node))
     return on.fail(
         node, f"len() of {value.kind.shown} has no meaning; it counts neighbours, events, tuples and lists"
@@ -332,11 +334,11 @@ def _vector_method(on: Expressions, node: ast.Call, owner: Value, name: str) -> 
 def _block_method(on: Expressions, node: ast.Call, owner: Value, name: str) -> Value:
     kind = owner.kind
     assert isinstance(kind, Block)
-    methods = ("append", "pop", "clear") if kind.type.kind == "list" else ()
+    methods = ("append", "pop", "clear") if kind.stored.kind == "list" else ()
     if name not in methods:
         on.fail(node, f"{kind.shown} has no {name!r}{nearest_names(name, methods)}")
     on.program.write_block(on, node, kind)
-    item = {"f": FLOAT, "b": BOOL}.get(kind.type.dtype[0], INT)
+    item = {"f": FLOAT, "b": BOOL}.get(kind.stored.dtype[0], INT)
     if name == "append":
         value = on.coerce(plain(on, node, name, 1, 1)[0], item, node, "an item of this list")
         return Value(NOTHING, on.call(node, "list_append", owner.node, value))
@@ -380,11 +382,11 @@ def _choice(on: Expressions, node: ast.Call, owner: Value, items: Value | None) 
         length = on.constant(node, len(items.kind.items)).node
         index = on.call(node, "integers", owner.node, on.constant(node, 0).node, length)
         return Value(kind, on.call(node, "tuple_item", uniform, index))
-    if isinstance(items.kind, Block) and items.kind.type.kind in ("array", "list"):
-        if items.kind.type.kind == "list":
+    if isinstance(items.kind, Block) and items.kind.stored.kind in ("array", "list"):
+        if items.kind.stored.kind == "list":
             length = on.call(node, "list_length", items.node)
         else:
-            length = on.constant(node, items.kind.type.length).node
+            length = on.constant(node, items.kind.stored.length).node
         index = on.call(node, "integers", owner.node, on.constant(node, 0).node, length)
         return on.block_item(node, items, Value(INT, index))
     return on.fail(node, f"rng.choice takes a tuple, an array or a list, found {items.kind.shown}")

@@ -4,6 +4,7 @@ inboxes."""
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bigworlds.behavior.translate.kinds import FLOAT, INT, NOTHING, Special, Vector, of_field
@@ -12,6 +13,8 @@ from bigworlds.errors import nearest_names
 if TYPE_CHECKING:
     from bigworlds.behavior.translate.expressions import Expressions, Value
     from bigworlds.data import Field
+
+    Rule = Callable[[Expressions, ast.Call, Value], Value]
 
 
 def _value(kind: object, node: ast.expr) -> Value:
@@ -103,7 +106,7 @@ def _add(on: Expressions, node: ast.Call, owner: Value) -> Value:
     return _value(NOTHING, on.call(node, "deposit", owner.node, place, amount))
 
 
-def _bounded(name: str) -> object:
+def _bounded(name: str) -> Rule:
     def rule(on: Expressions, node: ast.Call, owner: Value) -> Value:
         from bigworlds.behavior.translate.calls import Parameter, bound
 
@@ -176,7 +179,7 @@ def field_value(on: Expressions, node: ast.AST, field: Field, value: Value) -> a
     return on.coerce(value, kind, node, field.full_name)
 
 
-_METHODS = {
+_METHODS: dict[tuple[str, str], Rule] = {
     ("entity", "despawn"): _despawn,
     ("claim", "ask"): _ask,
     ("cells", "at"): _at,

@@ -12,7 +12,7 @@ import enum
 import math
 import types as python_types
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from bigworlds.behavior.translate import operators
 from bigworlds.behavior.translate.kinds import (
@@ -34,7 +34,7 @@ from bigworlds.behavior.translate.kinds import (
     unified,
     wider,
 )
-from bigworlds.behavior.translate.source import Source, UnknownName
+from bigworlds.behavior.translate.source import Source, UnknownNameError
 from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3, wrap64
 from bigworlds.errors import nearest_names
 
@@ -49,7 +49,8 @@ VECTORS: dict[type, Vector] = {
     ivec3: Vector(True, 3),
 }
 VECTOR_NAMES = {kind: cls.__name__ for cls, kind in VECTORS.items()}
-UNKNOWN = object()
+UNKNOWN: Any = object()
+N = TypeVar("N", bound=ast.AST)
 
 
 def is_plain(node: ast.expr) -> bool:
@@ -94,7 +95,7 @@ class Expressions:
         made = ast.Call(ast.Name(PREFIX + name, ast.Load()), given, [])
         return self.placed(made, node)
 
-    def placed(self, made: Any, node: ast.AST) -> Any:
+    def placed(self, made: N, node: ast.AST) -> N:
         """A new node with the line numbers of an old one."""
         ast.copy_location(made, node)
         return ast.fix_missing_locations(made)
@@ -127,8 +128,9 @@ class Expressions:
             return Value(NOTHING, self.placed(ast.Constant(None), node), None)
         return self.fail(
             node,
-            f"a {type(value).__name__} from outside cannot be used in a behavior; constants are numbers, vecs, texts and "
-            "tuples of them",
+            f"a {type(value).__name__} from outside cannot be used in a behavior; constants are numbers, "
+            "vecs, "
+            "texts and tuples of them",
         )
 
     def coerce(self, value: Value, kind: Kind, node: ast.AST, what: str) -> ast.expr:
@@ -207,7 +209,7 @@ class Expressions:
                 names = [n for n in known if not n.startswith("_")]
                 hint = nearest_names(node.id, names).split("; known")[0]
                 where = f"{self.source.filename}:{node.lineno}: {self.what}"
-                raise UnknownName(f"{where}: the name {node.id!r} is not defined{hint}") from None
+                raise UnknownNameError(f"{where}: the name {node.id!r} is not defined{hint}") from None
         if isinstance(node, ast.Attribute):
             owner = self.outside(node.value)
             found = getattr(owner, node.attr, UNKNOWN)
@@ -264,7 +266,8 @@ class Expressions:
         if is_whole(base.kind) and is_whole(exponent.kind):
             self.fail(
                 node,
-                "'**' of whole numbers needs a constant exponent (the result's kind depends on it); write float(x) ** n",
+                "'**' of whole numbers needs a constant exponent (the result's kind depends on it); write "
+                "float(x) ** n",
             )
         arguments = [self.coerce(v, FLOAT, node, "the operand") for v in (base, exponent)]
         return Value(FLOAT, self.call(node, "pow", *arguments))
@@ -318,7 +321,8 @@ class Expressions:
         if not all(is_plain(v.node) for v in values[1:-1]):
             self.fail(
                 node,
-                "in the middle of a chain of comparisons stands a name, field or number; give it a name first",
+                "in the middle of a chain of comparisons stands a name, field or number; give it a name "
+                "first",
             )
         for operator, a, b in zip(node.ops, values[:-1], values[1:], strict=True):
             tests.append(self._comparison(node, operator, a, b))
@@ -343,7 +347,8 @@ class Expressions:
         if not operators.comparable(symbol, a.kind, b.kind):
             self.fail(
                 node,
-                f"{symbol!r} between {a.kind.shown} and {b.kind.shown} has no meaning; compare numbers or vecs",
+                f"{symbol!r} between {a.kind.shown} and {b.kind.shown} has no meaning; compare numbers or "
+                "vecs",
             )
         if any(isinstance(v.kind, (Text, Block)) for v in (a, b)):
             made = self.call(node, "same_text", *(self.text_node(v) for v in (a, b)))
@@ -420,7 +425,7 @@ class Expressions:
             self.fail(node, f"an index is an int, found {index.kind.shown}")
         if isinstance(owner.kind, Tuple):
             return self._tuple_item(node, owner, index)
-        if isinstance(owner.kind, Block) and owner.kind.type.kind in ("array", "list"):
+        if isinstance(owner.kind, Block) and owner.kind.stored.kind in ("array", "list"):
             return self.block_item(node, owner, index)
         if isinstance(owner.kind, Vector):
             return self._vector_item(node, owner, index)
@@ -450,7 +455,7 @@ class Expressions:
     def block_item(self, node: ast.AST, owner: Value, index: Value) -> Value:
         """An element of an array or list field."""
         assert isinstance(owner.kind, Block)
-        kind = {"f": FLOAT, "b": BOOL}.get(owner.kind.type.dtype[0], INT)
+        kind = {"f": FLOAT, "b": BOOL}.get(owner.kind.stored.dtype[0], INT)
         return Value(kind, self.call(node, "block_item", owner.node, index.node))
 
     # Attributes and calls

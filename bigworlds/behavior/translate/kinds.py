@@ -75,15 +75,15 @@ class Tuple(Kind):
 
 @dataclass(frozen=True)
 class Block(Kind):
-    """An array, list or string field, worked on in place. `column` is the own (component, field) if it is
-    ours."""
+    """An array, list or string field, worked on in place: how it is stored, and (component, field) if it is
+    own."""
 
-    type: FieldType
+    stored: FieldType
     own: tuple[type, str] | None
 
     @property
     def shown(self) -> str:
-        return f"{'an array' if self.type.kind == 'array' else 'a ' + self.type.kind} field"
+        return f"{'an array' if self.stored.kind == 'array' else 'a ' + self.stored.kind} field"
 
 
 @dataclass(frozen=True)

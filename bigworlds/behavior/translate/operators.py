@@ -109,7 +109,7 @@ def comparable(symbol: str, a: Kind, b: Kind) -> bool:
         return False
     if isinstance(a, Vector) and isinstance(b, Vector):
         return a.size == b.size
-    texts = [isinstance(k, Text) or (isinstance(k, Block) and k.type.kind == "string") for k in (a, b)]
+    texts = [isinstance(k, Text) or (isinstance(k, Block) and k.stored.kind == "string") for k in (a, b)]
     return all(texts)
 
 

@@ -4,6 +4,7 @@ helpers)."""
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -213,7 +214,8 @@ class Program:
             if self.position is None:
                 on.fail(
                     node,
-                    f"the kind of {node.attr!r} is not known: add an argument with the component that holds `position`",
+                    f"the kind of {node.attr!r} is not known: add an argument with the component that "
+                    "holds `position`",
                 )
             return Value(self.position, made)
         if node.attr == "edge":
@@ -291,11 +293,10 @@ class Program:
             "event": "events are read only",
             "edge": "edges are read only",
         }.get(kind.what, "it has nothing to assign")
-        shown = {"item": f"a neighbour of {name!r}", "parameters": f"the parameter {target.attr!r}"}.get(
-            kind.what, kind.shown
-        )
-        return on.fail(target, f"assigns to {target.attr!r} of {shown}; {instead}" if kind.what != "parameters" else
-                       f"assigns to {shown}; {instead}")  # fmt: skip
+        if kind.what == "parameters":
+            on.fail(target, f"assigns to the parameter {target.attr!r}; {instead}")
+        shown = f"a neighbour of {name!r}" if kind.what == "item" else kind.shown
+        return on.fail(target, f"assigns to {target.attr!r} of {shown}; {instead}")
 
     def write_block(self, on: Expressions, node: ast.AST, kind: Block) -> None:
         """Notes that elements of an array or list field are written, which must be our own."""
@@ -316,13 +317,14 @@ class Program:
                     node, f"{field.full_name} holds {field.length} bytes, the text {value.known!r} has {size}"
                 )
             return self.text_constant(on, value)
-        if isinstance(value.kind, Block) and value.kind.type.kind == field.kind:
-            same = value.kind.type.dtype == field.dtype and value.kind.type.length == field.length
+        if isinstance(value.kind, Block) and value.kind.stored.kind == field.kind:
+            same = value.kind.stored.dtype == field.dtype and value.kind.stored.length == field.length
             if same:
                 return value.node
         return on.fail(
             node,
-            f"{field.full_name} is {of_field(field.type).shown}: assign a field of the same type, or its elements one by "
+            f"{field.full_name} is {of_field(field.type).shown}: assign a field of the same type, or its "
+            "elements one by "
             f"one; found {value.kind.shown}",
         )
 
@@ -342,7 +344,8 @@ class Program:
         if self.position is None:
             on.fail(
                 node,
-                "the space's dimensions are not known: add an argument with the component that holds `position`",
+                "the space's dimensions are not known: add an argument with the component that holds "
+                "`position`",
             )
         return self.position
 
@@ -437,10 +440,9 @@ def _definition(source: Source, name: str, parameters: list[str], body: list[ast
         kw_defaults=[],
         defaults=[],
     )
-    tree = ast.FunctionDef(
-        name=name, args=arguments, body=body, decorator_list=[], returns=None, type_params=[]
-    )
-    ast.copy_location(tree, source.tree)
+    tree = copy.copy(source.tree)
+    tree.name, tree.args, tree.body = name, arguments, body
+    tree.decorator_list, tree.returns = [], None
     return ast.fix_missing_locations(tree)
 
 

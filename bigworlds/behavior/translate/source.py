@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from bigworlds.errors import ModelError
 
 
-class UnknownName(ModelError):
+class UnknownNameError(ModelError):
     """A free name that has no meaning yet when the behavior is declared."""
 
 

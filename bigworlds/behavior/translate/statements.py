@@ -115,7 +115,8 @@ class Statements(Expressions):
         if node is not self.first:
             self.fail(
                 node,
-                "found := inside of an expression; it may stand first in the test of if and while, elsewhere write the "
+                "found := inside of an expression; it may stand first in the test of if and while, "
+                "elsewhere write the "
                 "assignment as a statement before",
             )
         value = self.expression(node.value)
@@ -210,11 +211,11 @@ class Statements(Expressions):
 
     def _assign_element(self, target: ast.Subscript, value: Value, node: ast.stmt) -> list[ast.stmt]:
         owner = self.expression(target.value)
-        if not isinstance(owner.kind, Block) or owner.kind.type.kind == "string":
+        if not isinstance(owner.kind, Block) or owner.kind.stored.kind == "string":
             self.fail(node, f"elements of {owner.kind.shown} cannot be assigned; make a new value")
         index = self.coerce(self.expression(target.slice), INT, node, "an index")
         self.program.write_block(self, node, owner.kind)
-        item: Kind = {"f": FLOAT, "b": BOOL}.get(owner.kind.type.dtype[0], INT)
+        item: Kind = {"f": FLOAT, "b": BOOL}.get(owner.kind.stored.dtype[0], INT)
         made = self.coerce(value, item, node, f"an element of {ast.unparse(target.value)}")
         return [self.placed(ast.Expr(self.call(node, "block_store", owner.node, index, made)), node)]
 
@@ -312,11 +313,11 @@ class Statements(Expressions):
                 node, name, size, lambda k: Value(item_kind, self.call(node, "tuple_item", held, k))
             )
             return [self._store_name(kept, items, node), *loop]
-        if isinstance(kind, Block) and kind.type.kind in ("array", "list"):
-            if kind.type.kind == "list":
+        if isinstance(kind, Block) and kind.stored.kind in ("array", "list"):
+            if kind.stored.kind == "list":
                 length = self.call(node, "list_length", value.node)
             else:
-                length = self.constant(node, kind.type.length).node
+                length = self.constant(node, kind.stored.length).node
             return self._counted(node, name, length, lambda k: self.block_item(node, value, Value(INT, k)))
         return self.fail(
             node,

@@ -8,16 +8,20 @@ from __future__ import annotations
 import ast
 
 SUPPORTED: dict[str, str] = {
-    "values": "bool, int (64 bits, wraps around), float (IEEE double), vec2, vec3, ivec2, ivec3, tuples of them",
-    "operators": "+ - * / // % **, << >> & | ^ ~ on ints, comparisons, `in` tuples written out, and or not, a if c else b",
-    "statements": "assignment (also to several names), += and its like, if, while, for over range, neighbours, an inbox, a "
-    "tuple, an array or a list, break, continue, return, raise, assert, pass",
+    "values": "bool, int (64 bits, wraps around), float (IEEE double), vec2, vec3, ivec2, ivec3, tuples of "
+    "them",
+    "operators": "+ - * / // % **, << >> & | ^ ~ on ints, comparisons, `in` tuples written out, "
+    "and, or, not, a if c else b",
+    "statements": "assignment (also to several names), += and its like, if, while, for over range, "
+    "neighbours, an inbox, a tuple, an array or a list, break, continue, return, raise, assert, pass",
     "builtins": "abs, bool, float, int, len, max, min, range, round",
-    "math": "the functions of the math module that behave alike everywhere; floats follow IEEE (x / 0.0 is inf or nan)",
-    "vecs": "+ - between vecs, * and / by numbers, - v, == !=, .x .y .z, v[0], dot, length, length2, normalized, bw.moore",
+    "math": "the functions of the math module that behave alike everywhere; floats follow IEEE (x / 0.0 is "
+    "inf or nan)",
+    "vecs": "+ - between vecs, * and / by numbers, - v, == !=, .x .y .z, v[0], dot, length, length2, "
+    "normalized, bw.moore",
     "random": "rng.uniform, normal, exponential, integers, choice, bernoulli",
-    "names from outside": "numbers, vecs, texts, tuples of them, IntEnum members, functions defined by def; frozen at "
-    "declaration",
+    "names from outside": "numbers, vecs, texts, tuples of them, IntEnum members, functions defined by def; "
+    "frozen at declaration",
     "helpers": "functions defined by def, called by behaviors; compiled with the same rules; no recursion",
 }
 
