@@ -86,7 +86,11 @@ def _place(
     sequential = isinstance(phase.activation, Sequential)
     kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret)
     # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
-    explain = behavior.kernel(kind, sequential=sequential, interpret=True) if behavior.kind is Compiled and not interpret else None
+    explain = (
+        behavior.kernel(kind, sequential=sequential, interpret=True)
+        if behavior.kind is Compiled and not interpret
+        else None
+    )
     return BehaviorPlace(behavior, number, k, kernel, explain)
 
 
@@ -96,7 +100,8 @@ def number_of(given: Any, parameters: Parameters | None) -> Any:
 
 
 def _radius(given: Any, parameters: Parameters | None) -> dict[str, Any]:
-    """Where the engine finds a radius: a constant, or a slot of the parameter block (so that it may change)."""
+    """Where the engine finds a radius: a constant, or a slot of the parameter block (so that it may
+    change)."""
     if isinstance(given, ParameterRef):
         if parameters is None or given.name not in type(parameters).__bw_layout__:
             raise ModelError(f"a radius comes from parameter '{given.name}', which this model does not have")

@@ -101,7 +101,8 @@ class Simulation:
     def run(self, ticks: int) -> int:
         """Runs some ticks. Collective.
 
-        It ends early at a tick boundary where `pause()` was called, where a `world.stop_when` condition holds, or with a
+        It ends early at a tick boundary where `pause()` was called, where a `world.stop_when` condition
+        holds, or with a
         KeyboardInterrupt on Ctrl-C.
 
         Args:
@@ -185,7 +186,8 @@ class Simulation:
         return error
 
     def digest(self) -> str:
-        """The digest of the whole state, 32 hexadecimal digits: equal for equal worlds on any number of ranks and threads.
+        """The digest of the whole state, 32 hexadecimal digits: equal for equal worlds on any number of
+        ranks and threads.
 
         Collective. Costs a few nanoseconds per stored value.
         """
@@ -196,7 +198,8 @@ class Simulation:
         return self._core.count(self._schema.number(self._schema.component(component)))
 
     def sum(self, label: str) -> Any:
-        """The exact sum of a field over all entities or cells, rounded once: a number, or an array for vectors.
+        """The exact sum of a field over all entities or cells, rounded once: a number, or an array for
+        vectors.
 
         Collective. The same bits on any number of ranks: it does not depend on the order of rows.
 
@@ -207,7 +210,8 @@ class Simulation:
         return _each_element(columns, _exact_sum)
 
     def mean(self, label: str) -> Any:
-        """The mean of a field over all entities or cells: its exact sum divided by their number; NaN where there are none."""
+        """The mean of a field over all entities or cells: its exact sum divided by their number; NaN where
+        there are none."""
         count = self.count(self._schema.field(label).owner)
         total = self.sum(label)
         return total / count if count else total * np.nan
@@ -252,7 +256,8 @@ class Simulation:
         return columns
 
     def columns(self, component: type | str) -> Columns:
-        """Views of the columns of a component, without a copy, valid until the next tick or structural change. One rank.
+        """Views of the columns of a component, without a copy, valid until the next tick or structural
+        change. One rank.
 
         Raises:
             UserError: on several ranks (use `sim.table`), or where several archetypes have the component.
@@ -260,7 +265,8 @@ class Simulation:
         found = self._schema.component(component)
         if self.ranks > 1:
             raise UserError(
-                f"sim.columns({found.__name__}) is for one rank; found {self.ranks}. Use sim.table({found.__name__}) for the "
+                f"sim.columns({found.__name__}) is for one rank; found {self.ranks}. "
+                f"Use sim.table({found.__name__}) for the "
                 "rows of all ranks"
             )
         return Columns(self._core, self._schema.number(found), found, lambda: self._generation, self._edit)
@@ -269,7 +275,8 @@ class Simulation:
         self.edited_by_hand = True
 
     def cells(self, component: type | str) -> dict[str, NDArray[Any]]:
-        """All fields of a component of cells, as copies shaped like the world: [y, x] or [z, y, x]. Collective."""
+        """All fields of a component of cells, as copies shaped like the world: [y, x] or [z, y, x].
+        Collective."""
         found = self._schema.component(component)
         space = self.space
         if not is_cell(found) or space is None or space.cell_counts is None:
@@ -291,7 +298,9 @@ class Simulation:
     def _some_values(self, label: str) -> NDArray[Any]:
         values = self._values(label)
         if len(values) == 0:
-            raise UserError(f"there is no {label.partition('.')[0]}, so {label} has no smallest or largest value")
+            raise UserError(
+                f"there is no {label.partition('.')[0]}, so {label} has no smallest or largest value"
+            )
         return values
 
     def metrics(self) -> dict[str, float | int]:
@@ -299,7 +308,8 @@ class Simulation:
         return self.model.measure(self)
 
     def set_parameters(self, **values: Any) -> None:
-        """Changes parameters of the running world from the next tick on; nothing is compiled again. Collective.
+        """Changes parameters of the running world from the next tick on; nothing is compiled again.
+        Collective.
 
         Raises:
             UserError: an unknown parameter, or a value that it cannot take.
@@ -366,7 +376,8 @@ class Simulation:
         self.send(event, to=to, after=int(tick) - self.tick, **fields)
 
     def waiting_events(self, event: type[Event]) -> int:
-        """How many events of a type were sent and have not been received by all behaviors that do. Collective."""
+        """How many events of a type were sent and have not been received by all behaviors that do.
+        Collective."""
         return self._core.waiting_events(self._channels.number(event))
 
     @property
@@ -384,7 +395,10 @@ class Simulation:
             trigger = place.behavior.trigger
             when = number_of(trigger.when, self._parameters)
             enabled = True if when is None else bool(when(self._parameters) if callable(when) else when)
-            every, after = number_of(trigger.every, self._parameters), number_of(trigger.after, self._parameters)
+            every, after = (
+                number_of(trigger.every, self._parameters),
+                number_of(trigger.after, self._parameters),
+            )
             self._core.set_trigger(place.phase, place.number, every, after, list(trigger.at), enabled)
 
     def sections(self) -> list[Section]:
@@ -411,9 +425,13 @@ class Simulation:
             columns = cells.columns(self.seed)
             for field in cells.component.__bw_fields__.values():  # type: ignore[attr-defined]
                 component, position = self._schema.field_number(field)
-                self._core.set_cells(component, position, stored_column(field, columns[field.owner, field.name]))
+                self._core.set_cells(
+                    component, position, stored_column(field, columns[field.owner, field.name])
+                )
 
-    def _spawn(self, components: tuple[type, ...], n: int, columns: Mapping[tuple[type, str], NDArray[Any]]) -> None:
+    def _spawn(
+        self, components: tuple[type, ...], n: int, columns: Mapping[tuple[type, str], NDArray[Any]]
+    ) -> None:
         given = []
         for (owner, name), values in columns.items():
             field = owner.__bw_fields__[name]  # type: ignore[attr-defined]
@@ -427,7 +445,8 @@ class Simulation:
 
     def __repr__(self) -> str:
         ranks = f", {self.ranks} ranks" if self.ranks > 1 else ""
-        return f"<simulation of {self.model.name}: tick {self.tick}, {self.entities} entities, seed {self.seed}{ranks}>"
+        where = f"tick {self.tick}, {self.entities} entities, seed {self.seed}{ranks}"
+        return f"<simulation of {self.model.name}: {where}>"
 
 
 def _whole_section(room: str, name: str, parts: list[_Part]) -> Section:
