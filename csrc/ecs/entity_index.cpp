@@ -121,21 +121,39 @@ EntityIndex::Page& EntityIndex::page_for(EntityId id) {
     free_pages_.pop_back();
   }
   pages_[position] = std::make_unique<Page>();
-  pages_[position]->rows.fill(kNowhere);
+  pages_[position]->rows.fill(kEmpty);
   page_index_[key] = position;
   last_key_ = key;
   last_page_ = pages_[position].get();
   return *last_page_;
 }
 
+const EntityIndex::Page* EntityIndex::find_page(std::uint64_t key) const {
+  const std::uint64_t* position = page_index_.find(key);
+  return position != nullptr ? pages_[*position].get() : nullptr;
+}
+
 std::optional<Location> EntityIndex::find(EntityId id) const {
-  if (const std::uint64_t* position = page_index_.find(page_key(id))) {
-    if (const std::uint64_t packed = pages_[*position]->rows[place_in_page(id)]; packed != kNowhere) {
-      return unpack(packed);
+  Location location;
+  find_all({&id, 1}, &location);
+  return location == kNowhere ? std::nullopt : std::optional(location);
+}
+
+void EntityIndex::find_all(std::span<const EntityId> ids, Location* out) const {
+  const Page* page = nullptr;
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (page_key(ids[i]) != key) {
+      key = page_key(ids[i]);
+      page = find_page(key);
     }
+    std::uint64_t packed = page != nullptr ? page->rows[place_in_page(ids[i])] : kEmpty;
+    if (packed == kEmpty) {
+      const std::uint64_t* kept = sparse_.find(ids[i]);
+      packed = kept != nullptr ? *kept : kEmpty;
+    }
+    out[i] = unpack(packed);
   }
-  const std::uint64_t* packed = sparse_.find(id);
-  return packed != nullptr ? std::optional(unpack(*packed)) : std::nullopt;
 }
 
 void EntityIndex::add(EntityId first, std::size_t count, Location at) {
@@ -150,6 +168,9 @@ void EntityIndex::add(EntityId first, std::size_t count, Location at) {
     }
     page.living += static_cast<std::uint32_t>(taken);
     page.complete = page.complete || begin + taken == kPageSize;
+    if (has_emptied(page)) {
+      emptied_.push_back(page_key(first));  // most of its ids ended while it was still being filled
+    }
     at.row += static_cast<std::uint32_t>(taken);
     first += taken;
   }
@@ -176,7 +197,7 @@ void EntityIndex::arrive(std::span<const EntityId> ids, Location at) {
 
 void EntityIndex::set(EntityId id, Location location) {
   if (Page* page = page_of(id)) {
-    if (std::uint64_t& row = page->rows[place_in_page(id)]; row != kNowhere) {
+    if (std::uint64_t& row = page->rows[place_in_page(id)]; row != kEmpty) {
       row = pack(location);
       return;
     }
@@ -186,18 +207,25 @@ void EntityIndex::set(EntityId id, Location location) {
   *packed = pack(location);
 }
 
+void EntityIndex::set_all(std::span<const EntityId> ids, Location at) {
+  for (const EntityId id : ids) {
+    set(id, at);
+    ++at.row;
+  }
+}
+
 std::optional<Location> EntityIndex::take(EntityId id) {
-  std::uint64_t packed = kNowhere;
+  std::uint64_t packed = kEmpty;
   if (Page* page = page_of(id)) {
-    packed = std::exchange(page->rows[place_in_page(id)], kNowhere);
-    if (packed != kNowhere) {
+    packed = std::exchange(page->rows[place_in_page(id)], kEmpty);
+    if (packed != kEmpty) {
       --page->living;
-      if (page->complete && page->living < kLeastInPage) {
-        evict(page_key(id), *page);
+      if (page->living + 1 == kLeastInPage) {
+        emptied_.push_back(page_key(id));
       }
     }
   }
-  if (packed == kNowhere) {
+  if (packed == kEmpty) {
     const std::uint64_t* found = sparse_.find(id);
     if (found == nullptr) {
       return std::nullopt;
@@ -209,10 +237,19 @@ std::optional<Location> EntityIndex::take(EntityId id) {
   return unpack(packed);
 }
 
+void EntityIndex::tidy() {
+  for (; !emptied_.empty(); emptied_.pop_back()) {
+    const Page* page = find_page(emptied_.back());
+    if (page != nullptr && has_emptied(*page)) {
+      evict(emptied_.back(), *page);
+    }
+  }
+}
+
 void EntityIndex::evict(std::uint64_t key, const Page& page) {
   const EntityId first = (key - 1) << kPageBits;
   for (std::size_t i = 0; i < kPageSize; ++i) {
-    if (page.rows[i] != kNowhere) {
+    if (page.rows[i] != kEmpty) {
       sparse_[first + i] = page.rows[i];
     }
   }
