@@ -61,6 +61,23 @@ INSTEAD: dict[str, str] = {
 }
 
 
+def supported_table() -> str:
+    """SUPPORTED as a table in Markdown, for the documentation."""
+    rows = [f"| {name} | {_cell(text)} |" for name, text in SUPPORTED.items()]
+    return "\n".join(["| what | known in compiled behaviors |", "|---|---|", *rows]) + "\n"
+
+
+def instead_table() -> str:
+    """INSTEAD as a table in Markdown, for the documentation."""
+    halves = dict(text.split("; ", 1) for text in INSTEAD.values())
+    rows = [f"| {_cell(name)} | {_cell(advice)} |" for name, advice in halves.items()]
+    return "\n".join(["| not there | what to write instead |", "|---|---|", *rows]) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 def advice_for(node: ast.AST) -> str:
     """The message for a construct that behaviors cannot have."""
     name = type(node).__name__
