@@ -1,4 +1,5 @@
-"""The errors that bigworlds raises for its users: each message says what was expected, what was found, what to do."""
+"""The errors that bigworlds raises for its users: each message says what was expected, what was found, what
+to do."""
 
 from __future__ import annotations
 
@@ -11,11 +12,13 @@ class BigworldsError(Exception):
 
 
 class UserError(BigworldsError):
-    """The user's input is wrong (model file, argument, option, snapshot): the command line exits with code 2."""
+    """The user's input is wrong (model file, argument, option, snapshot): the command line exits with code
+    2."""
 
 
 class ModelError(UserError):
-    """A model's description is wrong: a component, parameter, behavior or world that cannot be built as written."""
+    """A model's description is wrong: a component, parameter, behavior or world that cannot be built as
+    written."""
 
 
 class SnapshotError(UserError):
@@ -34,7 +37,8 @@ def nearest_names(name: str, known: Iterable[str]) -> str:
         known: the names that would have been right.
 
     Returns:
-        `"; did you mean 'a' or 'b'?"`, or `"; known: a, b, ..."` where nothing is near, or `""` where nothing is known.
+        `"; did you mean 'a' or 'b'?"`, or `"; known: a, b, ..."` where nothing is near, or `""` where
+        nothing is known.
 
     Example:
         >>> nearest_names("radios", ["radius", "speed"])

@@ -9,7 +9,7 @@ import typer
 
 from bigworlds.cli import describe as describing
 from bigworlds.cli import doctor as doctoring
-from bigworlds.cli import model_help, stored
+from bigworlds.cli import model_help, options, stored
 from bigworlds.cli import new as creating
 from bigworlds.cli.failures import ExitCode, report
 from bigworlds.cli.listing import list_examples
@@ -26,14 +26,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-ModelName = Annotated[
-    str,
-    typer.Argument(
-        metavar="MODEL", help="A Python file, FILE:NAME where it holds several models, or a shipped example."
-    ),
-]
-WRITING, WATCHING, DEBUGGING = "Files", "Watching", "Debugging"
 
 
 def _version(asked: bool) -> None:
@@ -60,106 +52,31 @@ def options_of_all(
 )
 def run(
     context: typer.Context,
-    model: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="MODEL",
-            help="A Python file, FILE:NAME where it holds several models, or a shipped example.",
-        ),
-    ] = None,
-    ticks: Annotated[
-        int | None, typer.Option("--ticks", metavar="N", min=0, help="Run so many more ticks.")
-    ] = None,
-    until_tick: Annotated[
-        int | None, typer.Option("--until-tick", metavar="N", min=0, help="Run to this tick.")
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(
-            "--until", metavar="EXPR", help="Run until this holds, as in 'sheep == 0 or tick >= 500'."
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option("--seed", metavar="S", min=0, help="Seed of all random numbers. Default: drawn."),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "--threads", metavar="T", min=1, help="Threads. Default: one per core. The result is the same."
-        ),
-    ] = None,
-    ranks: Annotated[int, typer.Option("-n", metavar="RANKS", min=1, help="Ranks, 1 in this version.")] = 1,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="A parameter, or size=PRESET; may be given several times."
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool,
-        typer.Option("--json", help="Print one JSON object on stdout at the end, and nothing else there."),
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="DIR", help="Folder for records, snapshots, log.", rich_help_panel=WRITING
-        ),
-    ] = None,
-    snapshot: Annotated[
-        Path | None,
-        typer.Option(
-            "--snapshot", metavar="FILE", help="Write a snapshot at the end.", rich_help_panel=WRITING
-        ),
-    ] = None,
-    snapshot_every: Annotated[
-        int | None,
-        typer.Option(
-            "--snapshot-every", metavar="TICKS", min=1, help="And every so often.", rich_help_panel=WRITING
-        ),
-    ] = None,
-    keep: Annotated[
-        int | None,
-        typer.Option(
-            "--keep", min=1, help="How many snapshots stay in DIR. Default: 3.", rich_help_panel=WRITING
-        ),
-    ] = None,
-    resume: Annotated[
-        str | None,
-        typer.Option(
-            "--resume", metavar="FILE|DIR|latest", help="Go on from a snapshot.", rich_help_panel=WRITING
-        ),
-    ] = None,
-    branch: Annotated[
-        bool,
-        typer.Option(
-            "--branch", help="Resume with another seed or other parameters.", rich_help_panel=WRITING
-        ),
-    ] = False,
-    view: Annotated[
-        bool,
-        typer.Option("--view", help="Draw the world in the terminal; q stops.", rich_help_panel=WATCHING),
-    ] = False,
-    movie: Annotated[
-        Path | None,
-        typer.Option("--movie", metavar="FILE", help="Make a .gif or .mp4 of it.", rich_help_panel=WATCHING),
-    ] = None,
-    interpret: Annotated[
-        bool,
-        typer.Option(
-            "--interpret", help="Run behaviors as plain Python: slow, same result.", rich_help_panel=DEBUGGING
-        ),
-    ] = False,
-    check_values: Annotated[
-        bool,
-        typer.Option(
-            "--check-values", help="Stop at the first value that is not finite.", rich_help_panel=DEBUGGING
-        ),
-    ] = False,
-    local_ranks: Annotated[int, typer.Option("--local-ranks", min=1, hidden=True)] = 1,
-    help_: Annotated[bool, typer.Option("--help", help="Show this, and with MODEL its parameters.")] = False,
+    model: options.OptionalModelName = None,
+    ticks: options.Ticks = None,
+    until_tick: options.UntilTick = None,
+    until: options.Until = None,
+    seed: options.Seed = None,
+    threads: options.Threads = None,
+    ranks: options.Ranks = 1,
+    assignments: options.Assignments = None,
+    as_json: options.AsJson = False,
+    out: options.Out = None,
+    snapshot: options.Snapshot = None,
+    snapshot_every: options.SnapshotEvery = None,
+    keep: options.Keep = None,
+    resume: options.Resume = None,
+    branch: options.Branch = False,
+    view: options.View = False,
+    movie: options.Movie = None,
+    interpret: options.Interpret = False,
+    check_values: options.CheckValues = False,
+    local_ranks: options.LocalRanks = 1,
+    help_: options.Help = False,
 ) -> None:
     """Run a model. `bigworlds run MODEL --help` shows the model's parameters."""
+    # The options have the names of Request's fields, and Typer has collected them.
+    asked = {name: value for name, value in context.params.items() if name in Request.__dataclass_fields__}
     if help_:
         print(context.get_help())
         if model is not None:
@@ -174,32 +91,12 @@ def run(
             f"-n {ranks}: ranks over MPI come in a later version; leave out -n to run on one rank with all "
             "threads. Ranks inside one process are for tests: model.simulate(ranks=N)"
         )
-    request = Request(
-        model=find_model(model),
-        assignments=assignments or (),
-        ticks=ticks,
-        until_tick=until_tick,
-        until=until,
-        seed=seed,
-        threads=threads,
-        ranks=local_ranks,
-        out=out,
-        snapshot=snapshot,
-        snapshot_every=snapshot_every,
-        keep=keep,
-        resume=resume,
-        branch=branch,
-        view=view,
-        movie=movie,
-        as_json=as_json,
-        interpret=interpret,
-        check_values=check_values,
-    )
+    found = find_model(model)
+    request = Request(**{**asked, "model": found, "assignments": assignments or (), "ranks": local_ranks})
     try:
         code = execute(request)
     except Exception as problem:
-        source = request.model.source
-        code = report(problem, source.parent if source is not None else None)
+        code = report(problem, found.source.parent if found.source is not None else None)
     if code is not ExitCode.FINE:
         raise typer.Exit(code)
 
@@ -220,7 +117,7 @@ def new(
 
 @app.command("describe", epilog="Example: bigworlds describe wolf_sheep --set size=small > ODD.md")
 def describe(
-    model: ModelName,
+    model: options.ModelName,
     assignments: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A parameter, or size=PRESET.")
     ] = None,
@@ -243,3 +140,19 @@ def inspect(
 ) -> None:
     """Check a snapshot byte by byte and tell what is in it."""
     print(stored.inspected(path))
+
+
+@app.command("plot", epilog="Example: bigworlds run boids --out birds && bigworlds plot birds")
+def plot(
+    path: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a run, or a snapshot.")],
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", metavar="DIR", help="Where the pictures go. Default: there."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="The model, where its file has moved.")
+    ] = None,
+) -> None:
+    """Draw what a run recorded over time, and its world at the latest snapshot, as PNG."""
+    for made in stored.plotted(path, model, into):
+        print(made)

@@ -73,23 +73,22 @@ def examine() -> bool:
         Whether all that is needed is there.
     """
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for heading in ("", "part", "found", "for", "to get it"):
+    for heading in ("", "part", "found", "for"):
         table.add_column(heading, overflow="fold")
     report = findings()
     for finding in report:
         missing = "[red]no[/red]" if finding.needed else "[yellow]-[/yellow]"
         mark = "[green]ok[/green]" if finding.state else missing
-        table.add_row(
-            mark, finding.part, finding.state or "missing", finding.use, "" if finding.state else finding.cure
-        )
+        table.add_row(mark, finding.part, finding.state or "missing", finding.use)
     console = Console(highlight=False)
     console.print(table)
-    lacking = [finding.part for finding in report if finding.needed and not finding.state]
-    optional = [finding.part for finding in report if not finding.needed and not finding.state]
-    if lacking:
-        console.print(f"Not working: {', '.join(lacking)} missing.")
-    else:
-        console.print("Ready to run." + (f" Optional, not there: {', '.join(optional)}." if optional else ""))
+    lacking = [finding for finding in report if finding.needed and not finding.state]
+    optional = [finding for finding in report if not finding.needed and not finding.state]
+    console.print("Not working:" if lacking else "Ready to run.")
+    for finding in (*lacking, *optional):
+        need = "needed" if finding.needed else "optional"
+        text = f"  {finding.part} is missing ({need}), for {finding.use}: {finding.cure}"
+        console.print(text, markup=False, soft_wrap=True)
     return not lacking
 
 

@@ -95,7 +95,12 @@ def manifest_of(simulation: Simulation) -> Manifest:
 
 def model_hash(model: Model) -> str:
     """SHA-256 of the model's file, an empty text where there is none."""
-    return "" if model.source is None else hashlib.sha256(model.source.read_bytes()).hexdigest()
+    return "" if model.source is None else file_hash(model.source)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def components_of(simulation: Simulation) -> dict[str, type]:

@@ -47,9 +47,9 @@ def report(problem: BaseException, model_folder: Path | None = None) -> ExitCode
         _say("interrupted")
         return ExitCode.INTERRUPTED
     if isinstance(problem, BigworldsError):
-        text = str(problem)
-        known = place is None or isinstance(problem, BehaviorError) or place in text
-        _say(f"error: {text}" if known else f"error: {place}: {text}")
+        _say(
+            f"error: {problem}" if isinstance(problem, BehaviorError) else f"error: {placed(place, problem)}"
+        )
         return ExitCode.WRONG_INPUT if isinstance(problem, UserError) else ExitCode.FAILED
     if isinstance(problem, OSError):
         _say(f"error: {_of_system(problem)}")
@@ -76,6 +76,14 @@ def place_in(problem: BaseException, folder: Path) -> str | None:
             found = f"{short_path(path)}:{step.tb_lineno}"
         step = step.tb_next
     return found
+
+
+def placed(place: str | None, problem: BigworldsError) -> str:
+    """The message of an error behind its place, unless it names a line of that file itself."""
+    text = str(problem)
+    if place is None or f"{Path(place).name.partition(':')[0]}:" in text:
+        return text
+    return f"{place}: {text}"
 
 
 def short_path(path: Path) -> str:

@@ -12,7 +12,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from bigworlds.cli.failures import place_in, short_path
+from bigworlds.cli.failures import place_in, placed, short_path
 from bigworlds.errors import BigworldsError, UserError, nearest_names
 from bigworlds.model import Model
 
@@ -82,11 +82,31 @@ def find_model(named: str) -> Model:
 def load_model(path: Path, chosen: str | None = None) -> Model:
     """Runs a model file and picks the model in it.
 
-    The file's folder comes first in `sys.path`, as with `python FILE`.
+    Raises:
+        UserError: the file cannot be run, or it holds no model, several, or none of the chosen name.
+    """
+    models, where = models_in(path), short_path(path.resolve())
+    if chosen is not None:
+        if chosen not in models:
+            raise UserError(f"{where} has no model '{chosen}'{nearest_names(chosen, models)}")
+        return models[chosen]
+    if not models:
+        wanted = "decorate the function that describes the world with @bw.model(Params)"
+        raise UserError(f"{where} holds no model; {wanted}")
+    if len(models) > 1:
+        choices = ", ".join(f"{where}:{name}" for name in models)
+        raise UserError(f"{where} holds {len(models)} models; choose one: {choices}")
+    return next(iter(models.values()))
+
+
+def models_in(path: Path) -> dict[str, Model]:
+    """Runs a model file; gives its models by the names of their variables.
+
+    The file's folder comes first in `sys.path`, as with `python FILE`. Models that the file imports count
+    only where it has none of its own.
 
     Raises:
-        UserError: the file cannot be read or run, or it holds no model, several, or none of the chosen
-            name.
+        UserError: the file cannot be run.
     """
     path = path.resolve()
     # One name for one file, so that what is cached by module name is found again.
@@ -104,26 +124,11 @@ def load_model(path: Path, chosen: str | None = None) -> Model:
     except (Exception, SystemExit) as problem:
         del sys.modules[name]
         raise _cannot_load(path, problem) from problem
-    return _pick(path, vars(module), chosen)
-
-
-def _pick(path: Path, names: dict[str, object], chosen: str | None) -> Model:
-    models = {name: value for name, value in names.items() if isinstance(value, Model)}
-    own = {name: value for name, value in models.items() if value.source == path} or models
-    where = short_path(path)
-    if chosen is not None:
-        if chosen not in models:
-            raise UserError(f"{where} has no model '{chosen}'{nearest_names(chosen, models)}")
-        return models[chosen]
-    if not own:
-        raise UserError(
-            f"{where} holds no model; decorate the function that describes the world with @bw.model(Params)"
-        )
-    if len(set(map(id, own.values()))) > 1:
-        raise UserError(
-            f"{where} holds {len(own)} models; choose one: " + ", ".join(f"{where}:{name}" for name in own)
-        )
-    return next(iter(own.values()))
+    found = {name: value for name, value in vars(module).items() if isinstance(value, Model)}
+    # A second name of one model is no second model.
+    once = {id(model): name for name, model in reversed(found.items())}
+    models = {name: found[name] for name in sorted(once.values(), key=list(found).index)}
+    return {name: model for name, model in models.items() if model.source == path} or models
 
 
 def _cannot_load(path: Path, problem: BaseException) -> UserError:
@@ -133,7 +138,7 @@ def _cannot_load(path: Path, problem: BaseException) -> UserError:
         return UserError(f"{short_path(Path(problem.filename))}:{problem.lineno}: {problem.msg}{text}")
     place = place_in(problem, path.parent) or short_path(path)
     if isinstance(problem, BigworldsError):
-        return UserError(f"{place}: {problem}")
+        return UserError(placed(place, problem))
     if isinstance(problem, SystemExit):
         return UserError(f"{place}: the file ended the program while it was loaded (sys.exit)")
     return UserError(f"{place}: {type(problem).__name__}: {problem}")

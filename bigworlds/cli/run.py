@@ -18,16 +18,17 @@ from rich.console import Console
 from bigworlds.cli import engine
 from bigworlds.cli.condition import condition
 from bigworlds.cli.engine import Simulation
-from bigworlds.cli.failures import ExitCode
+from bigworlds.cli.failures import ExitCode, place_in
 from bigworlds.cli.keeping import Keeper, check_file_can_be_made, snapshot_to_resume
 from bigworlds.cli.loop import Ended, Goal, Interrupts, Watcher, run_to
 from bigworlds.cli.out_folder import OutFolder, check_out, manifest_in
 from bigworlds.cli.outcome import outcome, summary
 from bigworlds.cli.pictures import Movie, Screen
 from bigworlds.cli.progress import ProgressBar
-from bigworlds.errors import UserError
+from bigworlds.errors import BigworldsError, ModelError, UserError
 from bigworlds.model import Model
 from bigworlds.view import TerminalView, movie_suffix
+from bigworlds.view.terminal import FRAMES_PER_SECOND
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ def execute(request: Request) -> ExitCode:
     _check(request)
     stdout = sys.stdout
     with _output_for_json() if request.as_json else contextlib.nullcontext():
-        simulation = _made(request)
+        simulation = _built(request)
         if request.seed is None and request.resume is None:
             print(f"seed {simulation.seed}", file=sys.stderr)
         first = simulation.tick
@@ -105,6 +106,24 @@ def _check(request: Request) -> None:
         movie_suffix(request.movie)
     if request.out is not None:
         check_out(request.out, going_on=request.resume == "latest")
+
+
+def _built(request: Request) -> Simulation:
+    """The simulation; what goes wrong in the model's own code while it is built is wrong input.
+
+    Raises:
+        BigworldsError: something cannot be built as it was asked for.
+    """
+    try:
+        return _made(request)
+    except BigworldsError:
+        raise
+    except Exception as problem:
+        source = request.model.source
+        place = place_in(problem, source.parent) if source is not None else None
+        if place is None:
+            raise
+        raise ModelError(f"{place}: {type(problem).__name__}: {problem}") from problem
 
 
 def _made(request: Request) -> Simulation:
@@ -160,7 +179,9 @@ def _run(
             watchers.append(movie)
         if request.view:
             stream = sys.stderr if request.as_json else sys.stdout
-            view = stack.enter_context(TerminalView(looks, caption=caption, stream=stream))
+            # One picture a tick at first, or small worlds would be over before they are seen; + is faster.
+            shown = TerminalView(looks, caption=caption, stream=stream, ticks_per_second=FRAMES_PER_SECOND)
+            view = stack.enter_context(shown)
             screen = Screen(view, simulation)
             watchers.append(screen)
         elif _on_terminal():

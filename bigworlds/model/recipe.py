@@ -17,6 +17,7 @@ from bigworlds.data.parameters import Parameters, split_assignment
 from bigworlds.errors import ModelError, SnapshotError, UserError, nearest_names
 from bigworlds.model.declarations import WorldDescription
 from bigworlds.model.world import World
+from bigworlds.view import ParameterRow, html_of_model
 
 Metric = Callable[[Any], float | int]
 MetricT = TypeVar("MetricT", bound=Metric)
@@ -308,6 +309,13 @@ class Model:
 
     def __repr__(self) -> str:
         return f"<model {self.name}>"
+
+    def _repr_html_(self) -> str:
+        """The model as notebooks show it: what it is, its parameters and presets."""
+        declared = self.parameters.__bw_parameters__.values() if self.parameters is not None else ()
+        rows = [ParameterRow(p.name, p.kind, p.default_text, p.range_text, p.help) for p in declared]
+        summary = (self.__doc__ or "").strip().partition("\n")[0]
+        return html_of_model(self.name, rows, summary=summary, presets=self.presets)
 
 
 def model(

@@ -7,8 +7,6 @@ doi:10.1145/2063384.2063405).
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +25,7 @@ def stream_key(seed: int, stream: str) -> int:
 
 def random_words(key: int, ids: Words, first: int, count: int, tick: int = 0) -> Words:
     """Words number first, ..., first + count - 1 of each id: uint64 (n, count)."""
-    return cast("Words", _core.random_words(key, tick, ids, first, count))
+    return _core.random_words(key, tick, ids, first, count)
 
 
 def unit_interval(words: Words) -> NDArray[np.float64]:

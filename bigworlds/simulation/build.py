@@ -11,6 +11,7 @@ from bigworlds.data.parameters import ParameterRef, Parameters
 from bigworlds.errors import ModelError
 from bigworlds.model.activation import Sequential
 from bigworlds.model.declarations import PhaseDeclaration, WorldDescription
+from bigworlds.simulation.channels import Channels, channels_of
 from bigworlds.simulation.schema import Schema, is_cell, schema_of
 from bigworlds.space import Continuous, Grid
 
@@ -30,10 +31,12 @@ class BehaviorPlace:
 
 @dataclass(frozen=True)
 class BuiltModel:
-    """What a simulation is made of: the engine's description, the schema, the behaviors with their kernels."""
+    """What a simulation is made of: the engine's description, the schema, the channels, the behaviors with
+    their kernels."""
 
     spec: _core.ModelSpec
     schema: Schema
+    channels: Channels
     behaviors: tuple[BehaviorPlace, ...]
 
 
@@ -48,6 +51,8 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
     spec = _core.ModelSpec()
     schema = schema_of(description)
     schema.add_to(spec)
+    channels = channels_of(description.behaviors)
+    channels.add_to(spec)
     spec.seed = seed
     spec.tiles = description.tiles if description.tiles is not None else DEFAULT_TILES
     _set_space(spec, description)
@@ -57,9 +62,9 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
     places: list[BehaviorPlace] = []
     for number, phase in enumerate(description.phases):
         made = [_place(phase, number, k, parameters, interpret) for k in range(len(phase.behaviors))]
-        spec.add_phase([_engine_terms(place, phase, schema, parameters, seed) for place in made])
+        spec.add_phase([_engine_terms(place, phase, schema, channels, parameters, seed) for place in made])
         places += made
-    return BuiltModel(spec, schema, tuple(places))
+    return BuiltModel(spec, schema, channels, tuple(places))
 
 
 def _set_space(spec: _core.ModelSpec, description: WorldDescription) -> None:
@@ -81,7 +86,11 @@ def _place(
     sequential = isinstance(phase.activation, Sequential)
     kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret)
     # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
-    explain = behavior.kernel(kind, sequential=sequential, interpret=True) if behavior.kind is Compiled and not interpret else None
+    explain = (
+        behavior.kernel(kind, sequential=sequential, interpret=True)
+        if behavior.kind is Compiled and not interpret
+        else None
+    )
     return BehaviorPlace(behavior, number, k, kernel, explain)
 
 
@@ -91,7 +100,8 @@ def number_of(given: Any, parameters: Parameters | None) -> Any:
 
 
 def _radius(given: Any, parameters: Parameters | None) -> dict[str, Any]:
-    """Where the engine finds a radius: a constant, or a slot of the parameter block (so that it may change)."""
+    """Where the engine finds a radius: a constant, or a slot of the parameter block (so that it may
+    change)."""
     if isinstance(given, ParameterRef):
         if parameters is None or given.name not in type(parameters).__bw_layout__:
             raise ModelError(f"a radius comes from parameter '{given.name}', which this model does not have")
@@ -101,7 +111,12 @@ def _radius(given: Any, parameters: Parameters | None) -> dict[str, Any]:
 
 
 def _engine_terms(
-    place: BehaviorPlace, phase: PhaseDeclaration, schema: Schema, parameters: Parameters | None, seed: int
+    place: BehaviorPlace,
+    phase: PhaseDeclaration,
+    schema: Schema,
+    channels: Channels,
+    parameters: Parameters | None,
+    seed: int,
 ) -> dict[str, Any]:
     behavior = place.behavior
     activation = phase.activation
@@ -111,6 +126,11 @@ def _engine_terms(
 
     def prototype(components: Any, fields: Any) -> tuple[list[int], list[tuple[int, int]]]:
         return sorted(schema.number(component) for component in components), numbers(fields)
+
+    inboxes = [channels.number(use.event) for use in behavior.inboxes]
+    on = None if behavior.trigger.on is None else channels.number(behavior.trigger.on)
+    if on is not None and on not in inboxes:
+        inboxes.append(on)  # it runs on events that it does not read
 
     return {
         "name": behavior.name,
@@ -130,6 +150,7 @@ def _engine_terms(
                 "component": schema.number(use.component),
                 "fields": numbers(use.fields),
                 "of_cells": is_cell(use.component),
+                "wants_geometry": bool(use.geometry),
                 **_radius(use.radius, parameters),
             }
             for use in behavior.reaches
@@ -146,4 +167,7 @@ def _engine_terms(
             for use in behavior.claims
         ],
         "deposits": numbers(use.field for use in behavior.deposits),
+        "sends": [channels.number(use.event) for use in behavior.sends],
+        "inboxes": inboxes,
+        "on": None if on is None else inboxes.index(on),
     }

@@ -46,13 +46,16 @@ class LocalEngine:
         """A simulation at the tick of a snapshot."""
         sections, meta = snapshot.read(path)
         if meta.get("model") != model.name:
-            raise SnapshotError(f"{path} is a snapshot of model '{meta.get('model')}'; expected one of '{model.name}'")
+            raise SnapshotError(
+                f"{path} is a snapshot of model '{meta.get('model')}'; expected one of '{model.name}'"
+            )
         parameters = model.resumed(meta.get("parameters") or {}, given, branch=options.branch)
         seed = int(meta["seed"])
         if options.rng is not None and seed_of(options.rng) != seed:
             if not options.branch:
                 raise UserError(
-                    f"the snapshot's seed is {seed}; found {seed_of(options.rng)}; leave it out, or ask for a branch "
+                    f"the snapshot's seed is {seed}; found {seed_of(options.rng)}; leave it out, "
+                    "or ask for a branch "
                     "(branch=True, --branch) to go on with the new seed"
                 )
             seed = seed_of(options.rng)
@@ -65,7 +68,9 @@ class LocalEngine:
             simulation.set_parameters(**parameters.as_dict())
         return simulation
 
-    def _empty(self, model: Model, parameters: Parameters | None, seed: int, options: RunOptions) -> Simulation:
+    def _empty(
+        self, model: Model, parameters: Parameters | None, seed: int, options: RunOptions
+    ) -> Simulation:
         description = model.describe(parameters)
         built = build(description, seed, interpret=options.interpret)
         core = _core.Simulation(

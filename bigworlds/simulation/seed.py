@@ -1,4 +1,5 @@
-"""Seeds: what users give as `rng` (SPEC 7) becomes the one 64-bit number that all random streams are keyed by."""
+"""Seeds: what users give as `rng` (SPEC 7) becomes the one 64-bit number that all random streams are keyed
+by."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ def seed_of(rng: Any) -> int:
     """The seed that an `rng` argument means.
 
     Args:
-        rng: a whole number from 0 to 2^63 - 1, a `numpy.random.SeedSequence`, a `numpy.random.Generator` (drawn from
+        rng: a whole number from 0 to 2^63 - 1, a `numpy.random.SeedSequence`, a `numpy.random.Generator`
+        (drawn from
             once), or None for a fresh seed from the operating system.
 
     Returns:
@@ -39,6 +41,7 @@ def seed_of(rng: Any) -> int:
     if isinstance(rng, int | np.integer) and not isinstance(rng, bool) and 0 <= int(rng) <= LARGEST:
         return int(rng)
     raise UserError(
-        f"rng is a whole number from 0 to {LARGEST}, a numpy SeedSequence or Generator, or None for a fresh seed; "
+        f"rng is a whole number from 0 to {LARGEST}, a numpy SeedSequence or Generator, "
+        f"or None for a fresh seed; "
         f"found {rng!r}"
     )

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds import _core
+from bigworlds.data import Event
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import BehaviorError, UserError
 from bigworlds.model import Model
 from bigworlds.model.declarations import WorldDescription
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
+from bigworlds.simulation.channels import event_parts, targets
 from bigworlds.simulation.schema import is_cell, stored_column
 from bigworlds.simulation.views import Columns
 from bigworlds.snapshot import Section
@@ -45,6 +47,7 @@ class Simulation:
         self.description = description
         self._built = built
         self._schema = built.schema
+        self._channels = built.channels
         self._core = core
         self._parameters = parameters
         self._generation = 0
@@ -98,7 +101,8 @@ class Simulation:
     def run(self, ticks: int) -> int:
         """Runs some ticks. Collective.
 
-        It ends early at a tick boundary where `pause()` was called, where a `world.stop_when` condition holds, or with a
+        It ends early at a tick boundary where `pause()` was called, where a `world.stop_when` condition
+        holds, or with a
         KeyboardInterrupt on Ctrl-C.
 
         Args:
@@ -182,7 +186,8 @@ class Simulation:
         return error
 
     def digest(self) -> str:
-        """The digest of the whole state, 32 hexadecimal digits: equal for equal worlds on any number of ranks and threads.
+        """The digest of the whole state, 32 hexadecimal digits: equal for equal worlds on any number of
+        ranks and threads.
 
         Collective. Costs a few nanoseconds per stored value.
         """
@@ -193,7 +198,8 @@ class Simulation:
         return self._core.count(self._schema.number(self._schema.component(component)))
 
     def sum(self, label: str) -> Any:
-        """The exact sum of a field over all entities or cells, rounded once: a number, or an array for vectors.
+        """The exact sum of a field over all entities or cells, rounded once: a number, or an array for
+        vectors.
 
         Collective. The same bits on any number of ranks: it does not depend on the order of rows.
 
@@ -204,7 +210,8 @@ class Simulation:
         return _each_element(columns, _exact_sum)
 
     def mean(self, label: str) -> Any:
-        """The mean of a field over all entities or cells: its exact sum divided by their number; NaN where there are none."""
+        """The mean of a field over all entities or cells: its exact sum divided by their number; NaN where
+        there are none."""
         count = self.count(self._schema.field(label).owner)
         total = self.sum(label)
         return total / count if count else total * np.nan
@@ -249,7 +256,8 @@ class Simulation:
         return columns
 
     def columns(self, component: type | str) -> Columns:
-        """Views of the columns of a component, without a copy, valid until the next tick or structural change. One rank.
+        """Views of the columns of a component, without a copy, valid until the next tick or structural
+        change. One rank.
 
         Raises:
             UserError: on several ranks (use `sim.table`), or where several archetypes have the component.
@@ -257,7 +265,8 @@ class Simulation:
         found = self._schema.component(component)
         if self.ranks > 1:
             raise UserError(
-                f"sim.columns({found.__name__}) is for one rank; found {self.ranks}. Use sim.table({found.__name__}) for the "
+                f"sim.columns({found.__name__}) is for one rank; found {self.ranks}. "
+                f"Use sim.table({found.__name__}) for the "
                 "rows of all ranks"
             )
         return Columns(self._core, self._schema.number(found), found, lambda: self._generation, self._edit)
@@ -266,7 +275,8 @@ class Simulation:
         self.edited_by_hand = True
 
     def cells(self, component: type | str) -> dict[str, NDArray[Any]]:
-        """All fields of a component of cells, as copies shaped like the world: [y, x] or [z, y, x]. Collective."""
+        """All fields of a component of cells, as copies shaped like the world: [y, x] or [z, y, x].
+        Collective."""
         found = self._schema.component(component)
         space = self.space
         if not is_cell(found) or space is None or space.cell_counts is None:
@@ -288,7 +298,9 @@ class Simulation:
     def _some_values(self, label: str) -> NDArray[Any]:
         values = self._values(label)
         if len(values) == 0:
-            raise UserError(f"there is no {label.partition('.')[0]}, so {label} has no smallest or largest value")
+            raise UserError(
+                f"there is no {label.partition('.')[0]}, so {label} has no smallest or largest value"
+            )
         return values
 
     def metrics(self) -> dict[str, float | int]:
@@ -296,7 +308,8 @@ class Simulation:
         return self.model.measure(self)
 
     def set_parameters(self, **values: Any) -> None:
-        """Changes parameters of the running world from the next tick on; nothing is compiled again. Collective.
+        """Changes parameters of the running world from the next tick on; nothing is compiled again.
+        Collective.
 
         Raises:
             UserError: an unknown parameter, or a value that it cannot take.
@@ -307,13 +320,85 @@ class Simulation:
         self._core.set_parameters(self._parameters.pack())
         self.apply_triggers()
 
+    def send(self, event: Event | type[Event], /, *, to: Any = None, after: int = 0, **fields: Any) -> None:
+        """Sends an event from outside, from sender 0. Collective.
+
+        It is received from the first phase of the next tick on, or `after` ticks later: by each behavior that
+        has an inbox of its type, in that behavior's first run from then on. Those to an entity that has ended
+        by then are dropped and counted (`sim.dropped_events`).
+
+        Args:
+            event: its class, with fields by keyword, or an event: `sim.send(Alarm(level=2))`.
+            to: an entity id, several (a list or an array: one event each), or None for all who listen.
+            after: ticks to wait beyond the next one, from 0 up.
+            fields: values by name; fields that are not given have their defaults.
+
+        Raises:
+            UserError: an event that no behavior of this world knows, or a value that does not fit.
+
+        Example:
+            >>> import bigworlds as bw
+            >>> class Post(bw.Event):
+            ...     coins: int
+            >>> class Purse(bw.Component):
+            ...     coins: int
+            >>> @bw.behavior
+            ... def receive(purse: Purse, post: bw.Inbox[Post]) -> None:
+            ...     for letter in post:
+            ...         purse.coins += letter.coins
+            >>> @bw.model()
+            ... def bank(world):
+            ...     world.spawn(Purse, n=3)
+            ...     world.behaviors(receive)
+            >>> sim = bank.simulate(rng=1)
+            >>> sim.send(Post, to=2, coins=5)
+            >>> sim.send(Post, coins=1)
+            >>> sim.step()
+            >>> sim.table(Purse)["coins"].tolist()
+            [1, 6, 1]
+        """
+        kind, values = event_parts(event, fields)
+        number = self._channels.number(kind)
+        record = self._channels.record(kind, values)
+        self._core.send(number, targets(to), record, _ticks("after", after))
+
+    def at(self, tick: int, event: Event | type[Event], /, *, to: Any = None, **fields: Any) -> None:
+        """Sends an event from outside that is received from a certain tick on: `sim.at(100, Alarm, level=2)`.
+
+        Collective.
+
+        Args:
+            tick: from the present one (`sim.tick`) up.
+            event, to, fields: as in `send`.
+        """
+        if _ticks("tick", tick) < self.tick:
+            raise UserError(f"at takes a tick from {self.tick} (the present one) up; found {tick}")
+        self.send(event, to=to, after=int(tick) - self.tick, **fields)
+
+    def waiting_events(self, event: type[Event]) -> int:
+        """How many events of a type were sent and have not been received by all behaviors that do.
+        Collective."""
+        return self._core.waiting_events(self._channels.number(event))
+
+    @property
+    def dropped_events(self) -> int:
+        """How many events found no receiver since this simulation was made. Collective.
+
+        Their entity had ended when the first behavior that receives their type ran, or no behavior receives
+        it.
+        """
+        return self._core.dropped_events
+
     def apply_triggers(self) -> None:
         """Hands the engine the triggers of all behaviors under the present parameters."""
         for place in self._built.behaviors:
             trigger = place.behavior.trigger
             when = number_of(trigger.when, self._parameters)
             enabled = True if when is None else bool(when(self._parameters) if callable(when) else when)
-            every, after = number_of(trigger.every, self._parameters), number_of(trigger.after, self._parameters)
+            every, after = (
+                number_of(trigger.every, self._parameters),
+                number_of(trigger.after, self._parameters),
+            )
             self._core.set_trigger(place.phase, place.number, every, after, list(trigger.at), enabled)
 
     def sections(self) -> list[Section]:
@@ -340,9 +425,13 @@ class Simulation:
             columns = cells.columns(self.seed)
             for field in cells.component.__bw_fields__.values():  # type: ignore[attr-defined]
                 component, position = self._schema.field_number(field)
-                self._core.set_cells(component, position, stored_column(field, columns[field.owner, field.name]))
+                self._core.set_cells(
+                    component, position, stored_column(field, columns[field.owner, field.name])
+                )
 
-    def _spawn(self, components: tuple[type, ...], n: int, columns: Mapping[tuple[type, str], NDArray[Any]]) -> None:
+    def _spawn(
+        self, components: tuple[type, ...], n: int, columns: Mapping[tuple[type, str], NDArray[Any]]
+    ) -> None:
         given = []
         for (owner, name), values in columns.items():
             field = owner.__bw_fields__[name]  # type: ignore[attr-defined]
@@ -356,7 +445,8 @@ class Simulation:
 
     def __repr__(self) -> str:
         ranks = f", {self.ranks} ranks" if self.ranks > 1 else ""
-        return f"<simulation of {self.model.name}: tick {self.tick}, {self.entities} entities, seed {self.seed}{ranks}>"
+        where = f"tick {self.tick}, {self.entities} entities, seed {self.seed}{ranks}"
+        return f"<simulation of {self.model.name}: {where}>"
 
 
 def _whole_section(room: str, name: str, parts: list[_Part]) -> Section:
@@ -367,6 +457,12 @@ def _whole_section(room: str, name: str, parts: list[_Part]) -> Section:
         order = np.argsort(keys)
         keys, columns = keys[order], {label: values[order] for label, values in columns.items()}
     return Section(room, name, keys, columns)
+
+
+def _ticks(name: str, given: Any) -> int:
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 0:
+        raise UserError(f"{name} is a number of ticks from 0 up; found {given!r}")
+    return int(given)
 
 
 def _joined(parts: list[NDArray[Any]], dtype: Any = None, length: int = 1) -> NDArray[Any]:

@@ -14,8 +14,10 @@ from bigworlds.errors import UserError, nearest_names
 class Columns:
     """The columns of one component, by attribute: `sim.columns(Bird).position`.
 
-    Valid until the next tick or structural change; used afterwards it raises. A plain array that was taken from it keeps its
-    memory alive, but goes stale. Arrays are read-only; `writable(name)` gives one that is not, and marks the run as
+    Valid until the next tick or structural change; used afterwards it raises. A plain array that was taken
+    from it keeps its
+    memory alive, but goes stale. Arrays are read-only; `writable(name)` gives one that is not, and marks
+    the run as
     edited by hand.
     """
 
@@ -42,7 +44,8 @@ class Columns:
         return self._array(name)
 
     def writable(self, name: str) -> NDArray[Any]:
-        """The column as an array that can be written; marks the run as edited by hand, which a replay tells."""
+        """The column as an array that can be written; marks the run as edited by hand, which a replay
+        tells."""
         array = self._array(name).view()
         self._edited()
         array.flags.writeable = True

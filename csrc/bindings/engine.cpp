@@ -123,7 +123,7 @@ std::vector<ReachUse> reaches_from(const py::handle& list) {
   for (const py::handle item : list) {
     const auto dict = item.cast<py::dict>();
     reaches.push_back({dict["component"].cast<ComponentId>(), field_keys(dict["fields"]), radius_from(dict),
-                       dict["of_cells"].cast<bool>()});
+                       dict["of_cells"].cast<bool>(), dict["wants_geometry"].cast<bool>()});
   }
   return reaches;
 }
@@ -168,6 +168,11 @@ Behavior behavior_from(const py::dict& dict) {
   behavior.changes = prototypes_from(dict["changes"]);
   behavior.claims = claims_from(dict["claims"]);
   behavior.deposits = field_keys(dict["deposits"]);
+  behavior.sends = dict["sends"].cast<std::vector<ChannelId>>();
+  behavior.inboxes = dict["inboxes"].cast<std::vector<ChannelId>>();
+  if (!dict["on"].is_none()) {
+    behavior.on_inbox = dict["on"].cast<std::size_t>();
+  }
   return behavior;
 }
 
@@ -320,6 +325,11 @@ void bind_engine(py::module_& module) {
       .def("set_domain", set_domain)
       .def("set_cells", [](ModelSpec& model, const Archetype& components) { model.cell_components = components; })
       .def("set_parameters", [](ModelSpec& model, const py::bytes& block) { model.parameters = bytes_from(block); })
+      .def("add_channel",
+           [](ModelSpec& model, const std::string& name, const py::list& fields) {
+             model.channels.emplace_back(name, component_from(name, fields).fields);
+             return model.channels.size() - 1;
+           })
       .def("add_phase",
            [](ModelSpec& model, const py::list& behaviors) {
              Phase& phase = model.phases.emplace_back();
@@ -375,6 +385,14 @@ void bind_engine(py::module_& module) {
               std::vector<std::int64_t> at, bool enabled) {
              simulation.set_trigger(phase, behavior, {every, after, std::move(at), enabled});
            })
+      .def("send",
+           [](Simulation& simulation, ChannelId channel,
+              const py::array_t<std::uint64_t, py::array::c_style>& targets, const py::bytes& record, std::int64_t delay) {
+             const auto count = static_cast<std::size_t>(targets.size());
+             simulation.send(channel, {targets.data(), count}, bytes_from(record), delay);
+           })
+      .def("waiting_events", &Simulation::waiting_events)
+      .def_property_readonly("dropped_events", &Simulation::dropped_events)
       .def("digest", [](const Simulation& simulation) { return simulation.digest().hex(); })
       .def("sections", sections)
       .def("load", load)

@@ -31,6 +31,7 @@ Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partit
       region(bounding_region(tiling, tiles)),
       store(model.schema),
       births(std::size_t{tiling.count()} + 1, 1),
+      events(model.channels.begin(), model.channels.end()),
       executor(pool) {
   if (!model.cell_components.empty()) {
     Region box_region = region;
@@ -63,6 +64,10 @@ Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partit
       one.run.cell_columns.resize(behavior.cells.size());
       one.reaches.resize(behavior.reaches.size());
       one.cell_copies.resize(behavior.cells.size());
+      one.deliveries.resize(behavior.inboxes.size());
+      for (const Delivery& delivery : one.deliveries) {
+        one.run.inboxes.push_back(&delivery);
+      }
       claims += static_cast<std::uint32_t>(behavior.claims.size());
       deposits += static_cast<std::uint32_t>(behavior.deposits.size());
       add_plans(model.schema, behavior, plans);

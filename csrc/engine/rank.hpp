@@ -30,6 +30,7 @@ struct PreparedBehavior {
   BehaviorRun run;
   std::vector<PreparedReach> reaches;
   std::vector<std::vector<Bytes>> cell_copies;
+  std::vector<Delivery> deliveries;  // by inbox
 };
 
 struct Rank {
@@ -44,6 +45,7 @@ struct Rank {
   Store store;
   std::unique_ptr<CellLayer> cells;
   std::vector<std::uint64_t> births;  // by tile: the counter of its next birth
+  std::vector<EventList> events;      // by channel: sent and not yet received by all
   Executor executor;
   std::vector<std::deque<PreparedBehavior>> prepared;  // by phase
   std::vector<RecordPlan> plans;                       // prototypes of all behaviors

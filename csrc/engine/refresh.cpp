@@ -5,12 +5,14 @@
 
 #include "base/errors.hpp"
 #include "engine/simulation.hpp"
+#include "space/locality.hpp"
 
 namespace bw {
 namespace {
 
-// Above this share of rows out of order, sorting the table pays within a few ticks.
-constexpr double kDisorderLimit = 0.2;
+// Every so many ticks rows are sorted by cell, if more than this share of them is out of order: measured to pay.
+constexpr std::int64_t kTicksBetweenSorts = 8;
+constexpr double kDisorderLimit = 0.1;
 
 double checked_radius(const Simulation& simulation, const Behavior& behavior, const ReachUse& use) {
   const double radius = use.radius.value(simulation.model().parameters);
@@ -80,6 +82,30 @@ void Simulation::refresh(std::size_t phase) {
   }
 }
 
+void Simulation::bring_rows_near() {
+  if (!model_.domain.exists() || tick_ % kTicksBetweenSorts != 0) {
+    return;
+  }
+  const Region whole{{}, model_.domain.size};
+  const CellBox cells = model_.domain.integral()
+                            ? lattice_
+                            : world_box(model_.domain, continuous_box(model_.domain, whole, 0.0, population()).cells);
+  for (const auto& rank : ranks_) {
+    for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {
+      const auto position = rank->store.position_column(t);
+      if (!position) {
+        continue;
+      }
+      const Column& column = rank->store.table(t).column(*position);
+      const std::vector<std::uint32_t> order = order_by_cell(
+          cells, model_.domain, {column.data(), column.stride()}, rank->store.table(t).size(), kDisorderLimit);
+      if (!order.empty()) {
+        rank->store.permute(t, order);
+      }
+    }
+  }
+}
+
 void Simulation::refresh_surroundings() {
   for (const auto& rank : ranks_) {
     Surroundings& around = rank->around;
@@ -89,6 +115,7 @@ void Simulation::refresh_surroundings() {
     around.tick = tick_;
     around.parameters = &model_.parameters;
     around.plans = rank->plans;
+    around.channels = model_.channels;
     around.lattice = lattice_;
     around.empty_cells = empty_cells_;
     around.check_values = run_.check_values;
@@ -132,7 +159,7 @@ void Simulation::refresh_agents(std::size_t phase) {
           prepared.reaches[k].ghosts = unpack_ghosts(ranks_[h]->store, model_.domain, requests[next], readers);
         }
         if (!behaviors[b].sequential) {
-          build_index(*ranks_[h], prepared, k, next == 0);
+          build_index(*ranks_[h], prepared, k);
         }
         ++next;
       }
@@ -165,7 +192,7 @@ std::vector<IndexSource> Simulation::index_sources(const Rank& rank, const Reach
   return sources;
 }
 
-void Simulation::build_index(Rank& rank, PreparedBehavior& prepared, std::size_t k, bool may_reorder) {
+void Simulation::build_index(Rank& rank, PreparedBehavior& prepared, std::size_t k) {
   const ReachUse& use = prepared.run.behavior->reaches[k];
   PreparedReach& reach = prepared.reaches[k];
   ReachView& view = prepared.run.reaches[k];
@@ -179,16 +206,8 @@ void Simulation::build_index(Rank& rank, PreparedBehavior& prepared, std::size_t
                           ? grid_box(model_.domain, rank.region, static_cast<std::int64_t>(view.radius))
                           : continuous_box(model_.domain, rank.region, view.radius, population_);
   reach.index->build(pool_, box, index_sources(rank, use, reach, view));
-  for (std::uint32_t t = 0; may_reorder && t < view.source_of_table.size(); ++t) {
-    const std::size_t source = view.source_of_table[t];
-    if (source != kNoSource && reach.index->disorder(source) > kDisorderLimit) {
-      // Rows near in space are brought near in memory; nothing that can be observed changes.
-      rank.store.permute(t, reach.index->order_of(source));
-      reach.index->renumber(source);
-    }
-  }
   view.index = reach.index.get();
-  view.search = choose_search(model_.domain);
+  view.search = choose_search(model_.domain, use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
   view.ids = reach.index->ids();
   view.slot_count = static_cast<std::int64_t>(reach.index->slot_count());
   view.columns.clear();

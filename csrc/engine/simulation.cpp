@@ -76,6 +76,7 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
     }
   }
   old_places_.resize(ranks_.size());
+  list_receivers();
 }
 
 void Simulation::check_model() const {
@@ -113,6 +114,7 @@ std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& ke
 }
 
 void Simulation::run_tick() {
+  bring_rows_near();
   for (std::size_t phase = 0; phase < model_.phases.size(); ++phase) {
     const Clock::time_point start = Clock::now();
     run_phase(phase);
@@ -122,11 +124,17 @@ void Simulation::run_tick() {
 }
 
 void Simulation::run_phase(std::size_t phase) {
-  if (!select(phase)) {
-    return;
+  if (select(phase)) {
+    act(phase);
   }
+  pass_moment(phase);
+}
+
+void Simulation::act(std::size_t phase) {
   refresh(phase);
+  deliver(phase);
   run_behaviors(phase);
+  collect_events();
   if (taken_ && moving_) {
     settle_moves();
   }
@@ -160,8 +168,9 @@ bool Simulation::select(std::size_t phase) {
     if (!behaviors[b].trigger.fires(tick_)) {
       continue;
     }
-    const bool matches = communicator_->ranks() > 1 || behaviors[b].of_cells ||
+    bool matches = communicator_->ranks() > 1 || behaviors[b].of_cells ||
                          ranks_.front()->store.any_rows(behaviors[b].components);
+    matches = matches && (!behaviors[b].on_inbox || any_due(ranks_.front()->prepared[phase][b]));
     firing_[b] = matches ? 1 : 0;
     any = any || matches;
     moving_ = moving_ || (matches && std::any_of(behaviors[b].columns.begin(), behaviors[b].columns.end(),

@@ -2,7 +2,8 @@
 // and cluster.
 //
 // Order rules: phases run in the order of the model. Within a phase every behavior sees others as they were at its start
-// (sequential behaviors: as they are, agents in the order of (random priority, id)). Then, once for all behaviors of
+// (sequential behaviors: as they are, agents in the order of (random priority, id)), and the events that were sent in phases
+// before, in the order of event/event_list.hpp. Then, once for all behaviors of
 // the phase: moves on exclusive grids, claims and deposits are settled; deaths, changes of components and births are applied;
 // agents that left their rank's tiles are handed over. Nothing depends on ranks, threads, rows or arrival.
 #pragma once
@@ -64,6 +65,13 @@ class Simulation {
   void set_parameters(std::vector<std::byte> parameters);
   void set_trigger(std::size_t phase, std::size_t behavior, Trigger trigger);
 
+  // Sends an event from outside to each of some entities (or to kEveryone), to be received from the next tick on, or `delay`
+  // ticks later. `record` is laid out by the channel; the sender in front of it is overwritten.
+  void send(ChannelId channel, std::span<const EntityId> targets, std::span<const std::byte> record, std::int64_t delay);
+  std::uint64_t waiting_events(ChannelId channel) const;
+  // Events so far whose entity had ended when the first behavior that receives them ran, or that none receives.
+  std::uint64_t dropped_events() const;
+
   // The list of state: every room's sections, of all ranks of this process.
   void list_state(const StateSink& sink) const;
   Digest digest() const;
@@ -76,21 +84,37 @@ class Simulation {
  private:
   void run_tick();
   void run_phase(std::size_t phase);
+  void act(std::size_t phase);
   bool select(std::size_t phase);
   void check_model() const;
 
   // refresh.cpp
   void refresh(std::size_t phase);
+  void bring_rows_near();
   void refresh_surroundings();
   void refresh_agents(std::size_t phase);
   void refresh_cells(std::size_t phase);
   std::vector<IndexSource> index_sources(const Rank& rank, const ReachUse& use, const PreparedReach& reach,
                                          ReachView& view) const;
-  void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach, bool may_reorder);
+  void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void copy_cells(Rank& rank, std::size_t phase);
 
   void run_behaviors(std::size_t phase);
   void run_sequential(Rank& rank, PreparedBehavior& prepared);
+
+  // post.cpp
+  void list_receivers();
+  void deliver(std::size_t phase);
+  std::vector<std::vector<EventList>> gather_due(std::size_t phase) const;
+  bool any_due(const PreparedBehavior& prepared) const;
+  void collect_events();
+  void pass_moment(std::size_t phase);
+  void forget_received(ChannelId channel);
+  std::int64_t received_until(std::uint32_t place) const;
+  void list_receivers_state(const StateSink& sink) const;
+  void load_events(const StateSection& section);
+  void load_receivers(const StateSection& section);
+  void forget_events();
 
   // settlement.cpp
   void remember_places(std::size_t phase);
@@ -125,6 +149,21 @@ class Simulation {
   std::vector<ClaimTarget> claim_targets_;
   std::vector<FieldKey> deposit_fields_;
   std::int64_t tick_ = 0;
+
+  // of events
+  static constexpr std::int64_t kNeverRan = -1;
+  struct Receiver {
+    std::uint32_t phase = 0;
+    bool has_inbox = false;
+    std::int64_t ran = kNeverRan;  // tick of its last run
+  };
+  PhaseClock phase_clock_;
+  std::vector<Receiver> receivers_;                       // by place in the order, of all behaviors
+  std::vector<std::vector<std::uint32_t>> receivers_of_;  // by channel: places
+  std::uint64_t sent_from_outside_ = 0;
+  std::uint64_t events_looked_for_ = 0;             // to entities, in this run
+  std::vector<std::uint64_t> events_found_;         // of those, by rank
+  std::vector<std::uint64_t> events_unheard_;       // of channels without receivers, by rank
 
   // of the phase in hand
   std::vector<std::uint8_t> firing_;

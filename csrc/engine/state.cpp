@@ -61,7 +61,11 @@ void Simulation::list_state(const StateSink& sink) const {
     if (!tiles.empty()) {
       sink({"ecs", "births", tiles, {{"next", {Scalar::u64, 1}, reinterpret_cast<const std::byte*>(counters.data()), 8}}});
     }
+    for (const EventList& events : rank->events) {
+      events.list_state(sink);
+    }
     if (rank->id == 0) {
+      list_receivers_state(sink);
       sink({"engine", "clock", kOneKey, {{"tick", {Scalar::i64, 1}, reinterpret_cast<const std::byte*>(&tick_), 8}}});
       if (!model_.parameters.empty()) {
         const FieldType type{Scalar::u8, static_cast<std::uint32_t>(model_.parameters.size())};
@@ -134,6 +138,7 @@ void Simulation::load(std::span<const StateSection> sections) {
     }
     std::fill(rank->births.begin(), rank->births.end(), 1);
   }
+  forget_events();
   for (const StateSection& section : sections) {
     const StateColumn* first = section.columns.empty() ? nullptr : section.columns.data();
     if (section.room == "ecs" && section.name == "births") {
@@ -148,6 +153,12 @@ void Simulation::load(std::span<const StateSection> sections) {
       load_entities(section);
     } else if (section.room == "lattice") {
       load_cells(section);
+    } else if (section.room == "event") {
+      load_events(section);
+    } else if (section.room == "engine" && section.name == "receivers") {
+      load_receivers(section);
+    } else if (section.room == "engine" && section.name == "outside") {
+      std::memcpy(&sent_from_outside_, first->data, sizeof(sent_from_outside_));
     } else if (section.room == "engine" && section.name == "clock") {
       std::memcpy(&tick_, first->data, sizeof(tick_));
     } else if (section.room == "engine" && section.name == "parameters") {

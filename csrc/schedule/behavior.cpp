@@ -33,6 +33,8 @@ bool Trigger::fires(std::int64_t tick) const {
   return tick >= after && (tick - after) % every == 0;
 }
 
+bool Trigger::may_fire(std::int64_t tick) const { return enabled && (at.empty() || at.back() >= tick); }
+
 bool Behavior::writes(FieldKey field) const {
   return std::any_of(columns.begin(), columns.end(),
                      [&](const ColumnUse& use) { return use.writes && use.field == field; });

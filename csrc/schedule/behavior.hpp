@@ -9,6 +9,7 @@
 #include "bigworlds/behavior_abi.h"
 #include "ecs/schema.hpp"
 #include "ecs/table.hpp"
+#include "event/channel.hpp"
 
 namespace bw {
 
@@ -33,6 +34,7 @@ struct ReachUse {
   std::vector<FieldKey> fields;  // what is read of them, in call->reaches[k].columns order
   RadiusSource radius;
   bool of_cells = false;
+  bool wants_geometry = true;  // offsets or distances
 };
 
 // One Here or Cells argument: fields of cells read at places.
@@ -61,6 +63,8 @@ struct Trigger {
   bool enabled = true;
 
   bool fires(std::int64_t tick) const;
+  // Whether it may fire in this tick or a later one: events wait for such behaviors only.
+  bool may_fire(std::int64_t tick) const;
 };
 
 struct Behavior {
@@ -82,6 +86,9 @@ struct Behavior {
   std::vector<Prototype> changes;  // components that are attached or detached
   std::vector<ClaimUse> claims;
   std::vector<FieldKey> deposits;
+  std::vector<ChannelId> sends;
+  std::vector<ChannelId> inboxes;
+  std::optional<std::size_t> on_inbox;  // it runs for the rows that have events in this inbox
   Trigger trigger;
 
   bool writes(FieldKey field) const;

@@ -65,6 +65,17 @@ void view_reaches(TableRun& run) {
   }
 }
 
+// Behaviors over cells, and those that run on events, go over lists of runs of rows; others over all rows.
+std::optional<std::span<const CellRun>> listed_runs(const TableRun& run) {
+  if (run.run->behavior->on_inbox) {
+    return run.waiting;
+  }
+  if (run.run->behavior->of_cells) {
+    return run.around->cells->owned_runs();
+  }
+  return std::nullopt;
+}
+
 void find_homes(TableRun& run) {
   const Surroundings& around = *run.around;
   run.home.resize(run.table->size());
@@ -76,6 +87,18 @@ void find_homes(TableRun& run) {
       run.home[row] = around.tiling->tile_of_id(run.table->ids()[row]);
     }
   }
+}
+
+// Those of some rows, in their order, that have events in the inbox on which the behavior runs.
+std::vector<std::uint32_t> with_events(const TableRun& run, std::span<const std::uint32_t> rows) {
+  const Delivery& delivery = *run.run->inboxes[*run.run->behavior->on_inbox];
+  std::vector<std::uint32_t> found;
+  for (const std::uint32_t row : rows) {
+    if (delivery.to_everyone().size() > 0 || delivery.to_row(run.number, row).size() > 0) {
+      found.push_back(row);
+    }
+  }
+  return found;
 }
 
 }  // namespace
@@ -96,6 +119,14 @@ void Worker::enter(const TableRun& table_run, const bw_services& services) {
   call.order = nullptr;
   call.failed_row = -1;
   call.engine = this;
+  refusal.clear();
+  merged.resize(std::max(merged.size(), table_run.run->inboxes.size()));
+  for (MergedInbox& inbox : merged) {
+    inbox.row = -1;
+  }
+  while (outbox.size() < around.channels.size()) {
+    outbox.emplace_back(around.channels[outbox.size()]);
+  }
   for (std::size_t a = 0; a < kAxes; ++a) {
     call.extent[a] = around.domain->size[a];
   }
@@ -119,7 +150,7 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
   const Behavior& behavior = *run.behavior;
   if (behavior.of_cells) {
     if (around.cells != nullptr) {
-      open(run, around.cells->table(), around);
+      find_waiting(open(run, around.cells->table(), around));
     }
     return;
   }
@@ -129,6 +160,8 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
       continue;
     }
     TableRun& opened = open(run, table, around);
+    opened.number = t;
+    find_waiting(opened);
     opened.position = around.domain->exists() ? store.position_column(t) : std::nullopt;
     opened.moves = opened.position && behavior.writes(table.column_key(*opened.position));
     for (std::size_t k = 0; k < run.reaches.size(); ++k) {
@@ -152,9 +185,33 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
   }
 }
 
+// The rows that a behavior which runs on events goes over: all where there are events to everyone.
+void Executor::find_waiting(TableRun& run) const {
+  const Behavior& behavior = *run.run->behavior;
+  if (!behavior.on_inbox) {
+    return;
+  }
+  const Delivery& delivery = *run.run->inboxes[*behavior.on_inbox];
+  if (delivery.to_everyone().size() > 0) {
+    const std::span<const CellRun> owned = behavior.of_cells ? run.around->cells->owned_runs() : std::span<const CellRun>{};
+    run.waiting.assign(owned.begin(), owned.end());
+    if (!behavior.of_cells) {
+      run.waiting.push_back({0, static_cast<std::uint32_t>(run.table->size())});
+    }
+    return;
+  }
+  for (const std::uint32_t row : delivery.rows_with_letters(run.number)) {
+    if (!run.waiting.empty() && run.waiting.back().end == row) {
+      ++run.waiting.back().end;
+    } else {
+      run.waiting.push_back({row, row + 1});
+    }
+  }
+}
+
 void Executor::cut(const TableRun& run, std::vector<Task>& tasks) const {
-  if (run.run->behavior->of_cells) {
-    const std::span<const CellRun> runs = run.around->cells->owned_runs();
+  if (const auto listed = listed_runs(run)) {
+    const std::span<const CellRun> runs = *listed;
     std::size_t begin = 0;
     std::size_t cells = 0;
     for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -185,7 +242,7 @@ void Executor::call_kernel(const TableRun& run, Worker& worker, std::size_t begi
       // The failed row was left as it was: running it again in Python raises the error with its line and message.
       behavior.explain(&worker.call, row, row + 1);
     }
-    fail(run, static_cast<std::size_t>(row), "", status);
+    fail(run, static_cast<std::size_t>(row), worker.refusal, status);
   }
   if (run.moves) {
     std::string why;
@@ -200,13 +257,13 @@ void Executor::call_kernel(const TableRun& run, Worker& worker, std::size_t begi
 
 void Executor::work(const Task& task, Worker& worker) {
   worker.enter(*task.run, synchronous_services());
-  if (!task.run->run->behavior->of_cells) {
+  const auto runs = listed_runs(*task.run);
+  if (!runs) {
     call_kernel(*task.run, worker, task.begin, task.end);
     return;
   }
-  const std::span<const CellRun> runs = task.run->around->cells->owned_runs();
   for (std::size_t i = task.begin; i < task.end; ++i) {
-    call_kernel(*task.run, worker, runs[i].begin, runs[i].end);
+    call_kernel(*task.run, worker, (*runs)[i].begin, (*runs)[i].end);
   }
 }
 
@@ -232,7 +289,13 @@ void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings
   table_runs_.clear();
   open_tables(run, store, around);
   Worker& worker = workers_.front();
+  std::vector<std::uint32_t> waiting;
   live.act(table_runs_, [&](const TableRun& table_run, const std::uint32_t* rows, std::size_t count) {
+    if (run.behavior->on_inbox) {
+      waiting = with_events(table_run, {rows, count});
+      rows = waiting.data();
+      count = waiting.size();
+    }
     worker.enter(table_run, sequential_services());
     worker.call.order = rows;
     if (const std::int32_t status = run.behavior->kernel(&worker.call, 0, static_cast<std::int64_t>(count));
@@ -243,9 +306,17 @@ void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings
         worker.call.order = &failed;
         run.behavior->explain(&worker.call, 0, 1);
       }
-      fail(table_run, row, live.reason(), status);
+      fail(table_run, row, live.reason().empty() ? worker.refusal : live.reason(), status);
     }
   });
+}
+
+void Executor::collect_events(ChannelId channel, EventList& to) {
+  for (Worker& worker : workers_) {
+    if (channel < worker.outbox.size()) {
+      to.take(worker.outbox[channel]);
+    }
+  }
 }
 
 std::vector<CommandBuffer*> Executor::command_buffers() {

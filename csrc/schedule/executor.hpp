@@ -25,6 +25,9 @@ class Executor {
   std::vector<CommandBuffer*> command_buffers();
   std::vector<RequestBuffer*> request_buffers();
 
+  // Moves what was sent to a channel since the last call to the end of a list.
+  void collect_events(ChannelId channel, EventList& to);
+
  private:
   struct Task {
     const TableRun* run;
@@ -34,6 +37,7 @@ class Executor {
 
   void open_tables(const BehaviorRun& run, Store& store, const Surroundings& around);
   TableRun& open(const BehaviorRun& run, Table& table, const Surroundings& around);
+  void find_waiting(TableRun& run) const;
   void cut(const TableRun& run, std::vector<Task>& tasks) const;
   void work(const Task& task, Worker& worker);
   void call_kernel(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end);

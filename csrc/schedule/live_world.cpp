@@ -52,12 +52,13 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
       reached_.emplace_back();
       continue;
     }
-    reached_.push_back(gather_population(use.component, run.reaches[k].radius));
+    reached_.push_back(gather_population(use.component, run.reaches[k].radius,
+                                         use.wants_geometry ? Geometry::wanted : Geometry::unwanted));
     enter_all(reached_.back());
     view_columns(reached_.back(), use, run.reaches[k]);
   }
   for (const ClaimUse& use : behavior.claims) {
-    claimed_.push_back(use.agents ? gather_population(*use.agents, 0.0) : Population{});
+    claimed_.push_back(use.agents ? gather_population(*use.agents, 0.0, Geometry::unwanted) : Population{});
     if (use.agents) {
       enter_all(claimed_.back());
     }
@@ -67,7 +68,8 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
   }
 }
 
-LiveWorld::Population LiveWorld::gather_population(ComponentId component, double radius) {
+LiveWorld::Population LiveWorld::gather_population(ComponentId component, double radius,
+                                                    Geometry geometry) {
   Population population;
   population.component = component;
   population.bases.assign(store_->table_count(), kNoBase);
@@ -78,35 +80,31 @@ LiveWorld::Population LiveWorld::gather_population(ComponentId component, double
       population.items += static_cast<std::uint32_t>(store_->table(t).size());
     }
   }
-  population.cells = std::make_unique<LiveCells>(*around_->domain, radius, store_->size(), population.items);
+  population.cells = std::make_unique<LiveCells>(*around_->domain, radius, store_->size(), population.items, geometry);
   return population;
 }
 
 void LiveWorld::enter_all(Population& population) {
-  // The order within a cell must not be that of rows: agents enter in descending id, and lists grow at the front.
-  std::vector<std::pair<EntityId, std::uint32_t>> order;
-  order.reserve(population.items);
   for (const std::uint32_t t : population.tables) {
     const Table& table = store_->table(t);
+    const Column& column = table.column(store_->position_column(t).value());
+    const PlaceColumn places{column.data(), column.stride()};
     for (std::uint32_t row = 0; row < table.size(); ++row) {
-      order.emplace_back(table.ids()[row], population.bases[t] + row);
+      population.cells->enter(population.bases[t] + row, places.at(*around_->domain, row));
     }
   }
-  if (!around_->domain->exclusive && !std::is_sorted(order.begin(), order.end())) {
-    std::sort(order.begin(), order.end());
+  if (!around_->domain->exclusive) {
+    // The order within a cell must not be that of rows.
+    population.cells->sort_cells([&](std::uint32_t item) { return id_of(population, item); });
   }
-  std::size_t at = 0;  // position in tables of the item in hand
-  for (std::size_t i = order.size(); i-- > 0;) {
-    const std::uint32_t item = order[i].second;
-    while (item < population.bases[population.tables[at]] ||
-           item >= population.bases[population.tables[at]] + store_->table(population.tables[at]).size()) {
-      at = (at + 1) % population.tables.size();
-    }
-    const std::uint32_t t = population.tables[at];
-    const Column& column = store_->table(t).column(store_->position_column(t).value());
-    population.cells->enter(item, PlaceColumn{column.data(), column.stride()}.at(*around_->domain,
-                                                                                item - population.bases[t]));
+}
+
+EntityId LiveWorld::id_of(const Population& population, std::uint32_t item) const {
+  std::uint32_t table = population.tables.front();
+  for (const std::uint32_t t : population.tables) {
+    table = population.bases[t] <= item ? t : table;
   }
+  return store_->table(table).ids()[item - population.bases[table]];
 }
 
 void LiveWorld::view_columns(Population& population, const ReachUse& use, ReachView& view) {

@@ -49,8 +49,9 @@ class LiveWorld {
   };
   static constexpr std::uint32_t kNoBase = ~std::uint32_t{0};
 
-  Population gather_population(ComponentId component, double radius);
+  Population gather_population(ComponentId component, double radius, Geometry geometry);
   void enter_all(Population& population);
+  EntityId id_of(const Population& population, std::uint32_t item) const;
   void view_columns(Population& population, const ReachUse& use, ReachView& view);
   void copy_row(Population& population, const ReachUse& use, std::uint32_t item, std::uint32_t row);
   void list_empty_cells();

@@ -198,6 +198,49 @@ std::int64_t random_empty_live(bw_call* call, std::uint64_t word) {
   return 0;
 }
 
+char* send(bw_call* call, std::int64_t effect, std::int64_t row, std::uint64_t target, std::int64_t delay) {
+  Worker& worker = worker_of(call);
+  const TableRun& run = *worker.run;
+  EventList& outbox = worker.outbox[run.run->behavior->sends[static_cast<std::size_t>(effect)]];
+  const std::string& name = outbox.channel().name();
+  if (delay < 0 || delay > kMostDelay) {
+    worker.refusal = "an event " + name + " can be sent 0 to " + std::to_string(kMostDelay) + " ticks after; found " +
+                     std::to_string(delay);
+    return nullptr;
+  }
+  if (outbox.full()) {
+    worker.refusal = "more than " + std::to_string(outbox.size()) + " events " + name + " are on their way, the limit";
+    return nullptr;
+  }
+  const EntityId sender = run.table->ids()[static_cast<std::size_t>(row)];
+  std::byte* record = outbox.post(sender, target, call->tick, delay, run.run->order + 1);
+  return reinterpret_cast<char*>(record + sizeof(EntityId));
+}
+
+bw_inbox as_inbox(Letters letters, std::size_t stride) {
+  return {static_cast<std::int64_t>(letters.size()), reinterpret_cast<const char*>(letters.records),
+          static_cast<std::int64_t>(stride)};
+}
+
+bw_inbox inbox(bw_call* call, std::int64_t which, std::int64_t row) {
+  Worker& worker = worker_of(call);
+  const TableRun& run = *worker.run;
+  const Delivery& delivery = *run.run->inboxes[static_cast<std::size_t>(which)];
+  const Letters own = delivery.to_row(run.number, static_cast<std::size_t>(row));
+  const Letters everyone = delivery.to_everyone();
+  if (own.size() == 0 || everyone.size() == 0) {
+    return as_inbox(own.size() == 0 ? everyone : own, delivery.stride());
+  }
+  // Kernels ask again for every event: what was merged for a row stays until another row asks.
+  MergedInbox& merged = worker.merged[static_cast<std::size_t>(which)];
+  if (merged.row != row) {
+    merged.count = merge(own, everyone, delivery.stride(), merged.records);
+    merged.row = row;
+  }
+  return {static_cast<std::int64_t>(merged.count), reinterpret_cast<const char*>(merged.records.data()),
+          static_cast<std::int64_t>(delivery.stride())};
+}
+
 std::int32_t commit(bw_call*, std::int64_t) { return BW_OK; }
 
 std::int32_t commit_live(bw_call* call, std::int64_t row) {
@@ -214,6 +257,8 @@ bw_services make_synchronous() {
   services.detach = detach;
   services.claim = claim;
   services.deposit = deposit;
+  services.send = send;
+  services.inbox = inbox;
   services.cell_at = cell_row;
   services.random_empty = random_empty;
   services.commit = commit;

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "bigworlds/behavior_abi.h"
 #include "ecs/commands.hpp"
 #include "ecs/table.hpp"
+#include "event/delivery.hpp"
 #include "lattice/cell_layer.hpp"
 #include "schedule/behavior.hpp"
 #include "settle/requests.hpp"
@@ -28,6 +30,7 @@ struct Surroundings {
   std::int64_t tick = 0;
   const std::vector<std::byte>* parameters = nullptr;
   std::span<const RecordPlan> plans;
+  std::span<const Channel> channels;
   CellBox lattice;                             // the whole world in cells
   std::span<const std::uint64_t> empty_cells;  // of the whole world, in tile order
   bool check_values = false;
@@ -60,13 +63,17 @@ struct BehaviorRun {
   std::uint64_t claim_key = 0;      // random priorities of claims
   std::vector<ReachView> reaches;
   std::vector<std::vector<bw_column>> cell_columns;
+  std::vector<const Delivery*> inboxes;
 };
+
+inline constexpr std::uint32_t kNoTable = ~std::uint32_t{0};  // of cells, which get no letters of their own
 
 // A behavior on one table.
 struct TableRun {
   const BehaviorRun* run = nullptr;
   const Surroundings* around = nullptr;
   Table* table = nullptr;
+  std::uint32_t number = kNoTable;  // the table's, in the store
   std::vector<bw_column> columns;
   std::vector<bw_reach> reaches;
   std::vector<bw_cells> cells;
@@ -75,7 +82,15 @@ struct TableRun {
   std::vector<TileId> home;                      // of each row at the start of the phase, for births
   std::optional<std::size_t> position;           // the column of places
   bool moves = false;                            // the behavior writes it
+  std::vector<CellRun> waiting;                  // behaviors that run on events: the rows that have some
   LiveWorld* live = nullptr;                     // sequential behaviors
+};
+
+// What a row sees in one inbox where it has events of its own and events to everyone: both in one order.
+struct MergedInbox {
+  std::int64_t row = -1;
+  std::size_t count = 0;
+  std::vector<std::byte> records;
 };
 
 struct Worker {
@@ -83,6 +98,9 @@ struct Worker {
   Hits hits;
   CommandBuffer commands;
   RequestBuffer requests;
+  std::vector<EventList> outbox;    // by channel
+  std::vector<MergedInbox> merged;  // by inbox
+  std::string refusal;              // why a service last gave nothing
   const TableRun* run = nullptr;
 
   // Points the call at a run; cheap enough to be done for each range of rows.

@@ -15,6 +15,35 @@ constexpr double kCellsPerAgent = 0.5;
 // within reach two cells apart.
 constexpr double kMargin = 1.0 + 1e-9;
 
+double cells_along(const Domain& domain, std::size_t axis, double side) {
+  return std::max(1.0, std::floor(domain.size[axis] / side));
+}
+
+// The side of cells that are no smaller than the radius and not more than allowed. Found by exact steps alone, so that
+// every machine finds the same one: the order of neighbours depends on it.
+double cell_side(const Domain& domain, double radius, std::uint64_t population) {
+  const double most = std::max(64.0, kCellsPerAgent * static_cast<double>(population));
+  const auto axes = static_cast<std::size_t>(domain.dims);
+  int exponents = 0;  // 2^exponents is at most the world's volume
+  for (std::size_t a = 0; a < axes; ++a) {
+    exponents += std::ilogb(domain.size[a]);
+  }
+  const int steps = exponents - std::ilogb(most) - 1;
+  const int floored = steps >= 0 ? steps / domain.dims : -((-steps + domain.dims - 1) / domain.dims);
+  double side = std::max(radius * kMargin, std::ldexp(1.0, floored));
+  const auto cells = [&] {
+    double product = 1.0;
+    for (std::size_t a = 0; a < axes; ++a) {
+      product *= cells_along(domain, a, side);
+    }
+    return product;
+  };
+  while (cells() > most) {
+    side *= 2.0;
+  }
+  return side;
+}
+
 }  // namespace
 
 CellBox continuous_box(const Domain& domain, const Region& region, double radius, std::uint64_t population) {
@@ -22,20 +51,9 @@ CellBox continuous_box(const Domain& domain, const Region& region, double radius
   box.dims = domain.dims;
   box.periodic = domain.periodic;
   box.reach = 1;
-  double volume = 1.0;
+  const double side = cell_side(domain, radius, population);
   for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
-    volume *= domain.size[a];
-  }
-  const double most = std::max(64.0, kCellsPerAgent * static_cast<double>(population));
-  // The largest power of two whose cells are not more than allowed: found by exponents alone, so that every machine
-  // finds the same one (the order of neighbours depends on it).
-  int exponent = 0;
-  std::frexp(volume / most, &exponent);
-  const int steps = exponent - 1;
-  const int floored = steps >= 0 ? steps / domain.dims : -((-steps + domain.dims - 1) / domain.dims);
-  const double side = std::max(radius * kMargin, std::ldexp(1.0, floored));
-  for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
-    box.cells[a] = std::max<std::int64_t>(1, static_cast<std::int64_t>(domain.size[a] / side));
+    box.cells[a] = static_cast<std::int64_t>(cells_along(domain, a, side));
     box.per_length[a] = static_cast<double>(box.cells[a]) / domain.size[a];
     const std::int64_t first = box.axis_cell(a, region.low[a]);
     const std::int64_t last = box.axis_cell(a, region.high[a]);
@@ -78,10 +96,12 @@ std::int64_t cell_at(const CellBox& world, const Domain& domain, const Place& pl
   for (std::size_t a = static_cast<std::size_t>(domain.dims); a-- > 0;) {
     double coordinate = place[a];
     if (!(coordinate >= 0.0 && coordinate < domain.size[a])) {
-      if (!domain.periodic || !std::isfinite(coordinate)) {
+      const bool on_far_edge = !domain.periodic && !domain.integral() && coordinate == domain.size[a];
+      if (domain.periodic && std::isfinite(coordinate)) {
+        coordinate = wrap_coordinate(coordinate, domain.size[a]);
+      } else if (!on_far_edge) {
         return -1;
       }
-      coordinate = wrap_coordinate(coordinate, domain.size[a]);
     }
     index = index * world.cells[a] + world.axis_cell(a, coordinate);
   }

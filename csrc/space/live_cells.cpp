@@ -6,8 +6,8 @@
 
 namespace bw {
 
-LiveCells::LiveCells(const Domain& domain, double radius, std::uint64_t population, std::size_t items)
-    : domain_(domain) {
+LiveCells::LiveCells(const Domain& domain, double radius, std::uint64_t population, std::size_t items, Geometry geometry)
+    : domain_(domain), geometry_(geometry) {
   if (domain.integral()) {
     box_ = world_box(domain, {});
   } else {
@@ -81,6 +81,17 @@ void LiveCells::move(std::uint32_t item, const Place& place) {
 
 void LiveCells::search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t self, Hits& hits) const {
   auto found = static_cast<std::size_t>(hits.count);
+  if (domain_.exclusive) {
+    // One agent a cell at most: no lists to follow, no branch on what is there.
+    hits.reserve(found + static_cast<std::size_t>(count));
+    for (std::int64_t c = first_cell; c < first_cell + count; ++c) {
+      const std::uint32_t other = head_[static_cast<std::size_t>(c)];
+      hits.slots[found] = other;
+      found += static_cast<std::size_t>(other != kNone && other != self);
+    }
+    hits.count = static_cast<std::int64_t>(found);
+    return;
+  }
   for (std::int64_t c = first_cell; c < first_cell + count; ++c) {
     for (std::uint32_t other = head_[static_cast<std::size_t>(c)]; other != kNone; other = next_[other]) {
       hits.reserve(found + 1);
@@ -132,6 +143,12 @@ void LiveCells::search_lists(const Place& center, std::uint32_t self, double rad
 void LiveCells::search_around(const Place& center, std::uint32_t self, double radius, Hits& hits) const {
   hits.count = 0;
   box_.dims == 3 ? search_lists<3>(center, self, radius, hits) : search_lists<2>(center, self, radius, hits);
+  if (geometry_ == Geometry::wanted || !domain_.integral() || domain_.manhattan) {
+    measure(center, radius, hits);
+  }
+}
+
+void LiveCells::measure(const Place& center, double radius, Hits& hits) const {
   // Offsets by the shortest way; on continuous domains (and with a reach along axes) only those near enough stay.
   const double radius2 = radius * radius;
   std::size_t kept = 0;

@@ -2,6 +2,7 @@
 // caller; lists start in the order in which items enter, so equal starts and moves give equal orders.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -15,13 +16,18 @@ class LiveCells {
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
   // Cells no smaller than `radius` on a continuous domain; a grid's own cells on a grid.
-  LiveCells(const Domain& domain, double radius, std::uint64_t population, std::size_t items);
+  LiveCells(const Domain& domain, double radius, std::uint64_t population, std::size_t items,
+            Geometry geometry = Geometry::wanted);
 
   void enter(std::uint32_t item, const Place& place);
   void leave(std::uint32_t item);
   void move(std::uint32_t item, const Place& place);
   bool present(std::uint32_t item) const { return cell_[item] != kNone; }
   Place place(std::uint32_t item) const;
+
+  // Orders the items of each cell by `id(item)`, ascending.
+  template <class Id>
+  void sort_cells(Id&& id);
 
   // All items within the radius of one, itself excluded; or of a place.
   void search(std::uint32_t item, double radius, Hits& hits) const { search_around(place(item), item, radius, hits); }
@@ -37,14 +43,36 @@ class LiveCells {
   template <int Dims>
   void search_lists(const Place& center, std::uint32_t self, double radius, Hits& hits) const;
   void search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t self, Hits& hits) const;
+  void measure(const Place& center, double radius, Hits& hits) const;
 
   Domain domain_;
   CellBox box_;
+  Geometry geometry_;
   std::vector<std::uint32_t> head_;
   std::vector<std::uint32_t> next_;
   std::vector<std::uint32_t> previous_;
   std::vector<std::uint32_t> cell_;
   std::vector<double> coordinates_[kAxes];
 };
+
+template <class Id>
+void LiveCells::sort_cells(Id&& id) {
+  std::vector<std::uint32_t> items;
+  for (std::uint32_t& head : head_) {
+    if (head == kNone || next_[head] == kNone) {
+      continue;
+    }
+    items.clear();
+    for (std::uint32_t item = head; item != kNone; item = next_[item]) {
+      items.push_back(item);
+    }
+    std::sort(items.begin(), items.end(), [&](std::uint32_t a, std::uint32_t b) { return id(a) < id(b); });
+    head = items.front();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      previous_[items[i]] = i > 0 ? items[i - 1] : kNone;
+      next_[items[i]] = i + 1 < items.size() ? items[i + 1] : kNone;
+    }
+  }
+}
 
 }  // namespace bw

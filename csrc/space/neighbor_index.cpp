@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "base/errors.hpp"
@@ -14,6 +15,9 @@ namespace {
 
 constexpr std::size_t kItemsPerTask = 1 << 14;
 constexpr std::int64_t kCellsPerTask = 1 << 14;
+
+// From here on insertion is no longer the quickest way to sort a cell.
+constexpr std::uint32_t kCrowd = 64;
 
 // Slots are read in whole vectors of eight doubles; the last vector may reach this far beyond the end.
 constexpr std::size_t kPadding = 8;
@@ -100,29 +104,21 @@ void NeighborIndex::place_items(ThreadPool& pool, std::span<const IndexSource> s
   starts_.assign(static_cast<std::size_t>(box_.volume()) + 2, 0);
   const bool threaded = pool.threads() > 1;
   std::uint32_t* counts = starts_.data() + 2;  // shifted by two: see scatter_items
-  descents_.assign(sources.size(), 0);
   for (std::size_t s = 0; s < sources.size(); ++s) {
     const IndexSource& source = sources[s];
     std::uint32_t* cells = cell_of_item_.data() + bases_[s];
-    std::atomic<std::uint32_t> descents{0};
     read_places(domain_, source.places, [&](auto place_of) {
       pool.parallel_for(tasks_of(source.ids.size(), kItemsPerTask), [&](std::size_t task, int) {
         const std::size_t end = std::min(source.ids.size(), (task + 1) * kItemsPerTask);
-        std::uint32_t before = 0;
-        std::uint32_t falls = 0;
         for (std::size_t row = task * kItemsPerTask; row < end; ++row) {
           const std::uint32_t cell = box_cell<place_of.kDims>(box_, place_of(row));
           cells[row] = cell;
-          falls += cell < before ? 1 : 0;
-          before = cell;
           if (cell != kOutside) {
             increment(counts[cell], threaded);
           }
         }
-        descents.fetch_add(falls, std::memory_order_relaxed);
       });
     });
-    descents_[s] = descents.load();
   }
 }
 
@@ -213,7 +209,25 @@ void NeighborIndex::sort_cells(ThreadPool& pool) {
   });
 }
 
+void NeighborIndex::sort_crowd(std::uint32_t begin, std::uint32_t end) {
+  if (std::is_sorted(ids_.begin() + begin, ids_.begin() + end)) {
+    return;
+  }
+  std::vector<std::pair<EntityId, std::uint32_t>> crowd;
+  crowd.reserve(end - begin);
+  for (std::uint32_t slot = begin; slot < end; ++slot) {
+    crowd.emplace_back(ids_[slot], item_of_slot_[slot]);
+  }
+  std::sort(crowd.begin(), crowd.end());
+  for (std::uint32_t slot = begin; slot < end; ++slot) {
+    std::tie(ids_[slot], item_of_slot_[slot]) = crowd[slot - begin];
+  }
+}
+
 void NeighborIndex::sort_cell(std::uint32_t begin, std::uint32_t end) {
+  if (end - begin > kCrowd) {
+    return sort_crowd(begin, end);
+  }
   for (std::uint32_t i = begin + 1; i < end; ++i) {
     const EntityId id = ids_[i];
     const std::uint32_t item = item_of_slot_[i];
@@ -245,7 +259,7 @@ void NeighborIndex::pack(ThreadPool& pool, std::span<const IndexSource> sources)
     columns_[c].resize(slot_count() * sizes_[c]);
   }
   const std::int64_t lines = box_.extent[1] * box_.extent[2];
-  const std::int64_t per_task = std::max<std::int64_t>(1, kCellsPerTask / box_.extent[0]);
+  const std::int64_t per_task = std::max<std::int64_t>(1, kCellsPerTask / std::max<std::int64_t>(1, box_.extent[0]));
   const std::size_t tasks = tasks_of(static_cast<std::size_t>(lines), static_cast<std::size_t>(per_task));
   pool.parallel_for(tasks, [&](std::size_t task, int) {
     const std::int64_t begin = static_cast<std::int64_t>(task) * per_task;
@@ -306,52 +320,6 @@ void NeighborIndex::pack_slots(std::uint32_t begin, std::uint32_t end, const Pla
                     {item_of_slot_.data() + run, stop - run});
     }
     run = stop;
-  }
-}
-
-double NeighborIndex::disorder(std::size_t source) const {
-  const std::size_t rows = bases_[source + 1] - bases_[source];
-  return rows == 0 ? 0.0 : static_cast<double>(descents_[source]) / static_cast<double>(rows);
-}
-
-std::vector<std::uint32_t> NeighborIndex::order_of(std::size_t source) const {
-  std::vector<std::uint32_t> order;
-  const std::size_t rows = bases_[source + 1] - bases_[source];
-  order.reserve(rows);
-  for (std::uint32_t slot = 0; slot < slot_count(); ++slot) {
-    const std::uint32_t item = item_of_slot_[slot];
-    const bool mine = item >= bases_[source] && item < bases_[source + 1];
-    if (mine && slot_of_item_[item] == slot) {
-      order.push_back(item - static_cast<std::uint32_t>(bases_[source]));
-    }
-  }
-  return order;
-}
-
-void NeighborIndex::renumber(std::size_t source) {
-  // Slots keep their contents; only what refers to rows changes. An item's slot tells its cell: cells are visited in order.
-  const auto base = static_cast<std::uint32_t>(bases_[source]);
-  const auto end = static_cast<std::uint32_t>(bases_[source + 1]);
-  std::vector<std::uint32_t> new_item(end - base);
-  std::vector<std::uint32_t> slot_of_new;
-  slot_of_new.reserve(end - base);
-  for (std::uint32_t slot = 0; slot < slot_count(); ++slot) {
-    const std::uint32_t item = item_of_slot_[slot];
-    if (item - base < end - base && slot_of_item_[item] == slot) {
-      new_item[item - base] = base + static_cast<std::uint32_t>(slot_of_new.size());
-      slot_of_new.push_back(slot);
-    }
-  }
-  for (std::uint32_t& item : item_of_slot_) {
-    item = item - base < end - base ? new_item[item - base] : item;
-  }
-  std::size_t cell = 0;
-  for (std::size_t i = 0; i < slot_of_new.size(); ++i) {
-    while (starts_[cell + 1] <= slot_of_new[i]) {
-      ++cell;
-    }
-    slot_of_item_[base + i] = slot_of_new[i];
-    cell_of_item_[base + i] = static_cast<std::uint32_t>(cell);
   }
 }
 

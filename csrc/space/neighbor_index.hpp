@@ -51,15 +51,6 @@ class NeighborIndex {
   const std::uint32_t* slots_of(std::size_t source) const { return slot_of_item_.data() + bases_[source]; }
   const std::uint32_t* cells_of(std::size_t source) const { return cell_of_item_.data() + bases_[source]; }
 
-  // The share of rows of a source that stand in an earlier cell than the row before them: 0 where rows are sorted by cell.
-  double disorder(std::size_t source) const;
-
-  // The rows of a source in the order of their slots.
-  std::vector<std::uint32_t> order_of(std::size_t source) const;
-
-  // Tells the index that the rows of a source were brought into that order.
-  void renumber(std::size_t source);
-
  private:
   static constexpr std::uint32_t kOutside = ~std::uint32_t{0};
 
@@ -68,6 +59,7 @@ class NeighborIndex {
   void scatter_items(ThreadPool& pool, std::span<const IndexSource> sources);
   void sort_cells(ThreadPool& pool);
   void sort_cell(std::uint32_t begin, std::uint32_t end);
+  void sort_crowd(std::uint32_t begin, std::uint32_t end);
   void copy_images();
   void pack(ThreadPool& pool, std::span<const IndexSource> sources);
   void pack_lines(std::int64_t begin, std::int64_t end, std::span<const IndexSource> sources);
@@ -84,7 +76,6 @@ class NeighborIndex {
   std::vector<std::uint32_t> slot_of_item_;
   std::vector<std::uint32_t> item_of_slot_;
   std::vector<std::uint32_t> starts_;
-  std::vector<std::uint32_t> descents_;
   std::vector<EntityId> ids_;
   std::vector<double> coordinates_[kAxes];
   std::vector<std::vector<std::byte>> columns_;

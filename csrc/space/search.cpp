@@ -39,7 +39,7 @@ void search_continuous(const NeighborIndex& index, const Center& center, double 
 }
 
 // On grids the lines of cells are exact: every agent on them is a hit.
-template <int Dims>
+template <int Dims, Geometry kGeometry>
 void search_grid(const NeighborIndex& index, const Center& center, bool manhattan, double radius, Hits& hits) {
   const auto reach = static_cast<std::int64_t>(radius);
   const std::int64_t layers = Dims == 3 ? reach : 0;
@@ -50,13 +50,15 @@ void search_grid(const NeighborIndex& index, const Center& center, bool manhatta
       const SlotRange range = line_range(index, center.cell, dy, dz, manhattan ? left_z - std::abs(dy) : reach);
       hits.reserve(count + range.end - range.begin);
       for (std::uint32_t other = range.begin; other < range.end; ++other) {
-        double distance2 = 0.0;
-        for (std::size_t a = 0; a < static_cast<std::size_t>(Dims); ++a) {
-          const double d = index.coordinates(a)[other] - center.place[a];
-          hits.offset[a][count] = d;
-          distance2 += d * d;
+        if constexpr (kGeometry == Geometry::wanted) {
+          double distance2 = 0.0;
+          for (std::size_t a = 0; a < static_cast<std::size_t>(Dims); ++a) {
+            const double d = index.coordinates(a)[other] - center.place[a];
+            hits.offset[a][count] = d;
+            distance2 += d * d;
+          }
+          hits.distance2[count] = distance2;
         }
-        hits.distance2[count] = distance2;
         hits.slots[count] = other;
         count += static_cast<std::size_t>(other != center.slot);
       }
@@ -65,9 +67,14 @@ void search_grid(const NeighborIndex& index, const Center& center, bool manhatta
   hits.count = static_cast<std::int64_t>(count);
 }
 
-template <int Dims, bool kManhattan>
+template <int Dims, Geometry kGeometry, bool kManhattan>
 void search_grid_entry(const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
-  search_grid<Dims>(index, center, kManhattan, radius, hits);
+  search_grid<Dims, kGeometry>(index, center, kManhattan, radius, hits);
+}
+
+template <int Dims, Geometry kGeometry>
+SearchFunction choose_grid(bool manhattan) {
+  return manhattan ? search_grid_entry<Dims, kGeometry, true> : search_grid_entry<Dims, kGeometry, false>;
 }
 
 SearchFunction choose_continuous(int dims, [[maybe_unused]] Simd simd) {
@@ -112,14 +119,16 @@ void Hits::grow(std::size_t candidates) {
   }
 }
 
-SearchFunction choose_search(const Domain& domain, Simd simd) {
-  if (domain.integral()) {
-    if (domain.dims == 3) {
-      return domain.manhattan ? search_grid_entry<3, true> : search_grid_entry<3, false>;
-    }
-    return domain.manhattan ? search_grid_entry<2, true> : search_grid_entry<2, false>;
+SearchFunction choose_search(const Domain& domain, Geometry geometry, Simd simd) {
+  if (!domain.integral()) {
+    return choose_continuous(domain.dims, simd);
   }
-  return choose_continuous(domain.dims, simd);
+  if (geometry == Geometry::unwanted) {
+    return domain.dims == 3 ? choose_grid<3, Geometry::unwanted>(domain.manhattan)
+                            : choose_grid<2, Geometry::unwanted>(domain.manhattan);
+  }
+  return domain.dims == 3 ? choose_grid<3, Geometry::wanted>(domain.manhattan)
+                          : choose_grid<2, Geometry::wanted>(domain.manhattan);
 }
 
 }  // namespace bw

@@ -46,8 +46,11 @@ using SearchFunction = void (*)(const NeighborIndex& index, const Center& center
 Center center_of_slot(const NeighborIndex& index, std::uint32_t slot, std::uint32_t cell);
 Center center_of_place(const NeighborIndex& index, const Place& place);
 
+// Grids: whether offsets and distances are wanted, or only who is there.
+enum class Geometry : bool { unwanted, wanted };
+
 // The search for worlds of this shape, by the quickest variant that the processor has. All variants find the same bits.
-SearchFunction choose_search(const Domain& domain, Simd simd = chosen_simd());
+SearchFunction choose_search(const Domain& domain, Geometry geometry = Geometry::wanted, Simd simd = chosen_simd());
 
 // Slots that lie side by side.
 struct SlotRange {

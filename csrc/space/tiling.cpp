@@ -3,29 +3,62 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <string>
 
 #include "base/errors.hpp"
 
 namespace bw {
+namespace {
 
-Tiling::Tiling(const Domain& domain, std::uint32_t wanted) : domain_(domain) {
+[[noreturn]] void refuse_count(std::uint64_t found) {
+  throw ModelError("the number of tiles must be between 1 and " + std::to_string(kTileLimit - 1) + "; found " +
+                   std::to_string(found));
+}
+
+}  // namespace
+
+Tiling::Tiling(const Domain& domain, std::uint32_t wanted) : domain_(domain), count_(wanted) {
   if (wanted == 0 || wanted >= kTileLimit) {
-    throw ModelError("the number of tiles must be between 1 and " + std::to_string(kTileLimit - 1) +
-                     "; found " + std::to_string(wanted));
+    refuse_count(wanted);
   }
   if (!domain.exists()) {
-    count_ = wanted;
     return;
   }
   const double side = std::pow(static_cast<double>(wanted), 1.0 / domain.dims);
-  count_ = 1;
+  std::uint64_t count = 1;
   for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
     per_axis_[a] = std::max<std::int64_t>(1, std::llround(side));
     if (domain.integral()) {
       per_axis_[a] = std::min(per_axis_[a], domain.cells(static_cast<int>(a)));
     }
-    count_ *= static_cast<TileId>(per_axis_[a]);
+    count *= static_cast<std::uint64_t>(per_axis_[a]);
+    cut_axis(a);
   }
+  if (count >= kTileLimit) {
+    refuse_count(count);
+  }
+  count_ = static_cast<TileId>(count);
+}
+
+void Tiling::cut_axis(std::size_t axis) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const std::int64_t n = per_axis_[axis];
+  std::vector<double>& edges = edges_[axis];
+  edges.assign(1, 0.0);
+  for (std::int64_t t = 1; t < n; ++t) {
+    double edge = axis_low(axis, t);
+    // Rounding may put it a step beside the first coordinate that axis_tile counts to the tile: regions hold exactly
+    // the places of their tiles.
+    while (axis_tile(axis, edge) < t) {
+      edge = std::nextafter(edge, kInfinity);
+    }
+    while (axis_tile(axis, std::nextafter(edge, -kInfinity)) >= t && !domain_.integral()) {
+      edge = std::nextafter(edge, -kInfinity);
+    }
+    edges.push_back(edge);
+  }
+  edges.push_back(domain_.size[axis]);
 }
 
 std::int64_t Tiling::axis_tile(std::size_t axis, double coordinate) const {
@@ -69,8 +102,10 @@ Region Tiling::region(TileId tile) const {
   for (std::size_t a = 0; a < kAxes; ++a) {
     const std::int64_t at = index % per_axis_[a];
     index /= per_axis_[a];
-    region.low[a] = domain_.size[a] > 0 ? axis_low(a, at) : 0.0;
-    region.high[a] = domain_.size[a] > 0 ? axis_low(a, at + 1) : 0.0;
+    if (!edges_[a].empty()) {
+      region.low[a] = edges_[a][static_cast<std::size_t>(at)];
+      region.high[a] = edges_[a][static_cast<std::size_t>(at) + 1];
+    }
   }
   return region;
 }
@@ -87,8 +122,8 @@ void Tiling::tiles_touching(const Region& block, std::vector<TileId>& out) const
     const double length = domain_.size[a];
     const std::int64_t n = per_axis_[a];
     for (std::int64_t t = 0; t < n; ++t) {
-      const double low = axis_low(a, t);
-      const double high = axis_low(a, t + 1);
+      const double low = edges_[a][static_cast<std::size_t>(t)];
+      const double high = edges_[a][static_cast<std::size_t>(t) + 1];
       bool touches = block.low[a] <= high && block.high[a] >= low;
       if (domain_.periodic) {
         touches = touches || (block.low[a] + length <= high && block.high[a] + length >= low) ||

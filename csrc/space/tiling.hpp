@@ -12,7 +12,7 @@
 
 namespace bw {
 
-// A block of the domain: [low, high) on every axis.
+// A block of the domain: [low, high) on every axis; the far edge of a bounded domain belongs to its last block.
 struct Region {
   Place low{};
   Place high{};
@@ -33,11 +33,13 @@ class Tiling {
   void tiles_touching(const Region& block, std::vector<TileId>& out) const;
 
  private:
+  void cut_axis(std::size_t axis);
   std::int64_t axis_tile(std::size_t axis, double coordinate) const;
   double axis_low(std::size_t axis, std::int64_t index) const;
 
   Domain domain_;
   std::array<std::int64_t, kAxes> per_axis_{1, 1, 1};
+  std::array<std::vector<double>, kAxes> edges_;  // the first coordinate of each tile, and the length
   TileId count_ = 1;
 };
 

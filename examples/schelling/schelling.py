@@ -51,7 +51,7 @@ def happy_share(sim: bw.Simulation) -> float:
 
 @schelling.metric
 def moves(sim: bw.Simulation) -> int:
-    """How often people moved, in the whole run."""
+    """How often people set out for another cell, in the whole run."""
     return int(sim.sum("Person.moves"))
 
 

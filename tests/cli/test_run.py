@@ -39,17 +39,6 @@ def test_json_has_every_field_and_nothing_else_is_on_stdout(cli: Cli) -> None:
     assert result["seconds"] >= 0
 
 
-def test_output_of_the_model_goes_to_stderr_with_json(cli: Cli, folder: Path) -> None:
-    with (folder / "meadow.py").open("a") as file:
-        file.write('\n@meadow.metric\ndef loud(sim):\n    print("LOUD")\n    import os\n')
-        file.write('    os.write(1, b"LOUDER\\n")\n    return float("nan")\n')
-    code, out, err = cli("run", "meadow.py", "--json", "--ticks", "1")
-    assert code == 0
-    assert json.loads(out)["metrics"]["loud"] is None
-    assert "LOUD\n" in err
-    assert "LOUDER" in err
-
-
 def test_the_summary_for_people(cli: Cli) -> None:
     code, out, err = cli("run", "meadow.py", "--seed", "5", "--ticks", "3")
     assert code == 0
@@ -261,6 +250,55 @@ def test_an_error_in_the_world_names_its_line(cli: Cli, folder: Path) -> None:
     assert (
         err == f"error: meadow.py:{line}: spawn(Stone): there is no field 'wight'; did you mean 'weight'?\n"
     )
+
+
+def test_a_mistake_in_the_model_function_names_its_line(cli: Cli, folder: Path) -> None:
+    text = (folder / "meadow.py").read_text().replace("position=uniform())", "position=unifrom())")
+    (folder / "meadow.py").write_text(text)
+    line = 1 + text.splitlines().index("    world.spawn(Stone, n=p.n, position=unifrom())")
+    code, _, err = cli("run", "meadow.py")
+    assert code == 2
+    assert err.startswith(f"error: meadow.py:{line}: NameError: name 'unifrom' is not defined")
+
+
+BEHAVIOR = """
+from bigworlds.behavior import behavior
+from bigworlds.data import Component
+from bigworlds.model import model
+
+
+class Stone(Component):
+    age: int = 3
+
+
+@behavior
+def weather(stone: Stone) -> None:
+    stone.age = STATEMENT
+
+
+@model(ticks=2)
+def rocks(world):
+    world.spawn(Stone, n=2)
+    world.behaviors(weather)
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "message"),
+    [
+        ("stone.agee", 2, "rocks.py:13: behavior 'weather': Stone has no field 'agee'; did you mean 'age'?"),
+        ("1 // (stone.age - 3)", 1, "behavior 'weather' failed at entity 1, tick 0: ZeroDivisionError"),
+    ],
+)
+def test_mistakes_in_behaviors_name_their_line_once(
+    cli: Cli, folder: Path, statement: str, code: int, message: str
+) -> None:
+    (folder / "rocks.py").write_text(BEHAVIOR.replace("STATEMENT", statement))
+    found, out, err = cli("run", "rocks.py", "--seed", "1")
+    assert (found, out) == (code, "")
+    assert message in err
+    assert err.count("rocks.py:") == 1
+    assert "Traceback" not in err
 
 
 def test_help_of_a_model_shows_its_parameters(cli: Cli) -> None:

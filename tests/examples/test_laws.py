@@ -1,4 +1,5 @@
-"""Law 1 for every shipped example: equal digests over ranks, threads, interpretation, and across snapshot and restart."""
+"""Law 1 for every shipped example: equal digests over ranks, threads, interpretation, and across snapshot
+and restart."""
 
 from __future__ import annotations
 
@@ -99,7 +100,9 @@ def test_interpreted_run_has_the_digest_of_the_compiled_one(case: str) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(1, 1), (1, 3), (3, 2)])
 @pytest.mark.parametrize("case", SYNCHRONOUS)
-def test_restart_from_a_snapshot_goes_on_as_if_unbroken(case: str, before: int, after: int, tmp_path: Path) -> None:
+def test_restart_from_a_snapshot_goes_on_as_if_unbroken(
+    case: str, before: int, after: int, tmp_path: Path
+) -> None:
     check_restart(case, before, after, tmp_path)
 
 

@@ -1,4 +1,5 @@
-"""The house's order: arrows point down, nothing imports the package's root, foreign libraries have one door each."""
+"""The house's order: arrows point down, nothing imports the package's root, foreign libraries have one door
+each."""
 
 from __future__ import annotations
 
@@ -12,14 +13,21 @@ ROOT = Path(__file__).parents[2]
 
 # A room may use rooms of lower floors only.
 CPP_FLOORS = {
-    "base": 0, "ecs": 1, "space": 1, "event": 2, "lattice": 2, "settle": 3, "schedule": 4, "cluster": 4, "engine": 5,
-    "bindings": 6,
+    "base": 0, "ecs": 1, "space": 1, "event": 2, "lattice": 2, "settle": 3, "schedule": 4, "cluster": 4,
+    "engine": 5, "bindings": 6,
 }  # fmt: skip
 PYTHON_FLOORS = {
-    "errors": 0, "_core": 0, "data": 1, "space": 1, "snapshot": 1, "view": 2, "behavior": 2, "record": 2, "model": 3, "event": 3,
-    "simulation": 4, "cli": 5,
+    "errors": 0, "_core": 0, "data": 1, "space": 1, "snapshot": 1, "view": 2, "behavior": 2, "record": 2,
+    "model": 3, "event": 3, "simulation": 4, "cli": 5,
 }  # fmt: skip
-DOORS = {"h5py": "snapshot", "numba": "behavior", "llvmlite": "behavior", "mpi4py": "cluster", "typer": "cli", "PIL": "view"}
+DOORS = {
+    "h5py": "snapshot",
+    "numba": "behavior",
+    "llvmlite": "behavior",
+    "mpi4py": "cluster",
+    "typer": "cli",
+    "PIL": "view",
+}
 
 
 def cpp_includes() -> list[tuple[str, str, Path]]:
@@ -76,13 +84,17 @@ def test_arrows_of_the_package_point_down() -> None:
 
 def test_nothing_imports_the_root_of_the_package() -> None:
     model_files = {ROOT / "bigworlds" / "cli" / "new.py"}  # holds the text of a model
-    wrong = [str(file) for _, module, file in python_imports() if module == "bigworlds" and file not in model_files]
+    wrong = [
+        str(file) for _, module, file in python_imports() if module == "bigworlds" and file not in model_files
+    ]
     assert not wrong
 
 
 @pytest.mark.parametrize(("library", "room"), DOORS.items())
 def test_a_foreign_library_has_one_door(library: str, room: str) -> None:
-    wrong = [str(file) for own, module, file in python_imports() if module.split(".")[0] == library and own != room]
+    wrong = [
+        str(file) for own, module, file in python_imports() if module.split(".")[0] == library and own != room
+    ]
     assert not wrong
 
 

@@ -36,6 +36,15 @@ def test_a_model_knows_itself() -> None:
     assert meadow.source == Path(__file__).resolve()
     assert "@model(Params" in Path(__file__).read_text().splitlines()[meadow.line - 1]
     assert repr(meadow) == "<model meadow>"
+    html = meadow._repr_html_()
+    for part in (
+        "<b>meadow</b>",
+        "A meadow.",
+        "<code>density</code>",
+        "sparse | dense",
+        "<code>large</code>",
+    ):
+        assert part in html
 
 
 def test_settings_are_defaults_then_preset_then_values() -> None:

@@ -11,7 +11,7 @@ SUPPORTED: dict[str, str] = {
     "values": "bool, int (64 bits, wraps around), float (IEEE double), vec2, vec3, ivec2, ivec3, tuples of "
     "them",
     "operators": "+ - * / // % **, << >> & | ^ ~ on ints, comparisons, `in` tuples written out, "
-    "and, or, not, a if c else b",
+    "and or not, a if c else b",
     "statements": "assignment (also to several names), += and its like, if, while, for over range, "
     "neighbours, an inbox, a tuple, an array or a list, break, continue, return, raise, assert, pass",
     "builtins": "abs, bool, float, int, len, max, min, range, round",
@@ -59,23 +59,6 @@ INSTEAD: dict[str, str] = {
     "Slice": "a slice; write a loop over the indices",
     "TypeAlias": "a type alias; define it outside of the behavior",
 }
-
-
-def supported_table() -> str:
-    """SUPPORTED as a table in Markdown, for the documentation."""
-    rows = [f"| {name} | {_cell(text)} |" for name, text in SUPPORTED.items()]
-    return "\n".join(["| what | known in compiled behaviors |", "|---|---|", *rows]) + "\n"
-
-
-def instead_table() -> str:
-    """INSTEAD as a table in Markdown, for the documentation."""
-    halves = dict(text.split("; ", 1) for text in INSTEAD.values())
-    rows = [f"| {_cell(name)} | {_cell(advice)} |" for name, advice in halves.items()]
-    return "\n".join(["| not there | what to write instead |", "|---|---|", *rows]) + "\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def advice_for(node: ast.AST) -> str:

@@ -1,0 +1,134 @@
+"""The command line as a process of its own: signals, streams, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bigworlds.snapshot import inspect
+
+ROOT = Path(__file__).parents[2]
+SLOW = ("--seed", "1", "--ticks", "100000", "--set", "pause=0.01")
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "bigworlds.cli", *arguments]
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for(path: Path) -> None:
+    for _ in range(600):
+        if path.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{path} did not appear")
+
+
+def test_stdout_has_the_json_alone_even_where_c_code_prints(folder: Path) -> None:
+    with (folder / "meadow.py").open("a") as file:
+        file.write('\nimport os\n@meadow.metric\ndef loud(sim):\n    print("LOUD")\n')
+        file.write('    os.write(1, b"LOUDER\\n")\n    return float("nan")\n')
+    process = start(folder, "run", "meadow.py", "--json", "--ticks", "1")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert json.loads(out)["metrics"]["loud"] is None
+    assert "LOUD\n" in err
+    assert "LOUDER\n" in err
+
+
+@pytest.mark.parametrize(
+    ("number", "arguments", "code", "ended"),
+    [
+        (signal.SIGTERM, ("--out", "out", "--snapshot-every", "1"), 75, "walltime"),
+        (signal.SIGINT, ("--out", "out", "--snapshot-every", "1"), 130, "interrupt"),
+    ],
+)
+def test_signals_stop_at_a_tick_with_a_good_snapshot(
+    folder: Path, number: int, arguments: tuple[str, ...], code: int, ended: str
+) -> None:
+    process = start(folder, "run", "meadow.py", "--json", *SLOW, *arguments)
+    wait_for(folder / "out" / "snapshots" / "tick-000000000003.h5")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    result = json.loads(out)
+    assert result["ended"] == ended
+    assert 3 <= result["tick"] < 100_000
+    latest = sorted((folder / "out" / "snapshots").iterdir())[-1]
+    assert inspect(latest).meta["tick"] == result["tick"]
+    again = start(folder, "run", "meadow.py", "--json", "--resume", "out", "--ticks", "0")
+    out, err = again.communicate(timeout=60)
+    assert json.loads(out)["digest"] == result["digest"]
+
+
+def test_sigterm_without_a_place_for_a_snapshot_is_a_failure(folder: Path) -> None:
+    text = (
+        (folder / "meadow.py")
+        .read_text()
+        .replace(
+            "        time.sleep(p.pause)\n",
+            '        time.sleep(p.pause)\n        open("running", "w").close()\n',
+        )
+    )
+    (folder / "meadow.py").write_text(text)
+    process = start(folder, "run", "meadow.py", *SLOW)
+    wait_for(folder / "running")
+    process.terminate()
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "stopped by SIGTERM; nothing was kept: --out DIR or --snapshot FILE keeps it" in err
+    assert "where its time was up" in out
+
+
+def test_no_progress_bar_and_no_colours_where_nobody_looks(folder: Path) -> None:
+    process = start(folder, "run", "meadow.py", "--seed", "1", "--ticks", "5")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert err == ""
+    assert "\x1b" not in out
+
+
+def test_a_usage_error_is_code_2_on_stderr(folder: Path) -> None:
+    process = start(folder, "run", "meadow.py", "--nothing")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert out == ""
+    assert "No such option: --nothing" in err
+
+
+def test_a_terminal_gets_a_progress_bar_and_the_view_moves(folder: Path) -> None:
+    pty = pytest.importorskip("pty")
+    for arguments, shown in (
+        (("--ticks", "30", "--set", "pause=0.01"), "ticks/s"),
+        (("--ticks", "5", "--view"), "\x1b[?1049h"),
+    ):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bigworlds.cli", "run", "meadow.py", "--seed", "1", *arguments],
+            cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
+            stdin=theirs, stdout=theirs, stderr=theirs,
+        )  # fmt: skip
+        os.close(theirs)
+        seen = b""
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            seen += piece
+        os.close(ours)
+        assert process.wait(timeout=60) == 0, seen.decode()
+        assert shown in seen.decode()
+        assert "meadow: " in seen.decode()
