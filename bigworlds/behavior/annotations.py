@@ -45,7 +45,10 @@ def is_parameters(cls: Any) -> bool:
 def _evaluated(source: Source, argument: ast.arg, what: str) -> Any:
     """The value of an argument's annotation."""
     function = source.function
-    annotation = function.__annotations__.get(argument.arg)
+    try:
+        annotation = function.__annotations__.get(argument.arg)
+    except NameError as error:  # from Python 3.14 on annotations are evaluated when they are asked for
+        return source.fail(argument, what, f"an annotation names {error.name!r}, which is not defined")
     if annotation is None:
         source.fail(argument, what, f"the argument {argument.arg!r} has no annotation; write {_NAMES}")
     if not isinstance(annotation, str):

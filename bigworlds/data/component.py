@@ -103,7 +103,8 @@ def _own_annotations(namespace: dict[str, Any]) -> dict[str, Any]:
 
         annotate = annotationlib.get_annotate_from_class_namespace(namespace)
         if annotate is not None:
-            return dict(annotationlib.call_annotate_function(annotate, annotationlib.Format.VALUE))
+            # As text, which is evaluated where the class stands, with our messages.
+            return dict(annotationlib.call_annotate_function(annotate, annotationlib.Format.STRING))
     return {}
 
 

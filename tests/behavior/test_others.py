@@ -343,3 +343,34 @@ def test_parameters():
     assert world.columns[Dice.d].tolist() == [18]
     assert world.columns[Dice.f].tolist() == [True]
     assert world.columns[Dice.a][0] == 1.5 - np.sqrt(5.0)
+
+
+class Star(bw.Component):
+    position: vec3
+    pull: vec3
+    range: int
+
+
+@bw.behavior(neighbors=4.0)
+def attract(star: Star, others: bw.Neighbors[Star], space: bw.Space) -> None:
+    range = 0
+    for other in others:
+        range += 1
+        star.pull += other.offset / other.distance**3
+    star.range = range
+    star.position = space.wrap(star.position + star.pull * space.size.z)
+
+
+def test_three_dimensions():
+    rng = np.random.default_rng(4)
+    places = rng.uniform(0, 10, (30, 3))
+
+    def make():
+        return StandIn(attract, 30, {Star.position: places}, radius=4.0, extent=(10.0, 10.0, 10.0))
+
+    world = both(attract, make)
+    assert world.status == 0
+    assert world.columns[Star.range].any()
+    assert (world.columns[Star.position] < 10.0).all()
+    assert attract.position is not None
+    assert attract.position.size == 3

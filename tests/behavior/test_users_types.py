@@ -12,7 +12,8 @@ MODEL = Path(__file__).with_name("typed_model.py")
 
 def errors_of(path):
     out, _, _ = api.run(["--strict", "--follow-imports=silent", "--config-file=", str(path)])
-    return [line for line in out.splitlines() if line.startswith(str(path))]
+    assert "error: " not in out or path.name in out, out
+    return [line for line in out.splitlines() if Path(line.split(":")[0]).name == path.name]
 
 
 def test_a_model_passes_strict():
@@ -26,5 +27,5 @@ def test_mistakes_are_found(tmp_path):
     )
     wrong.write_text(text)
     found = "\n".join(errors_of(wrong))
-    assert '"Bird" has no attribute "velocty"' in found or "velocty" in found
+    assert '"Bird" has no attribute "velocty"' in found
     assert 'expression has type "str", variable has type "int"' in found

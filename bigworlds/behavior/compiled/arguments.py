@@ -21,20 +21,11 @@ from bigworlds.behavior.compiled.memory import F64, I64, PTR
 from bigworlds.behavior.compiled.vectors import BY_NAME, NAMES, VecType, pack, square_root
 from bigworlds.data import FieldType
 
-# The row's state: byte offsets of 8-byte members.
-CALL, ROW, GATHERED, COUNT, SLOTS, OFFSET, DISTANCE2, EDGES, DRAWN, SECOND = (
-    0,
-    8,
-    16,
-    24,
-    32,
-    40,
-    64,
-    72,
-    80,
-    88,
-)
-PLACE, OWN = 96, 120  # where the row was at the start; pointers to the own fields by own argument
+# The row's state: byte offsets of its members, 8 bytes each (OFFSET and PLACE have three).
+CALL, ROW = 0, 8
+GATHERED, COUNT, SLOTS, OFFSET, DISTANCE2, EDGES = 16, 24, 32, 40, 64, 72  # hits of which Neighbors
+DRAWN, BLOCK, FIRST, SECOND = 80, 88, 96, 104  # words drawn; the random words of one block
+PLACE, OWN = 112, 136  # where the row was at the start; pointers to the own fields by own argument
 
 
 def state_size(own_count: int) -> int:

@@ -22,6 +22,8 @@ from bigworlds.errors import ModelError
 if TYPE_CHECKING:
     from bigworlds.behavior.behavior import Behavior
 
+_FAILURE = f"{PREFIX}failure"
+
 
 @cache
 def _engine_key() -> str:
@@ -111,7 +113,7 @@ class _PlainRaise(ast.NodeTransformer):
     """Compiled code raises without text: the message comes from running the row again in Python."""
 
     def visit_Raise(self, node: ast.Raise) -> ast.Raise:
-        failure = ast.copy_location(ast.Name("RuntimeError", ast.Load()), node)
+        failure = ast.copy_location(ast.Name(_FAILURE, ast.Load()), node)
         return ast.copy_location(ast.Raise(failure, None), node)
 
 
@@ -124,6 +126,7 @@ def compilable_function(program: Program) -> Any:
     scope: dict[str, Any] = {
         f"{PREFIX}{n}": runtime_function(program, n) for n in sorted(program.runtime_names)
     }
+    scope[_FAILURE] = RuntimeError
     for helper in program.helpers:
         made = _defined(helper, scope)
         scope[helper.name] = njit(

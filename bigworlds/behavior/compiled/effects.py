@@ -175,7 +175,20 @@ def _wrap_real(ctx: Any, builder: Any, call: Any, place: Any, size: Any) -> Any:
 
 
 def _wrap_whole(ctx: Any, builder: Any, call: Any, place: Any, size: Any) -> Any:
-    return floor_quotient(ctx, builder, place, size)[1]
+    """place modulo size; less than one size away it takes no division."""
+    below = builder.icmp_signed("<", place, I64(0))
+    beyond = builder.icmp_signed(">=", place, size)
+    moved = builder.select(below, builder.add(place, size), place)
+    close = builder.select(beyond, builder.sub(place, size), moved)
+    near = builder.icmp_unsigned("<", close, size)
+    before = builder.block
+    with builder.if_then(builder.not_(near), likely=False):
+        far = floor_quotient(ctx, builder, place, size)[1]
+        far_block = builder.block
+    wrapped = builder.phi(I64)
+    wrapped.add_incoming(close, before)
+    wrapped.add_incoming(far, far_block)
+    return wrapped
 
 
 def _clamp_real(ctx: Any, builder: Any, call: Any, place: Any, size: Any) -> Any:

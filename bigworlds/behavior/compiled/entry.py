@@ -8,7 +8,8 @@ optimiser can vectorise like a loop over plain arrays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,9 +20,11 @@ from bigworlds.behavior.abi import FAILED, LAYOUT, OK
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.memory import F64, I32, I64, PTR
+from bigworlds.behavior.compiled.random import counter_of, philox_words
 from bigworlds.behavior.uses import ColumnUse
 
 KERNEL_NAME = "bw_kernel"
+CHUNK = 32  # rows whose first random block is computed at once
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Entry:
         sequential: rows come through call->order and each is committed.
         simple: neither neighbours nor services: worth a loop of its own for natural strides.
         place_column: the own position, where `here` needs it.
+        draws: whether most rows draw a random number: the first blocks of many rows are then computed at
+            once.
     """
 
     columns: tuple[ColumnUse, ...]
@@ -51,6 +56,7 @@ class Entry:
     sequential: bool
     simple: bool
     place_column: int | None
+    draws: bool
 
 
 def emit_kernel(module: Any, context: Any, fndesc: Any, entry: Entry) -> None:
@@ -107,6 +113,7 @@ class _RowLoop:
         self.builder, self.context, self.fndesc, self.entry = builder, context, fndesc, entry
         self.call, self.columns = call, columns
         self.state = builder.alloca(ir.ArrayType(I64, args.state_size(len(entry.own)) // 8))
+        self.ahead = [builder.bitcast(builder.alloca(ir.ArrayType(I64, CHUNK)), PTR) for _ in range(2)]
         self.blocks: dict[int, Any] = {}
         self.own = {i: self._own_memory(own) for i, own in entry.own.items()}
 
@@ -123,44 +130,84 @@ class _RowLoop:
 
     def emit(self, begin: Any, end: Any) -> None:
         builder = self.builder
-        head, body, done = (builder.append_basic_block(n) for n in ("head", "body", "done"))
         self.failed = builder.append_basic_block("failed")
+        self.failures: list[Any] = []
+        self.order = None
+        if self.entry.sequential:
+            self.order = memory.member(builder, self.call, "bw_call.order")
+        if self.entry.draws:
+            with self._loop(begin, end, "chunks", step=CHUNK) as first:
+                rest = builder.sub(end, first)
+                size = builder.select(builder.icmp_signed("<", rest, I64(CHUNK)), rest, I64(CHUNK))
+                self._draw_ahead(first, size)
+                with self._loop(first, builder.add(first, size), "rows") as index:
+                    self._row(index, builder.sub(index, first))
+        else:
+            with self._loop(begin, end, "rows") as index:
+                self._row(index, None)
+        builder.ret(I32(OK))
+        self._emit_failed()
+
+    @contextmanager
+    def _loop(self, begin: Any, end: Any, name: str, step: int = 1) -> Iterator[Any]:
+        """A loop from begin to end; the body is emitted inside of the with statement."""
+        builder = self.builder
+        head, body, done = (builder.append_basic_block(f"{name}.{n}") for n in ("head", "body", "done"))
         before = builder.block
-        order = memory.member(builder, self.call, "bw_call.order") if self.entry.sequential else None
         builder.branch(head)
         builder.position_at_end(head)
         index = builder.phi(I64)
         index.add_incoming(begin, before)
         builder.cbranch(builder.icmp_signed("<", index, end), body, done)
         builder.position_at_end(body)
-        row = index
-        if order is not None:
-            row = builder.zext(memory.load(builder, order, builder.shl(index, I64(2)), I32), I64)
-        self.failures: list[tuple[Any, Any]] = []
-        self._row(row)
-        index.add_incoming(builder.add(index, I64(1), flags=["nsw"]), builder.block)
+        yield index
+        index.add_incoming(builder.add(index, I64(step), flags=["nsw"]), builder.block)
         builder.branch(head)
         builder.position_at_end(done)
-        builder.ret(I32(OK))
-        self._emit_failed(row)
 
-    def _emit_failed(self, row: Any) -> None:
-        self.builder.position_at_end(self.failed)
+    def _row_at(self, index: Any) -> Any:
+        """The row that is handled as the index-th."""
+        if self.order is None:
+            return index
+        number = memory.load(self.builder, self.order, self.builder.shl(index, I64(2)), I32)
+        return self.builder.zext(number, I64)
+
+    def _draw_ahead(self, first: Any, size: Any) -> None:
+        """The first random block of `size` rows from `first` on, in a loop that becomes vector code."""
+        builder = self.builder
+        ids = memory.member(builder, self.call, "bw_call.ids")
+        key = memory.member(builder, self.call, "bw_call.rng_key", I64)
+        counter = counter_of(builder, self.call, I64(0))
+        with self._loop(I64(0), size, "draws") as k:
+            row = self._row_at(builder.add(first, k))
+            entity = memory.load(builder, ids, builder.shl(row, I64(3)), I64, invariant=True)
+            words = philox_words(builder, key, entity, counter)
+            for kept, word in zip(self.ahead, words, strict=True):
+                memory.store(builder, kept, builder.shl(k, I64(3)), word)
+
+    def _emit_failed(self) -> None:
+        builder = self.builder
+        builder.position_at_end(self.failed)
         if not self.failures:
-            self.builder.unreachable()
+            builder.unreachable()
             return
-        memory.store(self.builder, self.call, LAYOUT["bw_call.failed_row"], row)
-        self.builder.ret(I32(FAILED))
+        row = builder.phi(I64)
+        for block, failed_row in self.failures:
+            row.add_incoming(failed_row, block)
+        memory.store(builder, self.call, LAYOUT["bw_call.failed_row"], row)
+        builder.ret(I32(FAILED))
 
-    def _fail_if(self, condition: Any) -> None:
+    def _fail_if(self, condition: Any, row: Any) -> None:
         go_on = self.builder.append_basic_block("go_on")
-        self.failures.append((condition, self.builder.block))
+        self.failures.append((self.builder.block, row))
         self.builder.cbranch(condition, self.failed, go_on)
         self.builder.position_at_end(go_on)
 
-    def _row(self, row: Any) -> None:
+    def _row(self, index: Any, ahead: Any) -> None:
+        """One row; `ahead` is its place among the random blocks that were drawn ahead, or None."""
         builder, context = self.builder, self.context
         state = builder.bitcast(self.state, PTR)
+        row = self._row_at(index)
         for offset, value in (
             (args.CALL, self.call),
             (args.ROW, row),
@@ -168,6 +215,12 @@ class _RowLoop:
             (args.DRAWN, I64(0)),
         ):
             memory.store(builder, state, offset, value)
+        memory.store(builder, state, args.BLOCK, I64(-1 if ahead is None else 0))
+        if ahead is not None:
+            for place, kept in zip((args.FIRST, args.SECOND), self.ahead, strict=True):
+                memory.store(
+                    builder, state, place, memory.load(builder, kept, builder.shl(ahead, I64(3)), I64)
+                )
         for slot, (position, own) in enumerate(self.entry.own.items()):
             memory.store(builder, state, args.OWN + 8 * slot, self.own[position])
             self._load(own, self.own[position], row)
@@ -177,7 +230,7 @@ class _RowLoop:
         status, _ = context.call_conv.call_function(
             builder, callee, self.fndesc.restype, list(self.entry.types), values
         )
-        self._fail_if(status.is_error)
+        self._fail_if(status.is_error, row)
         stores: list[Callable[[], None]] = []
         for position, own in self.entry.own.items():
             self._prepare_stores(own, self.own[position], row, stores)
@@ -185,7 +238,7 @@ class _RowLoop:
             write()
         if self.entry.sequential:
             committed = memory.service(builder, self.call, "commit", I32, [self.call, row])
-            self._fail_if(builder.icmp_signed("!=", committed, I32(OK)))
+            self._fail_if(builder.icmp_signed("!=", committed, I32(OK)), row)
 
     def _note_place(self, state: Any, row: Any) -> None:
         """Keeps the row's place at its start, for `here`."""
@@ -235,7 +288,7 @@ class _RowLoop:
             for i, component in enumerate(components):
                 raw, unfit = memory.to_element(builder, kind.dtype, component)
                 if unfit is not None:
-                    self._fail_if(unfit)
+                    self._fail_if(unfit, row)
                 step = i * self.entry.columns[column].field.stride // len(components)
                 stores.append(partial(self._store_element, column, row, step, raw))
 

@@ -16,12 +16,38 @@ from numba.extending import intrinsic
 
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
-from bigworlds.behavior.compiled.memory import F64, I32, I64
+from bigworlds.behavior.compiled.memory import F64, I64
 from bigworlds.behavior.compiled.vectors import as_double
 
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57
 _W0, _W1 = 0x9E3779B9, 0xBB67AE85
 _PAIR = ir.LiteralStructType([I64, I64])
+
+
+def philox_words(builder: Any, key: Any, low: Any, high: Any) -> tuple[Any, Any]:
+    """Emits Philox4x32-10: the two words of a key and a counter (its low and high halves).
+
+    The four 32-bit numbers are kept in 64-bit registers, whose multiplication gives both halves of a
+    product, also in vector registers.
+    """
+    mask, half = I64(0xFFFFFFFF), I64(32)
+
+    def halves(word: Any) -> tuple[Any, Any]:
+        return builder.and_(word, mask), builder.lshr(word, half)
+
+    (k0, k1), (c0, c1), (c2, c3) = halves(key), halves(low), halves(high)
+    for _ in range(10):
+        low0, high0 = halves(builder.mul(c0, I64(_M0)))
+        low1, high1 = halves(builder.mul(c2, I64(_M1)))
+        c0, c1 = builder.xor(builder.xor(high1, c1), k0), low1
+        c2, c3 = builder.xor(builder.xor(high0, c3), k1), low0
+        k0 = builder.and_(builder.add(k0, I64(_W0)), mask)
+        k1 = builder.and_(builder.add(k1, I64(_W1)), mask)
+
+    def join(a: Any, b: Any) -> Any:
+        return builder.or_(a, builder.shl(b, half))
+
+    return join(c0, c1), join(c2, c3)
 
 
 def _philox(module: Any) -> Any:
@@ -34,52 +60,34 @@ def _philox(module: Any) -> Any:
     function.attributes.add("nounwind")
     function.attributes.add("readnone")
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    key, low, high = function.args
-
-    def halves(word: Any) -> tuple[Any, Any]:
-        return builder.trunc(word, I32), builder.trunc(builder.lshr(word, I64(32)), I32)
-
-    (k0, k1), (c0, c1), (c2, c3) = halves(key), halves(low), halves(high)
-    for _ in range(10):
-        first = builder.mul(builder.zext(c0, I64), I64(_M0))
-        second = builder.mul(builder.zext(c2, I64), I64(_M1))
-        (low0, high0), (low1, high1) = halves(first), halves(second)
-        c0, c1 = builder.xor(builder.xor(high1, c1), k0), low1
-        c2, c3 = builder.xor(builder.xor(high0, c3), k1), low0
-        k0, k1 = builder.add(k0, I32(_W0)), builder.add(k1, I32(_W1))
-
-    def join(a: Any, b: Any) -> Any:
-        return builder.or_(builder.zext(a, I64), builder.shl(builder.zext(b, I64), I64(32)))
-
-    words = ir.Constant(_PAIR, ir.Undefined)
-    words = builder.insert_value(words, join(c0, c1), 0)
-    builder.ret(builder.insert_value(words, join(c2, c3), 1))
+    first, second = philox_words(builder, *function.args)
+    words = builder.insert_value(ir.Constant(_PAIR, ir.Undefined), first, 0)
+    builder.ret(builder.insert_value(words, second, 1))
     return function
 
 
+def counter_of(builder: Any, call: Any, block: Any) -> Any:
+    """The upper half of the counter: tick and block."""
+    tick = memory.member(builder, call, "bw_call.tick", I64)
+    return builder.or_(builder.shl(tick, I64(24)), block)
+
+
 def next_word(builder: Any, state: Any) -> Any:
-    """The next 64 random bits of the row: computes a block for even draws, keeps its second half for odd
-    ones."""
+    """The next 64 random bits of the row. The two words of a block are computed once."""
     drawn = memory.load(builder, state, args.DRAWN, I64)
     memory.store(builder, state, args.DRAWN, builder.add(drawn, I64(1)))
-    odd = builder.trunc(drawn, ir.IntType(1))
-    with builder.if_else(odd) as (then, otherwise):
-        with then:
-            kept = memory.load(builder, state, args.SECOND, I64)
-            kept_block = builder.block
-        with otherwise:
-            call = args.call_of(builder, state)
-            key = memory.member(builder, call, "bw_call.rng_key", I64)
-            tick = memory.member(builder, call, "bw_call.tick", I64)
-            block = builder.or_(builder.shl(tick, I64(24)), builder.lshr(drawn, I64(1)))
-            words = builder.call(_philox(builder.module), [key, args.own_id(builder, state), block])
-            memory.store(builder, state, args.SECOND, builder.extract_value(words, 1))
-            fresh = builder.extract_value(words, 0)
-            fresh_block = builder.block
-    result = builder.phi(I64)
-    result.add_incoming(kept, kept_block)
-    result.add_incoming(fresh, fresh_block)
-    return result
+    block = builder.lshr(drawn, I64(1))
+    with builder.if_then(builder.icmp_signed("!=", block, memory.load(builder, state, args.BLOCK, I64))):
+        call = args.call_of(builder, state)
+        key = memory.member(builder, call, "bw_call.rng_key", I64)
+        counter = counter_of(builder, call, block)
+        words = builder.call(_philox(builder.module), [key, args.own_id(builder, state), counter])
+        memory.store(builder, state, args.BLOCK, block)
+        memory.store(builder, state, args.FIRST, builder.extract_value(words, 0))
+        memory.store(builder, state, args.SECOND, builder.extract_value(words, 1))
+    first = memory.load(builder, state, args.FIRST, I64)
+    second = memory.load(builder, state, args.SECOND, I64)
+    return builder.select(builder.trunc(drawn, ir.IntType(1)), second, first)
 
 
 def _unit(builder: Any, word: Any) -> Any:

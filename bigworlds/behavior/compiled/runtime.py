@@ -24,6 +24,8 @@ def runtime_function(program: Program, name: str) -> Any:
     if name.startswith("power_"):
         exponent = name.removeprefix("power_")
         return arithmetic.power(int(exponent.removeprefix("minus_")), exponent.startswith("minus_"))
+    if name == "range":
+        return range
     if name in arithmetic.MATHEMATICS:
         return arithmetic.MATHEMATICS[name]
     for module in _MODULES:

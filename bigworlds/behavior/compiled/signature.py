@@ -42,7 +42,7 @@ def make_entry(behavior: Behavior, layout: Any, sequential: bool) -> Entry:
     simple = not sequential and not any(a.what in _SERVICES for a in behavior.arguments) and not used.rng
     # The state is the function's first argument, so positions of own components move by one.
     moved = {position + 1: found for position, found in own.items()}
-    return Entry(used.columns, moved, tuple(types), sequential, simple, place)
+    return Entry(used.columns, moved, tuple(types), sequential, simple, place, behavior.program.main.draws)
 
 
 def _own(behavior: Behavior, argument: Argument) -> OwnArgument:

@@ -145,6 +145,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "not_finite_minus": lambda: -math.inf,
     "not_finite_nan": lambda: math.nan,
     "not_finite_plus": lambda: math.inf,
+    "range": range,
     "random_empty": lambda space, rng: space.random_empty(rng),
     "same_text": lambda a, b: str(a).rstrip("\0") == str(b).rstrip("\0"),
     "shift_left": lambda a, b: wrap64(a << _shift_count(b)),

@@ -358,6 +358,7 @@ def _draw(on: Expressions, node: ast.Call, owner: Value, name: str) -> Value:
     if name not in rules:
         on.fail(node, f"an Rng has no {name!r}{nearest_names(name, rules)}")
     on.program.uses_rng = True
+    on.note_draw()
     given = bound(on, node, f"rng.{name}", rules[name])
     if name == "choice":
         return _choice(on, node, owner, given["items"])

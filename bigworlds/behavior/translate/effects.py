@@ -125,6 +125,7 @@ def _random_empty(on: Expressions, node: ast.Call, owner: Value) -> Value:
     if not isinstance(rng.kind, Special) or rng.kind.what != "rng":
         on.fail(node, f"random_empty takes the rng argument, found {rng.kind.shown}")
     on.program.uses_random_empty = on.program.uses_rng = True
+    on.note_draw()
     size = on.program.space_kind(on, node)
     if not size.whole:
         on.fail(node, "space.random_empty is for grids: the position must be a bw.ivec2 or bw.ivec3")

@@ -79,6 +79,8 @@ class Expressions:
         self.what = what
         self.kinds: dict[str, Kind] = dict(names)
         self.given: set[str] = set(names)
+        self.usual = True
+        self.draws = False
 
     # Messages and small nodes
 
@@ -94,6 +96,10 @@ class Expressions:
             given.insert(0, ast.Name(f"{PREFIX}state", ast.Load()))
         made = ast.Call(ast.Name(PREFIX + name, ast.Load()), given, [])
         return self.placed(made, node)
+
+    def note_draw(self, draws: bool = True) -> None:
+        """Notes a random draw, if it stands where most runs come by: then the engine draws ahead."""
+        self.draws = self.draws or (draws and self.usual)
 
     def placed(self, made: N, node: ast.AST) -> N:
         """A new node with the line numbers of an old one."""

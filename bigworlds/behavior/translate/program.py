@@ -55,13 +55,15 @@ class Argument:
 
 @dataclass(frozen=True)
 class Translated:
-    """One translated function: its rewritten definition and what it takes and gives."""
+    """One translated function: its rewritten definition, what it takes and gives, whether it usually
+    draws."""
 
     name: str
     source: Source
     tree: ast.FunctionDef
     parameters: tuple[Kind, ...]
     result: Kind
+    draws: bool
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ class Program:
                 assign = ast.Assign([ast.Name(argument.name, ast.Store())], there)
                 body.insert(0, translator.placed(assign, self.source.tree))
         tree = _definition(self.source, self.source.tree.name, [a.name for a in self.arguments], body)
-        return Translated(tree.name, self.source, tree, tuple(names.values()), NOTHING)
+        return Translated(tree.name, self.source, tree, tuple(names.values()), NOTHING, translator.draws)
 
     def needs_state(self, name: str) -> bool:
         """Whether a runtime function takes the state as its first argument: those that call the engine's
@@ -398,6 +400,7 @@ class Program:
         made = self._helpers.get((function, kinds)) or self._translate_helper(
             function, source, shown, names, kinds
         )
+        on.note_draw(made.draws)
         nodes = [ast.Name(f"{PREFIX}state", ast.Load()), *(v.node for v in values if v is not None)]
         called = on.placed(ast.Call(ast.Name(made.name, ast.Load()), nodes, []), node)
         return Value(made.result, called)
@@ -418,7 +421,7 @@ class Program:
             self._translating.pop()
         name = f"{PREFIX}helper{len(self._helpers)}_{function.__name__}"
         tree = _definition(source, name, names, body)
-        made = Translated(name, source, tree, kinds, translator.result or NOTHING)
+        made = Translated(name, source, tree, kinds, translator.result or NOTHING, translator.draws)
         self._helpers[function, kinds] = made
         return made
 

@@ -273,13 +273,19 @@ class Statements(Expressions):
         """Translates alternative blocks; afterwards a name has a value if it has one on every path."""
         before, was_ended = set(self.given), self.ended
         results, given, ended = [], [], []
+        usual = self.usual
         for branch in branches:
             self.given, self.ended = set(before), False
+            # An elif is usual, what stands under a condition is not.
+            self.usual = (
+                usual and len(branch) == 1 and isinstance(branch[0], ast.If) and branch is branches[-1]
+            )
             results.append(self.block(branch))
             given.append(self.given)
             ended.append(self.ended)
         self.given = set.intersection(*given)
         self.ended = was_ended or all(ended)
+        self.usual = usual
         return results
 
     def _do_If(self, node: ast.If) -> list[ast.stmt]:
@@ -290,10 +296,11 @@ class Statements(Expressions):
     def _loop(self, body: list[ast.stmt], orelse: list[ast.stmt]) -> tuple[list[ast.stmt], list[ast.stmt]]:
         """A loop's blocks: the body may run not at all, so names given there have no value afterwards."""
         before, was_ended = set(self.given), self.ended
+        usual, self.usual = self.usual, False
         inner = self.block(body)
         self.given, self.ended = set(before), was_ended
         after = self.block(orelse)
-        self.given, self.ended = set(before), was_ended
+        self.given, self.ended, self.usual = set(before), was_ended, usual
         return inner, after
 
     def _do_While(self, node: ast.While) -> ast.stmt:
@@ -355,7 +362,7 @@ class Statements(Expressions):
         first = self._store_name(name, self.bind(name, value, node.target), node.target)
         body, orelse = self._loop(node.body, node.orelse)
         self.given = before
-        numbers = self.placed(ast.Call(ast.Name("range", ast.Load()), [count], []), node)
+        numbers = self.call(node, "range", count)
         made = ast.For(ast.Name(index, ast.Store()), numbers, [first, *body], orelse)
         return [self.placed(made, node)]
 
@@ -369,7 +376,7 @@ class Statements(Expressions):
         first = self._store_name(name, self.bind(name, value, node.target), node.target)
         body, orelse = self._loop(node.body, node.orelse)
         self.given = before
-        numbers = self.placed(ast.Call(ast.Name("range", ast.Load()), ends, []), node)
+        numbers = self.call(node, "range", *ends)
         return [self.placed(ast.For(ast.Name(index, ast.Store()), numbers, [first, *body], orelse), node)]
 
     def _do_Break(self, node: ast.Break) -> ast.stmt:

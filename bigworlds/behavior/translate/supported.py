@@ -11,7 +11,7 @@ SUPPORTED: dict[str, str] = {
     "values": "bool, int (64 bits, wraps around), float (IEEE double), vec2, vec3, ivec2, ivec3, tuples of "
     "them",
     "operators": "+ - * / // % **, << >> & | ^ ~ on ints, comparisons, `in` tuples written out, "
-    "and, or, not, a if c else b",
+    "and or not, a if c else b",
     "statements": "assignment (also to several names), += and its like, if, while, for over range, "
     "neighbours, an inbox, a tuple, an array or a list, break, continue, return, raise, assert, pass",
     "builtins": "abs, bool, float, int, len, max, min, range, round",
