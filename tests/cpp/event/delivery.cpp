@@ -89,6 +89,26 @@ TEST_CASE("delivery: each row gets what is due for its entity, in the order of s
   }
 }
 
+TEST_CASE("delivery: many events go to their rows as few do") {
+  const Channel channel = small_channel();
+  const PhaseClock clock({0}, 1);
+  constexpr EntityId kRows = 5000;
+  EventList events(channel);
+  std::map<EntityId, std::vector<std::int64_t>> expected;
+  for (EntityId sender = 1; sender <= 20000; ++sender) {
+    const EntityId target = 1 + random_word(kKey, sender, 1, 0) % kRows;
+    set_value(channel, events.post(sender, target, 0, 0, 1), static_cast<std::int64_t>(sender));
+    expected[target].push_back(static_cast<std::int64_t>(sender));
+  }
+  Delivery delivery;
+  delivery.collect(events, clock, 0, clock.moment(1, 0), [](EntityId id) {
+    return std::optional(Location{2, static_cast<std::uint32_t>((id * 7919) % kRows)});
+  });
+  for (EntityId id = 1; id <= kRows; ++id) {
+    CHECK(values(channel, delivery.to_row(2, (id * 7919) % kRows)) == expected[id]);
+  }
+}
+
 TEST_CASE("delivery: rows and tables that nobody wrote to have no letters") {
   Delivery delivery;
   CHECK(delivery.to_row(3, 1000).size() == 0);
