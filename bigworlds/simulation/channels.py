@@ -33,8 +33,7 @@ def element_bytes(field: Field, value: Any, where: str) -> bytes:
 
 
 class Channels:
-    """Types of events in the order of their names, which does not depend on how a model's file is
-    arranged."""
+    """Types of events in the order of their names, however a model's file is arranged."""
 
     def __init__(self, events: Iterable[type[Event]]) -> None:
         self.events = sorted(set(events), key=lambda event: event.__name__)

@@ -1,10 +1,50 @@
-// Sorting events to the rows that receive them: by counting rows, then by stamp within each.
+// Sorting events to the rows that receive them: by row, then by stamp within each.
 #include "event/delivery.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <numeric>
 
 namespace bw {
+namespace {
+
+// An event to a row as one word: the row above the event's position in its list.
+constexpr std::uint64_t entry_of(std::uint32_t row, std::uint32_t position) {
+  return (std::uint64_t{row} << 32) | position;
+}
+constexpr std::uint32_t row_of(std::uint64_t entry) { return static_cast<std::uint32_t>(entry >> 32); }
+
+// Sorts entries, given in the order of positions, by row: least significant digits first (radix sort), 11 bits a pass.
+void sort_by_row(std::vector<std::uint64_t>& entries) {
+  constexpr unsigned kBits = 11;
+  constexpr std::size_t kDigits = std::size_t{1} << kBits;
+  if (entries.size() < kDigits) {
+    std::sort(entries.begin(), entries.end());
+    return;
+  }
+  const std::uint64_t largest = *std::max_element(entries.begin(), entries.end());
+  std::vector<std::uint64_t> other(entries.size());
+  for (unsigned shift = 32; shift < 64 && (largest >> shift) != 0; shift += kBits) {
+    std::array<std::size_t, kDigits + 1> starts{};
+    for (const std::uint64_t entry : entries) {
+      ++starts[((entry >> shift) & (kDigits - 1)) + 1];
+    }
+    std::partial_sum(starts.begin(), starts.end(), starts.begin());
+    for (const std::uint64_t entry : entries) {
+      other[starts[(entry >> shift) & (kDigits - 1)]++] = entry;
+    }
+    entries.swap(other);
+  }
+}
+
+void sort_by_stamp(const EventList& list, std::span<std::uint32_t> positions) {
+  std::sort(positions.begin(), positions.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return list.envelopes()[a].stamp < list.envelopes()[b].stamp;
+  });
+}
+
+}  // namespace
 
 void Delivery::Pile::copy_from(const EventList& list) {
   stride = list.channel().stride();
@@ -22,36 +62,22 @@ Letters Delivery::Pile::letters(std::size_t begin, std::size_t end) const {
 
 // Only what the last delivery touched is cleared: the cost follows the events, not the rows.
 void Delivery::reset() {
-  for (const Group& group : groups_) {
-    group_of_row_[group.at.table][group.at.row] = 0;
+  for (TableLetters& table : tables_) {
+    for (const Group& group : table.groups) {
+      table.group_of_row[group.row] = 0;
+    }
+    table.groups.clear();
+    table.entries.clear();
   }
-  groups_.clear();
   not_found_ = 0;
   everyone_.order.clear();
   personal_.order.clear();
-}
-
-std::uint32_t Delivery::group_at(Location at) {
-  if (at.table >= group_of_row_.size()) {
-    group_of_row_.resize(at.table + 1);
-  }
-  std::vector<std::uint32_t>& groups = group_of_row_[at.table];
-  if (at.row >= groups.size()) {
-    groups.resize(std::max<std::size_t>(at.row + 1, 2 * groups.size()));
-  }
-  if (groups[at.row] == 0) {
-    groups_.push_back({at});
-    groups[at.row] = static_cast<std::uint32_t>(groups_.size());
-  }
-  return groups[at.row] - 1;
 }
 
 void Delivery::collect(const EventList& list, const PhaseClock& clock, std::int64_t since, std::int64_t before,
                        const Find& find) {
   reset();
   stride_ = list.channel().stride();
-  std::vector<std::uint32_t> events;
-  std::vector<std::uint32_t> group_of;
   for (std::uint32_t i = 0; i < list.size(); ++i) {
     const Envelope& envelope = list.envelopes()[i];
     if (const std::int64_t moment = clock.moment(envelope); moment < since || moment >= before) {
@@ -60,59 +86,65 @@ void Delivery::collect(const EventList& list, const PhaseClock& clock, std::int6
     if (envelope.target == kEveryone) {
       everyone_.order.push_back(i);
     } else if (const auto at = find(envelope.target)) {
-      events.push_back(i);
-      group_of.push_back(group_at(*at));
-      ++groups_[group_of.back()].end;  // a count for now
+      tables_.resize(std::max<std::size_t>(tables_.size(), at->table + 1));
+      tables_[at->table].entries.push_back(entry_of(at->row, i));
     } else {
       ++not_found_;
     }
   }
-  std::sort(everyone_.order.begin(), everyone_.order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return list.envelopes()[a].stamp < list.envelopes()[b].stamp;
-  });
+  sort_by_stamp(list, everyone_.order);
   everyone_.copy_from(list);
-  sort_groups(list, events, group_of);
+  for (TableLetters& table : tables_) {
+    sort_to_rows(list, table);
+  }
   personal_.copy_from(list);
 }
 
-void Delivery::sort_groups(const EventList& list, std::span<const std::uint32_t> events,
-                           std::span<const std::uint32_t> group_of) {
-  std::uint32_t begin = 0;
-  for (Group& group : groups_) {
-    group.begin = begin;
-    begin += group.end;
-    group.end = group.begin;
+void Delivery::sort_to_rows(const EventList& list, TableLetters& table) {
+  if (table.entries.empty()) {
+    return;
   }
-  personal_.order.resize(events.size());
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    personal_.order[groups_[group_of[i]].end++] = events[i];
+  sort_by_row(table.entries);
+  const std::size_t rows = row_of(table.entries.back()) + std::size_t{1};
+  if (rows > table.group_of_row.size()) {
+    table.group_of_row.resize(std::max(rows, 2 * table.group_of_row.size()));
   }
-  for (const Group& group : groups_) {
+  for (const std::uint64_t entry : table.entries) {
+    const std::uint32_t row = row_of(entry);
+    const auto place = static_cast<std::uint32_t>(personal_.order.size());
+    if (table.groups.empty() || table.groups.back().row != row) {
+      table.groups.push_back({row, place, place});
+      table.group_of_row[row] = static_cast<std::uint32_t>(table.groups.size());
+    }
+    ++table.groups.back().end;
+    personal_.order.push_back(static_cast<std::uint32_t>(entry));
+  }
+  for (const Group& group : table.groups) {
     if (group.end - group.begin > 1) {
-      std::sort(personal_.order.begin() + group.begin, personal_.order.begin() + group.end,
-                [&](std::uint32_t a, std::uint32_t b) {
-                  return list.envelopes()[a].stamp < list.envelopes()[b].stamp;
-                });
+      sort_by_stamp(list, std::span(personal_.order).subspan(group.begin, group.end - group.begin));
     }
   }
 }
 
 Letters Delivery::to_row(std::uint32_t table, std::size_t row) const {
-  if (table >= group_of_row_.size() || row >= group_of_row_[table].size()) {
+  if (table >= tables_.size() || row >= tables_[table].group_of_row.size()) {
     return {};
   }
-  const std::uint32_t group = group_of_row_[table][row];
-  return group == 0 ? Letters{} : personal_.letters(groups_[group - 1].begin, groups_[group - 1].end);
+  const std::uint32_t group = tables_[table].group_of_row[row];
+  if (group == 0) {
+    return {};
+  }
+  const Group& found = tables_[table].groups[group - 1];
+  return personal_.letters(found.begin, found.end);
 }
 
 std::vector<std::uint32_t> Delivery::rows_with_letters(std::uint32_t table) const {
   std::vector<std::uint32_t> rows;
-  for (const Group& group : groups_) {
-    if (group.at.table == table) {
-      rows.push_back(group.at.row);
+  if (table < tables_.size()) {
+    for (const Group& group : tables_[table].groups) {
+      rows.push_back(group.row);
     }
   }
-  std::sort(rows.begin(), rows.end());
   return rows;
 }
 

@@ -32,7 +32,6 @@ class Delivery {
                const Find& find);
 
   std::size_t stride() const { return stride_; }
-  bool empty() const { return groups_.empty() && everyone_.order.empty(); }
   std::size_t found() const { return personal_.order.size(); }
   std::size_t not_found() const { return not_found_; }
 
@@ -53,22 +52,25 @@ class Delivery {
     void copy_from(const EventList& list);
     Letters letters(std::size_t begin, std::size_t end) const;
   };
-  struct Group {  // the events to one entity
-    Location at;
+  struct Group {  // the letters of one row
+    std::uint32_t row = 0;
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
   };
+  struct TableLetters {
+    std::vector<Group> groups;                 // by row, ascending
+    std::vector<std::uint32_t> group_of_row;   // 1 + the group of a row, 0 where it has none
+    std::vector<std::uint64_t> entries;        // row above position in the list
+  };
 
   void reset();
-  std::uint32_t group_at(Location at);
-  void sort_groups(const EventList& list, std::span<const std::uint32_t> events, std::span<const std::uint32_t> group_of);
+  void sort_to_rows(const EventList& list, TableLetters& table);
 
   std::size_t stride_ = 0;
   std::size_t not_found_ = 0;  // events to entities that are not on this rank
   Pile everyone_;
   Pile personal_;
-  std::vector<Group> groups_;
-  std::vector<std::vector<std::uint32_t>> group_of_row_;  // by table: 1 + the group of a row, 0 where it has none
+  std::vector<TableLetters> tables_;
 };
 
 // Both lists in one order, written to `records`; returns their number.
