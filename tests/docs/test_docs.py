@@ -49,13 +49,18 @@ def steps(page: Path, folder: Path) -> list[str | list[str]]:
     for number, block in enumerate(blocks(page, "python", "sh")):
         if block.language == "sh":
             commands = block.commands if "run" in block.words else []
-            found += [shlex.split(command.partition(">")[0])[1:] for command in commands]
+            found += [until_redirection(shlex.split(command)[1:]) for command in commands]
         elif not OTHERS.intersection(block.words):
             file = folder / (block.file_name or f"block_{number}.py")
             # Line numbers in errors are those of the page.
             file.write_text("\n" * (block.line - 1) + block.text, encoding="utf-8")
             found.append(str(file))
     return found
+
+
+def until_redirection(words: list[str]) -> list[str]:
+    """A command's words without `> FILE`."""
+    return words[: words.index(">")] if ">" in words else words
 
 
 def check_printed(promised: list[str], printed: list[str]) -> None:
