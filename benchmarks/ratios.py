@@ -24,7 +24,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from paired import BenchmarkError, Report, figure, measure, run, violations
+from paired import BenchmarkError, Paired, Report, figure, measure, run, violations
 from rows import Bench, Row, all_rows
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,26 +67,42 @@ def units_of(row: Row, report: Report) -> float:
     return row.units or max(figure(report, "units"), 1.0)
 
 
-def measured(row: Row, rounds: int, warmup: int = 1) -> Result:
-    """Runs a row.
+Rounds = tuple[list[Report], list[Report]]
+
+
+def reports_of(row: Row, rounds: int, warmup: int, known: dict[tuple[str, str | None], Rounds]) -> Rounds:
+    """What the two commands of a row reported, round by round; rows of the same commands share the runs."""
+    commands = row.ours, row.theirs
+    if commands not in known:
+        if row.theirs is None:
+            for seed in range(1, warmup + 1):
+                run(row.ours, seed)
+            known[commands] = [run(row.ours, seed) for seed in range(1, rounds + 1)], []
+        else:
+            paired = measure(row.ours, row.theirs, rounds=rounds, key=row.key, key_b=row.key_b, warmup=warmup)
+            known[commands] = paired.reports_a, paired.reports_b
+    return known[commands]
+
+
+def measured(
+    row: Row, rounds: int, warmup: int = 1, known: dict[tuple[str, str | None], Rounds] | None = None
+) -> Result:
+    """Runs a row, or takes what its commands have reported for another row before (`known`, added to).
 
     Raises:
         BenchmarkError: a command failed, or does not say what is asked.
     """
+    ours, theirs = reports_of(row, rounds, warmup, {} if known is None else known)
+    units = [units_of(row, report) for report in theirs or ours]
+    values = [row.scale * figure(report, row.key) / of for report, of in zip(ours, units, strict=True)]
+    promises = not_as_promised(ours)
     if row.theirs is None:
-        for seed in range(1, warmup + 1):
-            run(row.ours, seed)
-        reports = [run(row.ours, seed) for seed in range(1, rounds + 1)]
-        ours = median(row.scale * figure(report, row.key) / units_of(row, report) for report in reports)
-        return Result(row=row, ours=ours, theirs=None, ratios=[], broken=not_as_promised(reports))
-    paired = measure(row.ours, row.theirs, rounds=rounds, key=row.key, key_b=row.key_b, warmup=warmup)
-    units = [units_of(row, report) for report in paired.reports_b]
-    ours, theirs = (
-        median(row.scale * value / of for value, of in zip(figures, units, strict=True))
-        for figures in (paired.figures_a, paired.figures_b)
-    )
-    broken = violations(paired, list(row.conform)) + not_as_promised(paired.reports_a)
-    return Result(row=row, ours=ours, theirs=theirs, ratios=paired.ratios, broken=broken)
+        return Result(row=row, ours=median(values), theirs=None, ratios=[], broken=promises)
+    key_b = row.key_b or row.key
+    values_b = [row.scale * figure(report, key_b) / of for report, of in zip(theirs, units, strict=True)]
+    paired = Paired(reports_a=ours, reports_b=theirs, figures_a=values, figures_b=values_b)
+    broken = violations(paired, list(row.conform)) + promises
+    return Result(row=row, ours=median(values), theirs=median(values_b), ratios=paired.ratios, broken=broken)
 
 
 def not_as_promised(reports: list[Report]) -> list[str]:
@@ -163,14 +179,15 @@ def runnable(row: Row, bench: Bench) -> str | None:
 
 def measure_all(rows: list[Row], bench: Bench, rounds: int, warmup: int) -> list[Result]:
     """Measures row by row; what cannot run, or fails, is named on stderr."""
-    results = []
+    results: list[Result] = []
+    known: dict[tuple[str, str | None], Rounds] = {}
     for row in rows:
         reason = runnable(row, bench)
         if reason is not None:
             print(f"{row.name} is left out: {reason}", file=sys.stderr)
             continue
         try:
-            result = measured(row, rounds, warmup)
+            result = measured(row, rounds, warmup, known)
         except BenchmarkError as error:
             print(f"{row.name} failed: {error}", file=sys.stderr)
             continue
