@@ -10,10 +10,13 @@ void pack_rows(Store& store, std::uint32_t t, const std::vector<std::uint32_t>& 
   const Table& table = store.table(t);
   Writer writer(message);
   writer.values(std::span<const ComponentId>(table.archetype()));
-  writer.value(static_cast<std::uint64_t>(rows.size()));
+  std::vector<EntityId> ids;
+  for (const std::uint32_t row : rows) {
+    ids.push_back(table.ids()[row]);
+  }
+  writer.values(std::span<const EntityId>(ids));
   Bytes row_bytes(table.row_size());
   for (const std::uint32_t row : rows) {
-    writer.value(table.ids()[row]);
     table.pack_row(row, row_bytes.data());
     writer.bytes(row_bytes.data(), row_bytes.size());
   }
@@ -37,7 +40,7 @@ std::size_t send_leavers(Store& store, RankId self, const Domain& domain, const 
         pack_rows(store, t, rows[r], messages[r]);
       }
     }
-    store.remove(t, leavers);
+    store.remove_rows(t, leavers);
     leaving += leavers.size();
   }
   return leaving;
@@ -48,11 +51,10 @@ void receive(Store& store, const Bytes& message) {
   while (!reader.done()) {
     const std::uint32_t t = store.table_for(reader.values<ComponentId>());
     Table& table = store.table(t);
-    const auto rows = reader.value<std::uint64_t>();
-    for (std::uint64_t i = 0; i < rows; ++i) {
-      const auto id = reader.value<EntityId>();
-      const std::uint32_t row = store.insert(t, {&id, 1});
-      table.unpack_row(row, reader.take(table.row_size()).data());
+    const std::vector<EntityId> ids = reader.values<EntityId>();
+    const std::uint32_t first = store.insert(t, ids);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      table.unpack_row(first + i, reader.take(table.row_size()).data());
     }
   }
 }

@@ -39,8 +39,26 @@ void Column::fill(std::size_t begin, std::size_t end, const std::byte* value) {
     std::memset(at(begin), 0, (end - begin) * size_);
     return;
   }
-  for (std::size_t row = begin; row < end; ++row) {
-    std::memcpy(at(row), value, size_);
+  for_value_size(size_, [&](auto size) {
+    std::byte* to = at(begin);
+    for (std::size_t row = begin; row < end; ++row, to += size) {
+      std::memcpy(to, value, size);
+    }
+  });
+}
+
+void Column::move(std::span<const RowMove> moves) {
+  for_value_size(size_, [&](auto size) {
+    std::byte* values = data();
+    for (const RowMove& move : moves) {
+      std::memcpy(values + move.to * size, values + move.from * size, size);
+    }
+  });
+}
+
+void Column::copy_from(const Column& other, std::span<const std::uint32_t> rows, std::size_t first) {
+  if (!rows.empty()) {
+    gather_values(at(first), other.data(), other.stride(), size_, rows);
   }
 }
 

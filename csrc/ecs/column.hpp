@@ -10,6 +10,12 @@
 
 namespace bw {
 
+// The value of a row goes to another row.
+struct RowMove {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+};
+
 class Column {
  public:
   explicit Column(FieldType type) : type_(type), size_(type.size()) {}
@@ -32,7 +38,11 @@ class Column {
   // Sets rows [begin, end) to one value.
   void fill(std::size_t begin, std::size_t end, const std::byte* value);
 
-  void copy_within(std::size_t from, std::size_t to) { std::memcpy(at(to), at(from), size_); }
+  // Copies values to other rows; none of these is the source of a later copy.
+  void move(std::span<const RowMove> moves);
+
+  // Copies the values of some rows of another column of the same type to rows first, first + 1, ...
+  void copy_from(const Column& other, std::span<const std::uint32_t> rows, std::size_t first);
 
   // Reorders the first order.size() values: new value i is old value order[i].
   void permute(std::span<const std::uint32_t> order, std::size_t capacity);

@@ -1,48 +1,22 @@
-// Applying commands in their fixed order.
+// Applying commands in their fixed order, all of one kind together.
 #include "ecs/commands.hpp"
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <tuple>
+
+#include "base/radix_sort.hpp"
+#include "base/strided.hpp"
+#include "ecs/row_set.hpp"
+#include "ecs/transfer.hpp"
 
 namespace bw {
 namespace {
 
-// A command with the buffer that holds its record.
-template <class Command>
-struct Sourced {
-  const Command* command;
-  const CommandBuffer* buffer;
-};
+// Records are written to columns in blocks that fit into the cache, field by field.
+constexpr std::size_t kBlock = 256;
 
-template <class Command, class Key>
-std::vector<Sourced<Command>> in_order(std::span<CommandBuffer* const> buffers,
-                                       const std::vector<Command>& (CommandBuffer::*list)() const, Key key) {
-  std::vector<Sourced<Command>> all;
-  for (const CommandBuffer* buffer : buffers) {
-    for (const Command& command : (buffer->*list)()) {
-      all.push_back({&command, buffer});
-    }
-  }
-  const auto before = [&](const Sourced<Command>& a, const Sourced<Command>& b) {
-    return key(*a.command) < key(*b.command);
-  };
-  // Rows that were visited in id order by one worker are in order already: the common case is one pass.
-  if (!std::is_sorted(all.begin(), all.end(), before)) {
-    std::sort(all.begin(), all.end(), before);
-  }
-  return all;
-}
-
-void write_record(Table& table, std::size_t row, const RecordPlan& plan, std::span<const std::size_t> columns,
-                  const std::byte* record) {
-  for (std::size_t f = 0; f < plan.fields.size(); ++f) {
-    Column& column = table.column(columns[f]);
-    std::memcpy(column.at(row), record + plan.offsets[f], column.value_size());
-  }
-}
-
+// Where each field of a plan's records goes.
 std::vector<std::size_t> columns_of(const Table& table, const RecordPlan& plan) {
   std::vector<std::size_t> columns;
   for (const FieldKey field : plan.fields) {
@@ -51,56 +25,200 @@ std::vector<std::size_t> columns_of(const Table& table, const RecordPlan& plan) 
   return columns;
 }
 
-void apply_changes(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans) {
-  using Change = CommandBuffer::Change;
-  const auto changes = in_order<Change>(buffers, &CommandBuffer::changes, [](const Change& c) {
-    return std::tuple(c.entity, c.behavior, c.ordinal);
-  });
-  for (const Sourced<Change>& sourced : changes) {
-    const Change& change = *sourced.command;
-    const auto location = store.find(change.entity);
-    if (!location) {
-      continue;  // it ended in this phase
-    }
-    const RecordPlan& plan = plans[change.plan];
-    Archetype archetype = store.table(location->table).archetype();
-    for (const ComponentId component : plan.components) {
-      std::erase(archetype, component);
-      if (change.attach) {
-        archetype.push_back(component);
-      }
-    }
-    const Location now = store.change_archetype(*location, std::move(archetype));
-    if (change.attach) {
-      Table& table = store.table(now.table);
-      write_record(table, now.row, plan, columns_of(table, plan), sourced.buffer->record(change.record));
+// Writes record(i) to row(i), for i below `count`.
+template <class Row, class Record>
+void write_records(Table& table, const RecordPlan& plan, std::size_t count, Row&& row, Record&& record) {
+  const std::vector<std::size_t> columns = columns_of(table, plan);
+  for (std::size_t begin = 0; begin < count; begin += kBlock) {
+    const std::size_t end = std::min(count, begin + kBlock);
+    for (std::size_t f = 0; f < columns.size(); ++f) {
+      Column& column = table.column(columns[f]);
+      for_value_size(column.value_size(), [&](auto size) {
+        std::byte* values = column.data();
+        for (std::size_t i = begin; i < end; ++i) {
+          std::memcpy(values + row(i) * size, record(i) + plan.offsets[f], size);
+        }
+      });
     }
   }
 }
 
-std::size_t apply_births(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans,
-                         const std::function<std::uint64_t(TileId)>& next_birth) {
-  using Birth = CommandBuffer::Birth;
-  const auto births = in_order<Birth>(buffers, &CommandBuffer::births, [](const Birth& b) {
-    return std::tuple(b.behavior, b.parent, b.ordinal);
-  });
-  // Ids are given in order; rows of one prototype are then made in one go.
-  std::map<std::uint32_t, std::vector<EntityId>> ids;
-  std::map<std::uint32_t, std::vector<const std::byte*>> records;
-  for (const Sourced<Birth>& sourced : births) {
-    const Birth& birth = *sourced.command;
-    ids[birth.plan].push_back(make_id(birth.tile, next_birth(birth.tile)));
-    records[birth.plan].push_back(sourced.buffer->record(birth.record));
-  }
-  for (const auto& [plan_index, born] : ids) {
-    const RecordPlan& plan = plans[plan_index];
-    const std::uint32_t table_index = store.table_for(plan.components);
-    const std::uint32_t first = store.insert(table_index, born);
-    Table& table = store.table(table_index);
-    const std::vector<std::size_t> columns = columns_of(table, plan);
-    for (std::size_t i = 0; i < born.size(); ++i) {
-      write_record(table, first + i, plan, columns, records[plan_index][i]);
+// --- changes of components ----------------------------------------------------------------------
+
+using Change = CommandBuffer::Change;
+
+struct PendingChange {
+  const Change* change;
+  const CommandBuffer* buffer;
+  Location at;
+
+  const std::byte* record() const { return buffer->record(change->record); }
+};
+
+std::vector<PendingChange> find_changes(const Store& store, std::span<CommandBuffer* const> buffers) {
+  std::vector<PendingChange> pending;
+  for (const CommandBuffer* buffer : buffers) {
+    for (const Change& change : buffer->changes()) {
+      if (const auto at = store.find(change.entity)) {  // else it ended in this phase
+        pending.push_back({&change, buffer, *at});
+      }
     }
+  }
+  return pending;
+}
+
+std::uint32_t table_after(Store& store, std::uint32_t table, const Change& change, const RecordPlan& plan) {
+  Archetype archetype = store.table(table).archetype();
+  for (const ComponentId component : plan.components) {
+    std::erase(archetype, component);
+    if (change.attach) {
+      archetype.push_back(component);
+    }
+  }
+  return store.table_for(std::move(archetype));
+}
+
+// Entities with several changes: one after another, in the order of (behavior, ordinal).
+void apply_one_by_one(Store& store, std::vector<PendingChange>& changes, std::span<const RecordPlan> plans) {
+  std::sort(changes.begin(), changes.end(), [](const PendingChange& a, const PendingChange& b) {
+    return std::tuple(a.change->entity, a.change->behavior, a.change->ordinal) <
+           std::tuple(b.change->entity, b.change->behavior, b.change->ordinal);
+  });
+  for (const PendingChange& one : changes) {
+    const RecordPlan& plan = plans[one.change->plan];
+    const Location from = store.find(one.change->entity).value();
+    const std::uint32_t to = table_after(store, from.table, *one.change, plan);
+    const Location now = store.change_archetype(from, store.table(to).archetype());
+    if (one.change->attach) {
+      write_records(store.table(now.table), plan, 1, [&](std::size_t) { return now.row; },
+                    [&](std::size_t) { return one.record(); });
+    }
+  }
+}
+
+// Entities with one change each: all that go the same way together.
+void apply_together(Store& store, std::span<const PendingChange> changes, const std::vector<std::uint8_t>& alone,
+                    std::span<const RecordPlan> plans) {
+  Transfer transfer;
+  Transfer::Group* group = nullptr;
+  for (std::uint32_t i = 0; i < changes.size(); ++i) {
+    if (alone[i] == 0) {
+      continue;
+    }
+    const Change& change = *changes[i].change;
+    const std::uint32_t reason = 2 * change.plan + (change.attach ? 1 : 0);
+    if (group == nullptr || group->from != changes[i].at.table || group->reason != reason) {
+      group = &transfer.group(changes[i].at.table, reason, [&] {
+        return table_after(store, changes[i].at.table, change, plans[change.plan]);
+      });
+    }
+    group->rows.push_back(changes[i].at.row);
+    group->items.push_back(i);
+  }
+  transfer.apply(store, [&](const Transfer::Group& moved) {
+    if (moved.reason % 2 == 1) {
+      write_records(store.table(moved.to), plans[moved.reason / 2], moved.rows.size(),
+                    [&](std::size_t i) { return moved.rows[i]; },
+                    [&](std::size_t i) { return changes[moved.items[i]].record(); });
+    }
+  });
+}
+
+std::size_t apply_changes(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans) {
+  const std::vector<PendingChange> changes = find_changes(store, buffers);
+  if (changes.empty()) {
+    return 0;
+  }
+  std::vector<RowSet> seen;
+  std::vector<RowSet> several;
+  for (std::uint32_t t = 0; t < store.table_count(); ++t) {
+    seen.emplace_back(store.table(t).size());
+    several.emplace_back(store.table(t).size());
+  }
+  for (const PendingChange& one : changes) {
+    if (!seen[one.at.table].add(one.at.row)) {
+      several[one.at.table].add(one.at.row);
+    }
+  }
+  std::vector<std::uint8_t> alone(changes.size(), 0);
+  std::vector<PendingChange> others;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    alone[i] = several[changes[i].at.table].has(changes[i].at.row) ? 0 : 1;
+    if (alone[i] == 0) {
+      others.push_back(changes[i]);
+    }
+  }
+  apply_together(store, changes, alone, plans);
+  apply_one_by_one(store, others, plans);
+  return changes.size();
+}
+
+// --- births -------------------------------------------------------------------------------------
+
+using Birth = CommandBuffer::Birth;
+
+struct PendingBirth {
+  const Birth* birth;
+  const CommandBuffer* buffer;
+};
+
+// All births by (behavior, parent id, ordinal): the order in which they are numbered.
+std::vector<PendingBirth> births_in_order(std::span<CommandBuffer* const> buffers) {
+  std::vector<PendingBirth> births;
+  for (const CommandBuffer* buffer : buffers) {
+    for (const Birth& birth : buffer->births()) {
+      births.push_back({&birth, buffer});
+    }
+  }
+  const auto key = [](const PendingBirth& b) { return std::tuple(b.birth->behavior, b.birth->parent, b.birth->ordinal); };
+  // Rows that were visited in the order of ids by one worker are in order already: the common case is one pass.
+  if (std::is_sorted(births.begin(), births.end(),
+                     [&](const PendingBirth& a, const PendingBirth& b) { return key(a) < key(b); })) {
+    return births;
+  }
+  // All births of a parent by a behavior stand side by side in one buffer, so a stable sort keeps their ordinals in order.
+  std::vector<KeyedIndex> order(births.size());
+  const auto sort_by = [&](auto&& part) {
+    for (KeyedIndex& entry : order) {
+      entry.key = part(*births[entry.index].birth);
+    }
+    sort_by_key(order);
+  };
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    order[i].index = i;
+  }
+  sort_by([](const Birth& birth) { return birth.parent; });
+  sort_by([](const Birth& birth) { return std::uint64_t{birth.behavior}; });
+  std::vector<PendingBirth> sorted(births.size());
+  std::transform(order.begin(), order.end(), sorted.begin(), [&](const KeyedIndex& e) { return births[e.index]; });
+  return sorted;
+}
+
+std::size_t apply_births(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans,
+                         std::span<std::uint64_t> next_births) {
+  const std::vector<PendingBirth> births = births_in_order(buffers);
+  // Ids are given in order; rows of one prototype are then made in one go.
+  std::vector<std::vector<EntityId>> ids(plans.size());
+  std::vector<std::vector<const std::byte*>> records(plans.size());
+  for (const PendingBirth& one : births) {
+    const Birth& birth = *one.birth;
+    ids[birth.plan].push_back(make_id(birth.tile, next_births[birth.tile]++));
+    records[birth.plan].push_back(one.buffer->record(birth.record));
+  }
+  for (std::size_t p = 0; p < plans.size(); ++p) {
+    if (ids[p].empty()) {
+      continue;
+    }
+    const std::uint32_t t = store.table_for(plans[p].components);
+    const std::uint32_t first = store.bear(t, ids[p]);
+    Table& table = store.table(t);
+    for (std::size_t c = 0; c < table.column_count(); ++c) {
+      if (std::find(plans[p].fields.begin(), plans[p].fields.end(), table.column_key(c)) == plans[p].fields.end()) {
+        table.fill_default(c, first, table.size());
+      }
+    }
+    write_records(table, plans[p], ids[p].size(), [&](std::size_t i) { return first + i; },
+                  [&](std::size_t i) { return records[p][i]; });
   }
   return births.size();
 }
@@ -136,40 +254,16 @@ void CommandBuffer::clear() {
   records_.clear();
 }
 
-void CommandBuffer::rewind(const Mark& mark) {
-  births_.resize(mark.births);
-  changes_.resize(mark.changes);
-  deaths_.resize(mark.deaths);
-  records_.resize(mark.records);
-}
-
-std::size_t remove_entities(Store& store, std::vector<EntityId> ids) {
-  std::map<std::uint32_t, std::vector<std::uint32_t>> rows;
-  for (const EntityId id : ids) {
-    if (const auto location = store.find(id)) {
-      rows[location->table].push_back(location->row);
-    }
-  }
-  std::size_t removed = 0;
-  for (auto& [table, doomed] : rows) {
-    std::sort(doomed.begin(), doomed.end());
-    doomed.erase(std::unique(doomed.begin(), doomed.end()), doomed.end());
-    store.remove(table, doomed);
-    removed += doomed.size();
-  }
-  return removed;
-}
-
 ApplyResult apply_commands(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans,
-                           const std::function<std::uint64_t(TileId)>& next_birth) {
+                           std::span<std::uint64_t> next_births) {
+  ApplyResult result;
   std::vector<EntityId> doomed;
   for (const CommandBuffer* buffer : buffers) {
     doomed.insert(doomed.end(), buffer->deaths().begin(), buffer->deaths().end());
   }
-  ApplyResult result;
-  result.deaths = remove_entities(store, std::move(doomed));
-  apply_changes(store, buffers, plans);
-  result.births = apply_births(store, buffers, plans, next_birth);
+  result.deaths = store.remove(doomed);
+  result.changes = apply_changes(store, buffers, plans);
+  result.births = apply_births(store, buffers, plans, next_births);
   for (CommandBuffer* buffer : buffers) {
     buffer->clear();
   }

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
@@ -54,13 +53,6 @@ class CommandBuffer {
   bool empty() const { return births_.empty() && changes_.empty() && deaths_.empty(); }
   void clear();
 
-  // Commands of the row in hand, to be taken back if its kernel fails.
-  struct Mark {
-    std::size_t births, changes, deaths, records;
-  };
-  Mark mark() const { return {births_.size(), changes_.size(), deaths_.size(), records_.size()}; }
-  void rewind(const Mark& mark);
-
  private:
   std::byte* new_record(const RecordPlan& layout, std::size_t* offset);
 
@@ -73,14 +65,12 @@ class CommandBuffer {
 struct ApplyResult {
   std::size_t births = 0;
   std::size_t deaths = 0;
+  std::size_t changes = 0;
 };
 
-// Applies all commands of a phase: deaths first, then changes, then births. `next_birth(tile)` counts up a tile's births.
-// An entity that ends takes part in nothing else; its own births of the phase still happen.
+// Applies all commands of a phase: deaths first, then changes, then births. `next_births[tile]` is the counter of a tile's next
+// birth; it is counted up. An entity that ends takes part in nothing else; its own births of the phase still happen.
 ApplyResult apply_commands(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans,
-                           const std::function<std::uint64_t(TileId)>& next_birth);
-
-// Removes entities by id, each at most once; unknown ids are passed over.
-std::size_t remove_entities(Store& store, std::vector<EntityId> ids);
+                           std::span<std::uint64_t> next_births);
 
 }  // namespace bw

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/checks.hpp"
+
 namespace bw {
 namespace {
 
@@ -93,137 +95,175 @@ void FlatMap::rehash(std::size_t slots) {
   }
 }
 
-EntityIndex::Page* EntityIndex::page_of(EntityId id) const {
+EntityIndex::Page* EntityIndex::page_of(EntityId id) {
   const std::uint64_t key = page_key(id);
-  if (key == last_key_) {
-    return last_page_;
+  if (key != last_key_) {
+    const std::uint64_t* found = page_index_.find(key);
+    if (found == nullptr) {
+      return nullptr;
+    }
+    last_key_ = key;
+    last_page_ = pages_[*found].get();
   }
-  const std::uint64_t* found = page_index_.find(key);
-  if (found == nullptr) {
-    return nullptr;
-  }
-  last_key_ = key;
-  last_page_ = pages_[*found].get();
   return last_page_;
 }
 
-std::optional<Location> EntityIndex::find(EntityId id) const {
-  if (const Page* page = page_of(id)) {
-    const std::uint64_t packed = page->rows[id & (kPageSize - 1)];
-    if (packed != kNowhere) {
-      return unpack(packed);
-    }
-    return std::nullopt;
+EntityIndex::Page& EntityIndex::page_for(EntityId id) {
+  if (Page* page = page_of(id)) {
+    return *page;
   }
-  const std::uint64_t* packed = sparse_.find(id);
-  return packed != nullptr ? std::optional(unpack(*packed)) : std::nullopt;
-}
-
-EntityIndex::Page& EntityIndex::make_page(std::uint64_t key) {
+  const std::uint64_t key = page_key(id);
   std::uint64_t position = pages_.size();
-  if (!free_pages_.empty()) {
+  if (free_pages_.empty()) {
+    pages_.emplace_back();
+  } else {
     position = free_pages_.back();
     free_pages_.pop_back();
-    pages_[position] = std::make_unique<Page>();
-  } else {
-    pages_.push_back(std::make_unique<Page>());
   }
+  pages_[position] = std::make_unique<Page>();
+  pages_[position]->rows.fill(kEmpty);
   page_index_[key] = position;
-  Page& page = *pages_[position];
-  page.rows.fill(kNowhere);
   last_key_ = key;
-  last_page_ = &page;
-  return page;
+  last_page_ = pages_[position].get();
+  return *last_page_;
+}
+
+const EntityIndex::Page* EntityIndex::find_page(std::uint64_t key) const {
+  const std::uint64_t* position = page_index_.find(key);
+  return position != nullptr ? pages_[*position].get() : nullptr;
+}
+
+std::optional<Location> EntityIndex::find(EntityId id) const {
+  Location location;
+  find_all({&id, 1}, &location);
+  return location == kNowhere ? std::nullopt : std::optional(location);
+}
+
+void EntityIndex::find_all(std::span<const EntityId> ids, Location* out) const {
+  const Page* page = nullptr;
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (page_key(ids[i]) != key) {
+      key = page_key(ids[i]);
+      page = find_page(key);
+    }
+    std::uint64_t packed = page != nullptr ? page->rows[place_in_page(ids[i])] : kEmpty;
+    if (packed == kEmpty) {
+      const std::uint64_t* kept = sparse_.find(ids[i]);
+      packed = kept != nullptr ? *kept : kEmpty;
+    }
+    out[i] = unpack(packed);
+  }
+}
+
+void EntityIndex::add(EntityId first, std::size_t count, Location at) {
+  size_ += count;
+  for (const EntityId end = first + count; first < end;) {
+    Page& page = page_for(first);
+    const std::size_t begin = place_in_page(first);
+    const std::size_t taken = std::min<std::size_t>(kPageSize - begin, end - first);
+    const std::uint64_t packed = pack(at);
+    for (std::size_t i = 0; i < taken; ++i) {
+      page.rows[begin + i] = packed + i;
+    }
+    page.living += static_cast<std::uint32_t>(taken);
+    page.complete = page.complete || begin + taken == kPageSize;
+    if (has_emptied(page)) {
+      emptied_.push_back(page_key(first));  // most of its ids ended while it was still being filled
+    }
+    at.row += static_cast<std::uint32_t>(taken);
+    first += taken;
+  }
+}
+
+void EntityIndex::arrive(std::span<const EntityId> ids, Location at) {
+  size_ += ids.size();
+  for (std::size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
+    const std::uint64_t key = page_key(ids[begin]);
+    while (end < ids.size() && page_key(ids[end]) == key) {
+      ++end;
+    }
+    // Enough of one page to fill it as far as a page has to be filled: else they are kept one by one.
+    Page* page = end - begin >= kLeastInPage ? &page_for(ids[begin]) : nullptr;
+    for (std::size_t i = begin; i < end; ++i, ++at.row) {
+      (page != nullptr ? page->rows[place_in_page(ids[i])] : sparse_[ids[i]]) = pack(at);
+    }
+    if (page != nullptr) {
+      page->living += static_cast<std::uint32_t>(end - begin);
+      page->complete = true;
+    }
+  }
 }
 
 void EntityIndex::set(EntityId id, Location location) {
-  Page* page = page_of(id);
-  if (page == nullptr) {
-    if (evicted_.find(page_key(id)) != nullptr) {
-      set_sparse(id, location);
+  if (Page* page = page_of(id)) {
+    if (std::uint64_t& row = page->rows[place_in_page(id)]; row != kEmpty) {
+      row = pack(location);
       return;
     }
-    page = &make_page(page_key(id));
   }
-  std::uint64_t& slot = page->rows[id & (kPageSize - 1)];
-  if (slot == kNowhere) {
-    ++page->living;
-    ++page->touched;
-    ++size_;
-  }
-  slot = pack(location);
+  std::uint64_t* packed = sparse_.find(id);
+  BW_CHECK(packed != nullptr, "an entity that moves to another row is known");
+  *packed = pack(location);
 }
 
-void EntityIndex::set_sparse(EntityId id, Location location) {
-  const std::size_t before = sparse_.size();
-  sparse_[id] = pack(location);
-  if (sparse_.size() == before) {
-    return;
-  }
-  ++size_;
-  if (++evicted_[page_key(id)] > kRestoreAbove) {
-    restore(page_key(id));
+void EntityIndex::set_all(std::span<const EntityId> ids, Location at) {
+  for (const EntityId id : ids) {
+    set(id, at);
+    ++at.row;
   }
 }
 
-void EntityIndex::erase_sparse(EntityId id) {
-  if (!sparse_.erase(id)) {
-    return;
+std::optional<Location> EntityIndex::take(EntityId id) {
+  std::uint64_t packed = kEmpty;
+  if (Page* page = page_of(id)) {
+    packed = std::exchange(page->rows[place_in_page(id)], kEmpty);
+    if (packed != kEmpty) {
+      --page->living;
+      if (page->living + 1 == kLeastInPage) {
+        emptied_.push_back(page_key(id));
+      }
+    }
+  }
+  if (packed == kEmpty) {
+    const std::uint64_t* found = sparse_.find(id);
+    if (found == nullptr) {
+      return std::nullopt;
+    }
+    packed = *found;
+    sparse_.erase(id);
   }
   --size_;
-  if (--evicted_[page_key(id)] == 0) {
-    evicted_.erase(page_key(id));
+  return unpack(packed);
+}
+
+void EntityIndex::tidy() {
+  for (; !emptied_.empty(); emptied_.pop_back()) {
+    const Page* page = find_page(emptied_.back());
+    if (page != nullptr && has_emptied(*page)) {
+      evict(emptied_.back(), *page);
+    }
   }
 }
 
-void EntityIndex::erase(EntityId id) {
-  Page* page = page_of(id);
-  if (page == nullptr) {
-    erase_sparse(id);
-    return;
-  }
-  std::uint64_t& slot = page->rows[id & (kPageSize - 1)];
-  if (slot == kNowhere) {
-    return;
-  }
-  slot = kNowhere;
-  --page->living;
-  --size_;
-  if (page->living == 0 || (page->living < kEvictBelow && page->touched >= kPageSize)) {
-    evict(page_key(id), *page);
-  }
-}
-
-void EntityIndex::evict(std::uint64_t key, Page& page) {
-  if (page.living > 0) {
-    evicted_[key] = page.living;
-  }
+void EntityIndex::evict(std::uint64_t key, const Page& page) {
   const EntityId first = (key - 1) << kPageBits;
   for (std::size_t i = 0; i < kPageSize; ++i) {
-    if (page.rows[i] != kNowhere) {
+    if (page.rows[i] != kEmpty) {
       sparse_[first + i] = page.rows[i];
     }
   }
   const std::uint64_t position = *page_index_.find(key);
-  pages_[position].reset();
-  free_pages_.push_back(position);
   page_index_.erase(key);
+  free_pages_.push_back(position);
   last_key_ = 0;
   last_page_ = nullptr;
+  pages_[position].reset();
 }
 
-void EntityIndex::restore(std::uint64_t key) {
-  evicted_.erase(key);
-  Page& page = make_page(key);
-  const EntityId first = (key - 1) << kPageBits;
-  for (std::size_t i = 0; i < kPageSize; ++i) {
-    if (const std::uint64_t* packed = sparse_.find(first + i)) {
-      page.rows[i] = *packed;
-      ++page.living;
-      sparse_.erase(first + i);
-    }
-  }
-  page.touched = page.living;
+std::size_t EntityIndex::bytes() const {
+  return (pages_.size() - free_pages_.size()) * sizeof(Page) + page_index_.bytes() + sparse_.bytes() +
+         pages_.capacity() * sizeof(pages_[0]) + free_pages_.capacity() * sizeof(free_pages_[0]);
 }
 
 }  // namespace bw

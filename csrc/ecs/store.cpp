@@ -2,8 +2,10 @@
 #include "ecs/store.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
+
+#include "base/checks.hpp"
+#include "ecs/row_set.hpp"
 
 namespace bw {
 
@@ -54,64 +56,107 @@ std::optional<std::size_t> Store::position_column(std::uint32_t table_index) con
   return std::nullopt;
 }
 
-std::uint32_t Store::insert(std::uint32_t table_index, std::span<const EntityId> ids) {
-  const auto first = static_cast<std::uint32_t>(tables_[table_index].append(ids));
+std::uint32_t Store::bear(std::uint32_t table, EntityId first, std::size_t count) {
+  const auto row = static_cast<std::uint32_t>(tables_[table].append_raw(first, count));
+  index_.add(first, count, {table, row});
+  return row;
+}
+
+std::uint32_t Store::bear(std::uint32_t table, std::span<const EntityId> ids) {
+  const auto first = static_cast<std::uint32_t>(tables_[table].append_raw(ids));
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    index_.set(ids[i], {table_index, first + static_cast<std::uint32_t>(i)});
+    index_.add(ids[i], 1, {table, first + static_cast<std::uint32_t>(i)});
   }
   return first;
 }
 
-void Store::remove(std::uint32_t table_index, std::span<const std::uint32_t> rows) {
-  Table& table = tables_[table_index];
-  for (const std::uint32_t row : rows) {
-    index_.erase(table.ids()[row]);
+std::uint32_t Store::insert(std::uint32_t table, std::span<const EntityId> ids) {
+  const auto first = static_cast<std::uint32_t>(tables_[table].append_raw(ids));
+  index_.arrive(ids, {table, first});
+  return first;
+}
+
+std::size_t Store::remove(std::span<const EntityId> ids) {
+  freshen();
+  std::vector<std::vector<std::uint32_t>> doomed(tables_.size());
+  std::size_t removed = 0;
+  for (const EntityId id : ids) {
+    if (const auto location = index_.take(id)) {
+      doomed[location->table].push_back(location->row);
+      ++removed;
+    }
   }
-  table.remove(rows, [&](EntityId id, std::uint32_t row) { index_.set(id, {table_index, row}); });
+  for (std::uint32_t t = 0; t < doomed.size(); ++t) {
+    drop_rows(t, in_ascending_order(std::move(doomed[t]), tables_[t].size()));
+  }
+  index_.tidy();
+  return removed;
+}
+
+void Store::remove_rows(std::uint32_t table, std::span<const std::uint32_t> rows) {
+  for (const std::uint32_t row : rows) {
+    index_.take(tables_[table].ids()[row]);
+  }
+  index_.tidy();
+  drop_rows(table, rows);
+}
+
+void Store::drop_rows(std::uint32_t table_index, std::span<const std::uint32_t> rows) {
+  Table& table = tables_[table_index];
+  for (const RowMove& move : table.remove(rows)) {
+    index_.set(table.ids()[move.to], {table_index, move.to});
+  }
+}
+
+std::uint32_t Store::copy_rows(std::uint32_t from, std::span<const std::uint32_t> rows, std::uint32_t to) {
+  const Table& source = tables_[from];
+  Table& target = tables_[to];
+  std::vector<EntityId> ids(rows.size());
+  std::transform(rows.begin(), rows.end(), ids.begin(), [&](std::uint32_t row) { return source.ids()[row]; });
+  const auto first = static_cast<std::uint32_t>(target.append_raw(ids));
+  for (std::size_t c = 0; c < target.column_count(); ++c) {
+    if (const auto shared = source.find_column(target.column_key(c))) {
+      target.column(c).copy_from(source.column(*shared), rows, first);
+    } else {
+      target.fill_default(c, first, target.size());
+    }
+  }
+  index_.set_all(ids, {to, first});
+  return first;
 }
 
 Location Store::change_archetype(Location from, Archetype archetype) {
-  const std::uint32_t target_index = table_for(std::move(archetype));
-  if (target_index == from.table) {
+  const std::uint32_t to = table_for(std::move(archetype));
+  if (to == from.table) {
     return from;
   }
-  Table& source = tables_[from.table];
-  Table& target = tables_[target_index];
-  const std::array<EntityId, 1> id{source.ids()[from.row]};
-  const auto row = static_cast<std::uint32_t>(target.append(id));
-  for (std::size_t c = 0; c < target.column_count(); ++c) {
-    if (const auto shared = source.find_column(target.column_key(c))) {
-      std::memcpy(target.column(c).at(row), source.column(*shared).at(from.row),
-                  target.column(c).value_size());
-    }
-  }
-  const std::array<std::uint32_t, 1> rows{from.row};
-  source.remove(rows, [&](EntityId moved, std::uint32_t place) {
-    index_.set(moved, {from.table, place});
-  });
-  index_.set(id[0], {target_index, row});
-  return {target_index, row};
+  const std::uint32_t row = copy_rows(from.table, {&from.row, 1}, to);
+  drop_rows(from.table, {&from.row, 1});
+  return {to, row};
 }
 
 void Store::permute(std::uint32_t table_index, std::span<const std::uint32_t> order) {
+  BW_CHECK(order.size() == tables_[table_index].size(), "a new order of rows names each of them");
   tables_[table_index].permute(order);
   if (std::find(stale_.begin(), stale_.end(), table_index) == stale_.end()) {
     stale_.push_back(table_index);
   }
 }
 
-void Store::index_anew(std::uint32_t table_index) const {
-  const std::span<const EntityId> ids = tables_[table_index].ids();
-  for (std::uint32_t row = 0; row < ids.size(); ++row) {
-    index_.set(ids[row], {table_index, row});
+void Store::freshen() const {
+  for (; !stale_.empty(); stale_.pop_back()) {
+    index_.set_all(tables_[stale_.back()].ids(), {stale_.back(), 0});
   }
 }
 
 std::optional<Location> Store::find(EntityId id) const {
-  for (; !stale_.empty(); stale_.pop_back()) {
-    index_anew(stale_.back());
-  }
+  freshen();
   return index_.find(id);
+}
+
+void Store::find_all(std::span<const EntityId> ids, Location* out) const {
+  freshen();
+  index_.find_all(ids, out);
 }
 
 void Store::list_state(const StateSink& sink) const {

@@ -34,18 +34,37 @@ class Store {
 
   std::size_t size() const { return index_.size(); }
   std::size_t count(ComponentId component) const;
+  // Where an entity is. Not for several threads at once: the index may have to learn of reordered tables first.
   std::optional<Location> find(EntityId id) const;
+  // The same for many: out[i] is where ids[i] is, kNowhere for an unknown one.
+  void find_all(std::span<const EntityId> ids, Location* out) const;
+  // Memory of the index.
+  std::size_t index_bytes() const { return index_.bytes(); }
 
   // The column that holds the places of a table's entities: the field called `position`, if one of its components has it.
   std::optional<std::size_t> position_column(std::uint32_t table) const;
 
-  // New rows with default values for ids that the caller numbered; returns the first row.
+  // New rows for entities that are born here: `count` consecutive ids, or any ids that are new. Values are left for the caller
+  // to write. Returns the first row.
+  std::uint32_t bear(std::uint32_t table, EntityId first, std::size_t count);
+  std::uint32_t bear(std::uint32_t table, std::span<const EntityId> ids);
+
+  // New rows for entities that come from elsewhere (another rank, a snapshot); the same otherwise.
   std::uint32_t insert(std::uint32_t table, std::span<const EntityId> ids);
 
-  // Removes rows (ascending, distinct) of a table.
-  void remove(std::uint32_t table, std::span<const std::uint32_t> rows);
+  // Ends entities, each at most once; unknown ids are passed over. Returns how many ended.
+  std::size_t remove(std::span<const EntityId> ids);
 
-  // Moves one entity to the table of another archetype; values of components that both have go along.
+  // Removes rows (ascending, distinct) of a table.
+  void remove_rows(std::uint32_t table, std::span<const std::uint32_t> rows);
+
+  // A change of archetype in two steps, so that many change at once. First the rows (distinct, in any order) go to new rows of
+  // another table: values of components that both have go along, others take their defaults. Returns the first new row.
+  std::uint32_t copy_rows(std::uint32_t from, std::span<const std::uint32_t> rows, std::uint32_t to);
+  // Then the old rows (ascending) are dropped.
+  void drop_rows(std::uint32_t table, std::span<const std::uint32_t> rows);
+
+  // Moves one entity to the table of another archetype.
   Location change_archetype(Location from, Archetype archetype);
 
   // Reorders a table's rows: new row i is old row order[i]. The index learns of it when it is next asked.
@@ -54,10 +73,10 @@ class Store {
   void list_state(const StateSink& sink) const;
 
  private:
+  void freshen() const;
+
   const Schema* schema_;
   std::deque<Table> tables_;  // a deque: references stay valid while tables are added
-  void index_anew(std::uint32_t table) const;
-
   mutable EntityIndex index_;
   mutable std::vector<std::uint32_t> stale_;  // tables whose rows were reordered since the index was asked
 };

@@ -2,6 +2,7 @@
 #include "ecs/table.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace bw {
@@ -49,12 +50,49 @@ std::size_t Table::append_raw(std::span<const EntityId> ids) {
   return first;
 }
 
+std::size_t Table::append_raw(EntityId first_id, std::size_t count) {
+  const std::size_t first = size();
+  grow(first + count);
+  ids_.resize(first + count);
+  std::iota(ids_.begin() + static_cast<std::ptrdiff_t>(first), ids_.end(), first_id);
+  return first;
+}
+
 std::size_t Table::append(std::span<const EntityId> ids) {
   const std::size_t first = append_raw(ids);
   for (std::size_t c = 0; c < columns_.size(); ++c) {
-    columns_[c].fill(first, size(), schema_->field(keys_[c]).initial.data());
+    fill_default(c, first, size());
   }
   return first;
+}
+
+void Table::fill_default(std::size_t column, std::size_t begin, std::size_t end) {
+  columns_[column].fill(begin, end, schema_->field(keys_[column]).initial.data());
+}
+
+std::span<const RowMove> Table::remove(std::span<const std::uint32_t> rows) {
+  // Holes from the front meet survivors from the back: each hole below the new end takes the last survivor.
+  const std::size_t remaining = size() - rows.size();
+  std::size_t last = size();
+  std::size_t back = rows.size();
+  moves_.clear();
+  for (const std::uint32_t hole : rows) {
+    if (hole >= remaining) {
+      break;
+    }
+    --last;
+    while (back > 0 && rows[back - 1] == last) {
+      --back;
+      --last;
+    }
+    moves_.push_back({static_cast<std::uint32_t>(last), hole});
+    ids_[hole] = ids_[last];
+  }
+  for (Column& column : columns_) {
+    column.move(moves_);
+  }
+  ids_.resize(remaining);
+  return moves_;
 }
 
 void Table::permute(std::span<const std::uint32_t> order) {

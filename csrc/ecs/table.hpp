@@ -35,12 +35,15 @@ class Table {
   // Grows by ids.size() rows with these ids and default values; returns the first new row.
   std::size_t append(std::span<const EntityId> ids);
 
-  // The same, with values left for the caller to write.
+  // The same, with values left for the caller to write; ids one by one, or `count` ids from `first` on.
   std::size_t append_raw(std::span<const EntityId> ids);
+  std::size_t append_raw(EntityId first, std::size_t count);
 
-  // Removes rows (ascending, distinct): the last rows fill the holes. `moved(id, row)` tells each row's new place.
-  template <class Moved>
-  void remove(std::span<const std::uint32_t> rows, Moved&& moved);
+  // Sets rows [begin, end) of a column to the default value.
+  void fill_default(std::size_t column, std::size_t begin, std::size_t end);
+
+  // Removes rows (ascending, distinct): the last rows fill the holes. Returns who moved; it lasts until the next call.
+  std::span<const RowMove> remove(std::span<const std::uint32_t> rows);
 
   // Reorders all rows: new row i is old row order[i].
   void permute(std::span<const std::uint32_t> order);
@@ -55,39 +58,15 @@ class Table {
 
  private:
   void grow(std::size_t rows);
-  void shrink(std::size_t rows) { ids_.resize(rows); }
 
   const Schema* schema_;
   Archetype archetype_;
   std::vector<EntityId> ids_;
   std::vector<Column> columns_;
   std::vector<FieldKey> keys_;
+  std::vector<RowMove> moves_;  // of the last removal
   std::size_t capacity_ = 0;
   std::size_t row_size_ = 0;
 };
-
-template <class Moved>
-void Table::remove(std::span<const std::uint32_t> rows, Moved&& moved) {
-  // Walk the holes from the front and the survivors from the back: each hole below the new end takes the last survivor.
-  const std::size_t remaining = size() - rows.size();
-  std::size_t last = size();
-  std::size_t back = rows.size();
-  for (const std::uint32_t hole : rows) {
-    if (hole >= remaining) {
-      break;
-    }
-    --last;
-    while (back > 0 && rows[back - 1] == last) {
-      --back;
-      --last;
-    }
-    for (Column& column : columns_) {
-      column.copy_within(last, hole);
-    }
-    ids_[hole] = ids_[last];
-    moved(ids_[hole], hole);
-  }
-  shrink(remaining);
-}
 
 }  // namespace bw

@@ -37,8 +37,6 @@ struct Rank {
   Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank, ThreadPool& pool,
        std::int64_t cell_halo);
 
-  std::uint64_t next_birth(TileId tile) { return births[tile]++; }
-
   RankId id;
   std::vector<TileId> tiles;
   Region region;

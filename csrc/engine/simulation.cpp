@@ -2,11 +2,15 @@
 #include "engine/simulation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
 #include "base/errors.hpp"
+#include "base/strided.hpp"
 #include "cluster/hand_over.hpp"
+#include "ecs/row_set.hpp"
+#include "ecs/transfer.hpp"
 #include "schedule/live_world.hpp"
 
 namespace bw {
@@ -43,6 +47,29 @@ void write_columns(Store& store, std::uint32_t table_index, std::size_t first, s
         std::memcpy(column.at(first + i), source + static_cast<std::int64_t>(i) * from.stride, column.value_size());
       }
     }
+  }
+}
+
+// Default values for the columns of new rows that are not given.
+void fill_others(Table& table, std::size_t first, std::span<const SpawnColumn> given) {
+  for (std::size_t c = 0; c < table.column_count(); ++c) {
+    const FieldKey key = table.column_key(c);
+    if (std::none_of(given.begin(), given.end(), [&](const SpawnColumn& column) { return column.field == key; })) {
+      table.fill_default(c, first, table.size());
+    }
+  }
+}
+
+// Writes the values that were given for the rows of a group.
+void write_moved(Table& table, const Transfer::Group& moved, std::span<const SpawnColumn> columns) {
+  for (const SpawnColumn& from : columns) {
+    Column& column = table.column(table.find_column(from.field).value());
+    for_value_size(column.value_size(), [&](auto size) {
+      for (std::size_t i = 0; i < moved.rows.size(); ++i) {
+        const auto item = static_cast<std::int64_t>(moved.items[i]);
+        std::memcpy(column.data() + moved.rows[i] * size, from.data + item * from.stride, size);
+      }
+    });
   }
 }
 
@@ -213,7 +240,7 @@ std::size_t Simulation::apply() {
     if (std::all_of(buffers.begin(), buffers.end(), [](const CommandBuffer* b) { return b->empty(); })) {
       continue;
     }
-    births += apply_commands(rank->store, buffers, rank->plans, [&](TileId tile) { return rank->next_birth(tile); }).births;
+    births += apply_commands(rank->store, buffers, rank->plans, rank->births).births;
   }
   return births;
 }
@@ -268,54 +295,76 @@ RankId Simulation::owner_of_cell(std::uint64_t cell) const {
 
 EntityId Simulation::spawn(Archetype components, std::size_t count, std::span<const SpawnColumn> columns) {
   // Every rank counts the world's births; each makes the rows of its own tiles.
-  std::vector<EntityId> ids(count);
-  const std::uint64_t first = ranks_.front()->births[kWorldTile];
-  for (std::size_t i = 0; i < count; ++i) {
-    ids[i] = make_id(kWorldTile, first + i);
-  }
+  const EntityId first = next_id();
   for (const auto& rank : ranks_) {
     rank->births[kWorldTile] += count;
   }
   // All start on the first rank of this process and are handed over from there.
   Store& store = ranks_.front()->store;
   const std::uint32_t table = store.table_for(std::move(components));
-  const std::uint32_t row = store.insert(table, ids);
+  const std::uint32_t row = store.bear(table, first, count);
+  fill_others(store.table(table), row, columns);
   write_columns(store, table, row, 0, count, columns);
   hand_over_leavers();
-  return ids.empty() ? kNoEntity : ids.front();
+  return count == 0 ? kNoEntity : first;
 }
 
 std::size_t Simulation::despawn(std::span<const EntityId> ids) {
   std::size_t removed = 0;
   for (const auto& rank : ranks_) {
-    removed += remove_entities(rank->store, {ids.begin(), ids.end()});
+    removed += rank->store.remove(ids);
   }
   return removed;
 }
 
 void Simulation::attach(std::span<const EntityId> ids, ComponentId component, std::span<const SpawnColumn> columns) {
-  for (const auto& rank : ranks_) {
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (const auto location = rank->store.find(ids[i])) {
-        Archetype archetype = rank->store.table(location->table).archetype();
-        archetype.push_back(component);
-        const Location now = rank->store.change_archetype(*location, std::move(archetype));
-        write_columns(rank->store, now.table, now.row, i, 1, columns);
-      }
-    }
-  }
+  change_components(ids, [&](Archetype archetype) {
+    archetype.push_back(component);
+    return archetype;
+  }, columns);
 }
 
 void Simulation::detach(std::span<const EntityId> ids, ComponentId component) {
+  change_components(ids, [&](Archetype archetype) {
+    std::erase(archetype, component);
+    return archetype;
+  }, {});
+}
+
+void Simulation::change_components(std::span<const EntityId> ids, const std::function<Archetype(Archetype)>& change,
+                                   std::span<const SpawnColumn> columns) {
+  constexpr std::size_t kBlock = 1024;
+  std::array<Location, kBlock> at;
   for (const auto& rank : ranks_) {
-    for (const EntityId id : ids) {
-      if (const auto location = rank->store.find(id)) {
-        Archetype archetype = rank->store.table(location->table).archetype();
-        std::erase(archetype, component);
-        rank->store.change_archetype(*location, std::move(archetype));
+    Store& store = rank->store;
+    std::vector<RowSet> seen;
+    for (std::uint32_t t = 0; t < store.table_count(); ++t) {
+      seen.emplace_back(store.table(t).size());
+    }
+    Transfer transfer;
+    Transfer::Group* group = nullptr;
+    for (std::size_t begin = 0; begin < ids.size(); begin += kBlock) {
+      const std::span<const EntityId> block = ids.subspan(begin, std::min(kBlock, ids.size() - begin));
+      store.find_all(block, at.data());
+      for (std::size_t i = 0; i < block.size(); ++i) {
+        if (at[i] == kNowhere) {
+          continue;
+        }
+        if (!seen[at[i].table].add(at[i].row)) {
+          throw UserError("entity " + std::to_string(block[i]) + " is named twice; name each entity once");
+        }
+        if (group == nullptr || group->from != at[i].table) {
+          group = &transfer.group(at[i].table, 0, [&] {
+            return store.table_for(change(store.table(at[i].table).archetype()));
+          });
+        }
+        group->rows.push_back(at[i].row);
+        group->items.push_back(static_cast<std::uint32_t>(begin + i));
       }
     }
+    transfer.apply(store, [&](const Transfer::Group& moved) { write_moved(store.table(moved.to), moved, columns); });
   }
+  hand_over_leavers();  // where a position came or went
 }
 
 void Simulation::set_cells(FieldKey field, const std::byte* values, std::int64_t stride) {

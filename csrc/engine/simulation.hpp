@@ -130,6 +130,9 @@ class Simulation {
   std::size_t apply();
   void hand_over_leavers();
 
+  void change_components(std::span<const EntityId> ids, const std::function<Archetype(Archetype)>& change,
+                         std::span<const SpawnColumn> columns);
+
   std::uint64_t global_sum(const std::vector<std::uint64_t>& per_rank) const;
   RankId owner_of_cell(std::uint64_t cell) const;
 

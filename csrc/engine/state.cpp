@@ -98,6 +98,9 @@ void Simulation::load_entities(const StateSection& section) {
   const std::uint32_t t = store.table_for(archetype);
   const std::uint32_t first = store.insert(t, section.keys);
   Table& table = store.table(t);
+  for (std::size_t c = 0; c < table.column_count(); ++c) {
+    table.fill_default(c, first, table.size());
+  }
   for (const StateColumn& column : section.columns) {
     const std::size_t index = column_named(table, column);
     for (std::size_t i = 0; i < section.keys.size(); ++i) {
@@ -134,7 +137,7 @@ void Simulation::load(std::span<const StateSection> sections) {
       for (std::uint32_t row = 0; row < rows.size(); ++row) {
         rows[row] = row;
       }
-      rank->store.remove(t, rows);
+      rank->store.remove_rows(t, rows);
     }
     std::fill(rank->births.begin(), rank->births.end(), 1);
   }

@@ -236,7 +236,9 @@ void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
     in_hand_->reaches.push_back({view.columns.data(), view.ids, nullptr, view.slot_count});
   }
   const std::vector<std::uint64_t> order = activation_order(runs);
-  std::vector<std::uint32_t> rows(order.size());
+  rows_.resize(order.size());
+  turn_ = 0;
+  std::vector<std::uint32_t>& rows = rows_;
   std::transform(order.begin(), order.end(), rows.begin(),
                  [](std::uint64_t entry) { return static_cast<std::uint32_t>(entry); });
   if (around_->domain->exclusive && in_hand_->position) {
@@ -265,7 +267,40 @@ void LiveWorld::search(std::size_t reach, std::uint32_t row, Hits& hits) const {
   population.cells->search(population.bases[table_in_hand_] + row, run_->reaches[reach].radius, hits);
 }
 
+// Brings into the cache what the agents that act soon will ask for.
+void LiveWorld::look_ahead() {
+  constexpr std::size_t kRow = 24;
+  constexpr std::size_t kCells = 16;
+  constexpr std::size_t kNeighbors = 8;
+  ++turn_;
+  if (turn_ + kRow >= rows_.size()) {
+    return;
+  }
+  const std::uint32_t far = rows_[turn_ + kRow];
+  for (const bw_column& column : in_hand_->columns) {
+    __builtin_prefetch(column.data + far * column.stride);
+  }
+  if (!cell_of_row_.empty()) {
+    __builtin_prefetch(&cell_of_row_[far]);
+  }
+  for (std::size_t k = 0; k < reached_.size(); ++k) {
+    const Population& population = reached_[k];
+    if (table_in_hand_ >= population.bases.size() || population.bases[table_in_hand_] == kNoBase) {
+      continue;
+    }
+    const std::uint32_t base = population.bases[table_in_hand_];
+    population.cells->prefetch(base + far);
+    population.cells->prefetch_cells(base + rows_[turn_ + kCells]);
+    population.cells->touch_neighbors(base + rows_[turn_ + kNeighbors], [&](std::uint32_t item) {
+      for (const bw_column& column : run_->reaches[k].columns) {
+        __builtin_prefetch(column.data + item * column.stride);
+      }
+    });
+  }
+}
+
 bool LiveWorld::commit(std::uint32_t row) {
+  look_ahead();
   const bool moved = in_hand_->moves;
   Place place{};
   if (moved) {

@@ -61,6 +61,7 @@ class LiveWorld {
                     CommandBuffer& commands);
   void grant(std::size_t effect, std::uint32_t row, std::int64_t count);
   bool eats_own_kind() const;
+  void look_ahead();
 
   Store* store_;
   const Surroundings* around_;
@@ -71,6 +72,8 @@ class LiveWorld {
   std::vector<std::uint32_t> place_in_empty_;  // by cell; LiveCells::kNone where occupied
   std::vector<std::uint32_t> cell_of_row_;     // exclusive grids: of the table in hand
   std::vector<std::uint8_t> ended_;            // rows of the table in hand that ended before their turn
+  std::vector<std::uint32_t> rows_;            // of the table in hand, in the order of their turns
+  std::size_t turn_ = 0;
   TableRun* in_hand_ = nullptr;
   std::uint32_t table_in_hand_ = 0;
   std::string reason_;

@@ -79,6 +79,29 @@ void LiveCells::move(std::uint32_t item, const Place& place) {
   }
 }
 
+std::size_t LiveCells::line_below(std::uint32_t cell) const {
+  const auto line = static_cast<std::size_t>(box_.cells[0]);
+  return cell >= line ? cell - line : cell;
+}
+
+void LiveCells::prefetch(std::uint32_t item) const {
+  __builtin_prefetch(&cell_[item]);
+  for (std::size_t a = 0; a < static_cast<std::size_t>(box_.dims); ++a) {
+    __builtin_prefetch(&coordinates_[a][item]);
+  }
+}
+
+void LiveCells::prefetch_cells(std::uint32_t item) const {
+  const std::uint32_t cell = cell_[item];
+  if (cell == kNone) {
+    return;
+  }
+  const auto line = static_cast<std::size_t>(box_.cells[0]);
+  for (std::size_t at = line_below(cell); at < head_.size() && at <= cell + line; at += line) {
+    __builtin_prefetch(&head_[at]);
+  }
+}
+
 void LiveCells::search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t self, Hits& hits) const {
   auto found = static_cast<std::size_t>(hits.count);
   if (domain_.exclusive) {

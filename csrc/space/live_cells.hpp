@@ -38,7 +38,15 @@ class LiveCells {
   std::uint32_t next(std::uint32_t item) const { return next_[item]; }
   std::uint32_t cell_of(const Place& place) const;
 
+  // Hints for items whose turn comes soon: agents act in random order, and each step of the way to their neighbours would wait
+  // for memory. First the item itself, some turns later the cells around it, then `touch(item)` for an item of each line.
+  void prefetch(std::uint32_t item) const;
+  void prefetch_cells(std::uint32_t item) const;
+  template <class Touch>
+  void touch_neighbors(std::uint32_t item, Touch&& touch) const;
+
  private:
+  std::size_t line_below(std::uint32_t cell) const;
   void search_around(const Place& center, std::uint32_t self, double radius, Hits& hits) const;
   template <int Dims>
   void search_lists(const Place& center, std::uint32_t self, double radius, Hits& hits) const;
@@ -54,6 +62,20 @@ class LiveCells {
   std::vector<std::uint32_t> cell_;
   std::vector<double> coordinates_[kAxes];
 };
+
+template <class Touch>
+void LiveCells::touch_neighbors(std::uint32_t item, Touch&& touch) const {
+  const std::uint32_t cell = cell_[item];
+  if (cell == kNone) {
+    return;
+  }
+  const auto line = static_cast<std::size_t>(box_.cells[0]);
+  for (std::size_t at = line_below(cell); at < head_.size() && at <= cell + line; at += line) {
+    if (head_[at] != kNone) {
+      touch(head_[at]);
+    }
+  }
+}
 
 template <class Id>
 void LiveCells::sort_cells(Id&& id) {
