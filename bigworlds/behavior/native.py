@@ -86,10 +86,19 @@ def native(
     trigger = make_trigger(fail, {"every": every, "after": after, "at": at, "on": on, "when": when})
     columns = _columns(what, components, tuple(reads), tuple(writes))
     used = Used(
-        columns=columns, reaches=tuple(reaches), cells=tuple(cells), spawns=tuple(spawns), attaches=tuple(attaches),
-        claims=tuple(claims), deposits=tuple(deposits), sends=tuple(sends), inboxes=tuple(inboxes), rng=True,
-        random_empty=draws_empty_cells, despawn=despawns,
-    )  # fmt: skip
+        columns=columns,
+        reaches=tuple(reaches),
+        cells=tuple(cells),
+        spawns=tuple(spawns),
+        attaches=tuple(attaches),
+        claims=tuple(claims),
+        deposits=tuple(deposits),
+        sends=tuple(sends),
+        inboxes=tuple(inboxes),
+        rng=True,
+        random_empty=draws_empty_cells,
+        despawn=despawns,
+    )
     kernel = _kernel_of(what, library, name)
     return Behavior(
         name,
