@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,6 +14,7 @@ from bigworlds.behavior.declare import make_trigger
 from bigworlds.behavior.kernel import Kernel
 from bigworlds.behavior.used import Used
 from bigworlds.behavior.uses import (
+    AttachUse,
     CellUse,
     ClaimUse,
     ColumnUse,
@@ -36,6 +37,7 @@ def native(
     reaches: Iterable[ReachUse] = (),
     cells: Iterable[CellUse] = (),
     spawns: Iterable[SpawnUse] = (),
+    attaches: Iterable[AttachUse] = (),
     claims: Iterable[ClaimUse] = (),
     deposits: Iterable[DepositUse] = (),
     sends: Iterable[SendUse] = (),
@@ -61,7 +63,8 @@ def native(
         writes: own fields that it writes.
         reaches: what it reads of neighbours, in the order of call->reaches.
         cells: what it reads of cells at places, in the order of call->cells.
-        spawns, claims, deposits, sends, inboxes: effects, in the order of the services' `effect` argument.
+        spawns, attaches, claims, deposits, sends, inboxes: effects, in the order of the services' `effect`
+            argument.
         despawns: whether it may call services->despawn.
         draws_empty_cells: whether it calls services->random_empty.
         every, after, at, on, when: as in `@bw.behavior`.
@@ -83,22 +86,45 @@ def native(
     trigger = make_trigger(fail, {"every": every, "after": after, "at": at, "on": on, "when": when})
     columns = _columns(what, components, tuple(reads), tuple(writes))
     used = Used(
-        columns=columns, reaches=tuple(reaches), cells=tuple(cells), spawns=tuple(spawns), attaches=(),
-        claims=tuple(claims), deposits=tuple(deposits), sends=tuple(sends), inboxes=tuple(inboxes), rng=True,
-        random_empty=draws_empty_cells, despawn=despawns,
-    )  # fmt: skip
+        columns=columns,
+        reaches=tuple(reaches),
+        cells=tuple(cells),
+        spawns=tuple(spawns),
+        attaches=tuple(attaches),
+        claims=tuple(claims),
+        deposits=tuple(deposits),
+        sends=tuple(sends),
+        inboxes=tuple(inboxes),
+        rng=True,
+        random_empty=draws_empty_cells,
+        despawn=despawns,
+    )
+    kernel = _kernel_of(what, library, name)
+    return Behavior(
+        name,
+        _not_callable(what),
+        BehaviorKind.NATIVE,
+        None,
+        (),
+        Options(),
+        trigger,
+        native=(kernel, components, used),
+    )
+
+
+def _kernel_of(what: str, library: object, name: str) -> Kernel:
     if isinstance(library, (str, os.PathLike)):
-        kernel = _from_library(what, Path(library), name)
-    else:
-        kernel = _from_capsule(what, library)
+        return _from_library(what, Path(library), name)
+    return _from_capsule(what, library)
+
+
+def _not_callable(what: str) -> Callable[..., None]:
+    """What stands for the Python function, which a native behavior does not have."""
 
     def function(*_: Any) -> None:
         raise TypeError(f"{what} is machine code; it runs in a simulation only")
 
-    function.__doc__ = f"The kernel {name} of {library!r}."
-    return Behavior(
-        name, function, BehaviorKind.NATIVE, None, (), Options(), trigger, native=(kernel, components, used)
-    )
+    return function
 
 
 def _columns(
