@@ -42,6 +42,7 @@ from bigworlds.behavior import (
     Vectorised,
     behavior,
     moore,
+    native,
 )
 from bigworlds.behavior import Space as Space
 from bigworlds.data import (
@@ -156,6 +157,7 @@ __all__ = [
     "ivec3",
     "model",
     "moore",
+    "native",
     "normal",
     "param",
     "random_cells",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +21,12 @@ DEFAULT_TILES = 64
 
 @dataclass(frozen=True)
 class BehaviorPlace:
-    """A behavior and where it stands in the order: phase, place in the phase."""
+    """A behavior and where it stands in the order: phase, place in the phase, and its random stream."""
 
     behavior: Any
     phase: int
     number: int
+    stream: str
     kernel: Kernel
     explain: Kernel | None
 
@@ -60,8 +62,14 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
     parameters = description.parameters
     spec.set_parameters(parameters.pack() if parameters is not None else b"")
     places: list[BehaviorPlace] = []
+    streams: Counter[str] = Counter()
     for number, phase in enumerate(description.phases):
-        made = [_place(phase, number, k, parameters, interpret) for k in range(len(phase.behaviors))]
+        made = []
+        for k, behavior in enumerate(phase.behaviors):
+            # A behavior that stands twice in the order draws other numbers the second time.
+            stream = f"{behavior.name}/{streams[behavior.name]}"
+            streams[behavior.name] += 1
+            made.append(_place(phase, number, k, stream, parameters, interpret))
         spec.add_phase([_engine_terms(place, phase, schema, channels, parameters, seed) for place in made])
         places += made
     return BuiltModel(spec, schema, channels, tuple(places))
@@ -79,7 +87,7 @@ def _set_space(spec: _core.ModelSpec, description: WorldDescription) -> None:
 
 
 def _place(
-    phase: PhaseDeclaration, number: int, k: int, parameters: Parameters | None, interpret: bool
+    phase: PhaseDeclaration, number: int, k: int, stream: str, parameters: Parameters | None, interpret: bool
 ) -> BehaviorPlace:
     behavior = phase.behaviors[k]
     kind = type(parameters) if parameters is not None else None
@@ -91,7 +99,7 @@ def _place(
         if behavior.kind is Compiled and not interpret
         else None
     )
-    return BehaviorPlace(behavior, number, k, kernel, explain)
+    return BehaviorPlace(behavior, number, k, stream, kernel, explain)
 
 
 def number_of(given: Any, parameters: Parameters | None) -> Any:
@@ -134,7 +142,7 @@ def _engine_terms(
 
     return {
         "name": behavior.name,
-        "rng_key": _core.rng_key(seed, behavior.name),
+        "rng_key": _core.rng_key(seed, place.stream),
         "kernel": place.kernel.address,
         "explain": place.explain.address if place.explain is not None else 0,
         "one_thread": place.kernel.gil,
