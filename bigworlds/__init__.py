@@ -22,7 +22,7 @@ Example:
 
 from importlib.metadata import PackageNotFoundError, version
 
-from bigworlds import record
+from bigworlds import _source_tree, record
 from bigworlds.behavior import (
     Attach,
     Cells,

@@ -63,6 +63,8 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
     spec.set_parameters(parameters.pack() if parameters is not None else b"")
     places: list[BehaviorPlace] = []
     streams: Counter[str] = Counter()
+    for behavior in description.behaviors:
+        _check_places(behavior, description)
     for number, phase in enumerate(description.phases):
         made = []
         for k, behavior in enumerate(phase.behaviors):
@@ -84,6 +86,24 @@ def _set_space(spec: _core.ModelSpec, description: WorldDescription) -> None:
         along_axes = space.neighbors in (4, 6)
         sizes = [float(cells) for cells in space.size]
         spec.set_domain("grid", sizes, space.periodic, space.max_per_cell == 1, along_axes, list(space.size))
+
+
+def _check_places(behavior: Any, description: WorldDescription) -> None:
+    """What a behavior asks for at places needs a radius, or cells, in a continuous space."""
+    space = description.space
+    if not isinstance(space, Continuous):
+        return
+    for reach in behavior.reaches:
+        if reach.radius is None and reach.edge is None:
+            raise ModelError(
+                f"behavior '{behavior.name}' has neighbours without a radius; "
+                "write @bw.behavior(neighbors=Params.radius), or a number"
+            )
+    if behavior.claims and space.cells is None:
+        raise ModelError(
+            f"behavior '{behavior.name}' claims what is at a place, which takes cells; "
+            "give the space some: bw.Continuous(size, cells=(nx, ny))"
+        )
 
 
 def _place(

@@ -123,7 +123,7 @@ class Simulation:
             step = min(int(ticks) - done, 1 if stops else _STRIDE)
             ran = self._advance(step)
             done += ran
-            if ran < step:
+            if ran < step or self._paused.is_set():
                 self._paused.clear()
                 self.ended = "paused"
                 break

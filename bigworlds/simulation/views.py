@@ -46,10 +46,9 @@ class Columns:
     def writable(self, name: str) -> NDArray[Any]:
         """The column as an array that can be written; marks the run as edited by hand, which a replay
         tells."""
-        array = self._array(name).view()
+        self._array(name)
         self._edited()
-        array.flags.writeable = True
-        return array
+        return self._fetch(name)
 
     def _array(self, name: str) -> NDArray[Any]:
         if self._generation() != self._made:
@@ -59,6 +58,7 @@ class Columns:
             )
         if name not in self._arrays:
             self._arrays[name] = self._fetch(name)
+            self._arrays[name].flags.writeable = False
         return self._arrays[name]
 
     def _fetch(self, name: str) -> NDArray[Any]:
@@ -72,5 +72,4 @@ class Columns:
                 f"use sim.table({self._component.__name__})"
             )
         array: NDArray[Any] = parts[0][1]
-        array.flags.writeable = False
         return array
