@@ -37,6 +37,7 @@ class Columns:
         self._made = generation()
         self._edited = edited
         self._arrays: dict[str, NDArray[Any]] = {}
+        self._writable: dict[str, NDArray[Any]] = {}
 
     def __getattr__(self, name: str) -> NDArray[Any]:
         if name.startswith("__"):
@@ -46,10 +47,9 @@ class Columns:
     def writable(self, name: str) -> NDArray[Any]:
         """The column as an array that can be written; marks the run as edited by hand, which a replay
         tells."""
-        array = self._array(name).view()
+        self._array(name)
         self._edited()
-        array.flags.writeable = True
-        return array
+        return self._writable[name]
 
     def _array(self, name: str) -> NDArray[Any]:
         if self._generation() != self._made:
@@ -71,6 +71,7 @@ class Columns:
                 f"{len(parts)} archetypes have {self._component.__name__}, so its rows are no one column; "
                 f"use sim.table({self._component.__name__})"
             )
-        array: NDArray[Any] = parts[0][1]
+        self._writable[name] = parts[0][1]
+        array = self._writable[name].view()
         array.flags.writeable = False
         return array
