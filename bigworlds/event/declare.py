@@ -14,6 +14,9 @@ from bigworlds.errors import ModelError, UserError, nearest_names
 from bigworlds.event.plain import ArgumentType, canonical
 
 
+_TAKEN = ("sender", "to")
+
+
 class Input:
     """One kind of input. Made by `@bw.input`; it does not change.
 
@@ -43,6 +46,8 @@ class Input:
         where = f"input '{self.name}': {parameter.name}"
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise ModelError(f"{where}: arguments are given by name; *args, **kwargs and / cannot be")
+        if parameter.name in _TAKEN:
+            raise ModelError(f"{where}: the name is taken by sim.submit and sim.at; choose another")
         if parameter.annotation is parameter.empty:
             raise ModelError(f"{where} has no type; write for example {parameter.name}: int")
         kind = ArgumentType.of(_evaluated(self.function, parameter.annotation, where), where)

@@ -17,7 +17,7 @@ _VECTORS: dict[str, Any] = {"vec2": vec2, "vec3": vec3, "ivec2": ivec2, "ivec3":
 
 def canonical(value: Any) -> str:
     """The one JSON text of a value: no blanks, names in order."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _number_to_plain(value: Any) -> Any:

@@ -17,7 +17,8 @@ from bigworlds.data.fields import Field, FieldType, zero_of
 from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3
 from bigworlds.errors import UserError, nearest_names
 from bigworlds.event.plain import checked_elements
-from bigworlds.simulation.channels import Channels, event_parts, targets
+from bigworlds.simulation.build import BuiltModel
+from bigworlds.simulation.channels import event_parts, targets
 from bigworlds.simulation.schema import Schema, is_cell
 from bigworlds.space import Grid, Space
 
@@ -58,13 +59,14 @@ class Edits:
     def __init__(
         self,
         simulation: Any,
+        take_parameters: Callable[[dict[str, Any]], None],
         core: _core.Simulation,
-        schema: Schema,
-        channels: Channels,
+        built: BuiltModel,
         number: int,
         sender: str,
     ) -> None:
-        self._simulation, self._core, self._schema, self._channels = simulation, core, schema, channels
+        self._simulation, self._take_parameters, self._core = simulation, take_parameters, core
+        self._schema, self._channels = built.schema, built.channels
         self.tick: int = core.tick
         self.number = number
         self.sender = sender
@@ -217,12 +219,7 @@ class Edits:
             name = self._simulation.model.name
             raise UserError(f"model {name} has no parameters; found {', '.join(values)}")
         self.parameters.replace(**values)  # refuses what is wrong
-        self._steps.append(lambda: self._simulation.take_parameters(values))
-
-    def commit(self) -> None:
-        """Carries out all that was asked, in order."""
-        for step in self._steps:
-            step()
+        self._steps.append(lambda: self._take_parameters(values))
 
     def _components_of(self, entity: Any) -> _Kinds | None:
         if entity in self._components:
@@ -289,6 +286,12 @@ class Edits:
             index = math.floor(float(at[0, axis]) * counts[axis] / space.size[axis])
             cell = cell * counts[axis] + min(index, counts[axis] - 1)
         return cell
+
+
+def commit(edits: Edits) -> None:
+    """Carries out all that was asked, in order."""
+    for step in edits._steps:
+        step()
 
 
 class Crowd:

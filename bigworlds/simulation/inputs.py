@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +14,8 @@ from typing import Any
 from bigworlds import _core
 from bigworlds.errors import BigworldsError, UserError, nearest_names
 from bigworlds.event import Entry, Input, InputResult, Journal, Ticket
-from bigworlds.simulation.channels import Channels
-from bigworlds.simulation.edits import Edits
-from bigworlds.simulation.schema import Schema
+from bigworlds.simulation.build import BuiltModel
+from bigworlds.simulation.edits import Edits, commit
 
 _NOT_NUMBERED = 0
 
@@ -35,7 +34,9 @@ class Inputs:
 
     Args:
         simulation: whose.
+        take_parameters: puts values of parameters in force.
         core: its engine.
+        built: its components and channels.
         declared: the inputs that its model has.
 
     Attributes:
@@ -45,12 +46,13 @@ class Inputs:
     def __init__(
         self,
         simulation: Any,
+        take_parameters: Callable[[dict[str, Any]], None],
         core: _core.Simulation,
-        schema: Schema,
-        channels: Channels,
+        built: BuiltModel,
         declared: Iterable[Input],
     ) -> None:
-        self._simulation, self._core, self._schema, self._channels = simulation, core, schema, channels
+        self._simulation, self._take_parameters = simulation, take_parameters
+        self._core, self._built = core, built
         self._declared = {declared_input.name: declared_input for declared_input in declared}
         self._arrivals: deque[_Arrival] = deque()
         self._tickets: dict[int, Ticket] = {}
@@ -166,7 +168,7 @@ class Inputs:
 
     def _applied(self, number: int, sender: str, name: str, arguments: str) -> InputResult:
         tick = self._core.tick
-        edits = Edits(self._simulation, self._core, self._schema, self._channels, number, sender)
+        edits = Edits(self._simulation, self._take_parameters, self._core, self._built, number, sender)
         value: Any = None
         try:
             if name not in self._declared:
@@ -175,5 +177,5 @@ class Inputs:
             value = declared.function(edits, **declared.decode(arguments))
         except Exception as error:
             return InputResult(number, tick, sender, name, None, error)
-        edits.commit()
+        commit(edits)
         return InputResult(number, tick, sender, name, value, None)

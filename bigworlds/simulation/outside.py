@@ -164,13 +164,13 @@ class Outside:
         if self._inputs.journal is not None:
             plain = {name: value for name, value in after.as_dict().items() if name in values}
             self._inputs.write([{"kind": "parameters", "tick": self._core.tick, "values": plain}])
-        self.take_parameters(values)
+        self._take_parameters(values)
 
-    def take_parameters(self, values: dict[str, Any]) -> None:
+    def _take_parameters(self, values: dict[str, Any]) -> None:
         """Puts values of parameters in force, which have been checked."""
         raise NotImplementedError
 
-    def advance(self, ticks: int) -> int:
+    def _advance(self, ticks: int) -> int:
         """Runs ticks without asking for reasons to stop, except for `pause`; returns how many."""
         raise NotImplementedError
 
@@ -178,7 +178,7 @@ class Outside:
         """The digest of the whole state."""
         raise NotImplementedError
 
-    def mark_edited(self) -> None:
+    def _mark_edited(self) -> None:
         """Notes that the state was written by hand, which no journal can replay."""
         self._inputs.write([{"kind": "hand", "tick": self._core.tick}])
         self.edited_by_hand = True
@@ -204,7 +204,8 @@ class Outside:
         try:
             self._check_header(journal.path, journal.header)
             for entry in journal.entries:
-                if entry["tick"] > self._core.tick or self._is_missing(entry):
+                beyond = entry["tick"] > self._core.tick and entry["kind"] != "end"
+                if beyond or self._is_missing(entry):
                     raise JournalError(
                         f"{path} goes on to an entry of tick {entry['tick']} that this simulation, at tick "
                         f"{self._core.tick}, does not have; replay it first, or name another file"
@@ -238,8 +239,9 @@ class Outside:
         Example:
             `sim = farm.simulate(rng=1); sim.replay("out/journal")`
         """
-        header, entries = read_journal(path)
+        header, written = read_journal(path)
         self._check_header(path, header)
+        entries = _without_void_ends(written)
         past = [k for k, entry in enumerate(entries) if self._is_past(entry)]
         begin = past[-1] + 1 if past else 0
         for k, entry in enumerate(entries):
@@ -250,7 +252,7 @@ class Outside:
                 )
         for entry in entries[begin:]:
             ticks = max(0, entry["tick"] - self._core.tick)
-            if ticks > 0 and self.advance(ticks) < ticks:
+            if ticks > 0 and self._advance(ticks) < ticks:
                 self._paused.clear()  # another replay goes on from here
                 return
             self._replay_entry(path, entry)
@@ -332,6 +334,15 @@ class Outside:
                     raise JournalError(
                         f"{path} begins with {name} {header[name]!r}; this simulation has {mine[name]!r}"
                     )
+
+
+def _without_void_ends(entries: list[Entry]) -> list[Entry]:
+    """The entries without the ends of runs that were gone on with from before their end."""
+    kept: list[Entry] = []
+    for entry in reversed(entries):
+        if entry["kind"] != "end" or not kept or kept[-1]["tick"] >= entry["tick"]:
+            kept.append(entry)
+    return kept[::-1]
 
 
 def ticks_of(name: str, given: Any) -> int:

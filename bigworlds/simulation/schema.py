@@ -110,7 +110,7 @@ def stored_column(field: Field, values: NDArray[Any]) -> NDArray[Any]:
 
 
 def schema_of(description: WorldDescription) -> Schema:
-    """All components that a world's description names: in spawns, cells, behaviors with their effects, inputs."""
+    """All components that a world's description names: in spawns, cells, inputs, behaviors and effects."""
     found: list[type] = [*description.components, *description.input_components]
     found += [cells.component for cells in description.cells]
     for behavior in description.behaviors:

@@ -49,7 +49,7 @@ class Simulation(Outside):
         self._schema = built.schema
         self._core = core
         self._parameters = parameters
-        self._inputs = Inputs(self, core, built.schema, built.channels, description.inputs)
+        self._inputs = Inputs(self, self._take_parameters, core, built, description.inputs)
         self._generation = 0
         self._paused = threading.Event()
         self.seconds = 0.0
@@ -121,7 +121,7 @@ class Simulation(Outside):
         done = 0
         while done < ticks:
             step = min(int(ticks) - done, 1 if stops else _STRIDE)
-            ran = self.advance(step)
+            ran = self._advance(step)
             done += ran
             if ran < step:
                 self._paused.clear()
@@ -161,7 +161,7 @@ class Simulation(Outside):
         """Makes a `run` that goes on in another thread return at the next tick boundary."""
         self._paused.set()
 
-    def advance(self, ticks: int) -> int:
+    def _advance(self, ticks: int) -> int:
         """Runs ticks without asking for reasons to stop, except for `pause`; returns how many."""
         self._generation += 1
         began, cpu_began = time.perf_counter(), time.process_time()
@@ -284,7 +284,9 @@ class Simulation(Outside):
                 f"Use sim.table({found.__name__}) for the "
                 "rows of all ranks"
             )
-        return Columns(self._core, self._schema.number(found), found, lambda: self._generation, self.mark_edited)
+        return Columns(
+            self._core, self._schema.number(found), found, lambda: self._generation, self._mark_edited
+        )
 
     def cells(self, component: type | str) -> dict[str, NDArray[Any]]:
         """All fields of a component of cells, as copies shaped like the world: [y, x] or [z, y, x].
@@ -319,7 +321,7 @@ class Simulation(Outside):
         """The model's metrics (`@model.metric`) of the present state. Collective."""
         return self.model.measure(self)
 
-    def take_parameters(self, values: dict[str, Any]) -> None:
+    def _take_parameters(self, values: dict[str, Any]) -> None:
         """Puts values of parameters in force. Part of `set_parameters`, which checks and writes them down."""
         assert self._parameters is not None
         self._parameters = self._parameters.replace(**values)
@@ -352,7 +354,7 @@ class Simulation(Outside):
         """Takes in the state of another simulation of the same model. Collective."""
         self._generation += 1
         if self._inputs.journal is not None:
-            self.mark_edited()
+            self._mark_edited()
         self._core.load([(s.room, s.name, s.keys, dict(s.columns)) for s in sections])
 
     def populate(self) -> None:

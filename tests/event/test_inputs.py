@@ -190,6 +190,7 @@ def test_only_declared_inputs_are_taken():
     [
         ("def f(world, a): ...", "a has no type"),
         ("def f(): ...", "takes the world first"),
+        ("def f(world, sender: str): ...", "the name is taken"),
         ("def f(world, *a: int): ...", "given by name"),
         ("def f(world, a: dict): ...", "expected a field type"),
         ("def f(world, a: list[list[int]]): ...", "list of lists"),

@@ -126,6 +126,27 @@ def test_a_journal_is_gone_on_with_where_the_simulation_stands(tmp_path):
     assert again.digest() == whole.digest()
 
 
+def test_a_run_may_be_gone_on_with_from_before_its_end(tmp_path):
+    path = tmp_path / "journal"
+    sim = walkers.simulate(rng=4)
+    sim.journal(path)
+    lead(sim, 0, 5)
+    sections = sim.sections()
+    sim.run(10)
+    sim.close_journal()
+    resumed = walkers.simulate(rng=4, rate=1.5)
+    resumed.load(sections)
+    resumed.journal(path)
+    lead(resumed, 5, 7)
+    resumed.send(Gift, size=2)
+    resumed.step()
+    resumed.close_journal()
+    again = walkers.simulate(rng=4)
+    again.replay(path)
+    assert again.tick == 8
+    assert again.digest() == resumed.digest()
+
+
 def test_journals_of_other_runs_are_refused(tmp_path):
     path = tmp_path / "journal"
     sim = walkers.simulate(rng=4)
