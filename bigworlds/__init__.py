@@ -73,6 +73,7 @@ from bigworlds.data import (
     vec3,
 )
 from bigworlds.errors import BehaviorError, BigworldsError, ModelError, SnapshotError, UserError
+from bigworlds.event import Input, InputResult, JournalError, Ticket, input
 from bigworlds.model import (
     Model,
     Sequential,
@@ -92,7 +93,7 @@ from bigworlds.model import (
     unit_vector,
     where,
 )
-from bigworlds.simulation import LocalEngine, Simulation
+from bigworlds.simulation import Edits, LocalEngine, Simulation
 from bigworlds.space import Continuous, Grid
 
 set_engine(LocalEngine())
@@ -116,12 +117,16 @@ __all__ = [
     "Deposit",
     "Detach",
     "EdgeComponent",
+    "Edits",
     "Entity",
     "Event",
     "Grid",
     "Here",
     "Inbox",
+    "Input",
+    "InputResult",
     "Interpreted",
+    "JournalError",
     "Model",
     "ModelError",
     "Neighbors",
@@ -135,6 +140,7 @@ __all__ = [
     "Space",
     "Spawn",
     "Synchronous",
+    "Ticket",
     "UserError",
     "Vectorised",
     "World",
@@ -152,6 +158,7 @@ __all__ = [
     "i16",
     "i32",
     "i64",
+    "input",
     "integers",
     "ivec2",
     "ivec3",

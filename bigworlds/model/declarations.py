@@ -152,6 +152,8 @@ class WorldDescription:
         stops: each takes the simulation; the run ends after a tick at which one of them holds.
         looks: how it is drawn.
         records: what of it is recorded.
+        inputs: what may come into it from outside.
+        input_components: components that only inputs use.
     """
 
     parameters: Parameters | None
@@ -163,6 +165,8 @@ class WorldDescription:
     stops: tuple[Callable[[Any], bool], ...]
     looks: tuple[Look, ...]
     records: tuple[Spec, ...]
+    inputs: tuple[Any, ...] = ()
+    input_components: tuple[type, ...] = ()
 
     @property
     def behaviors(self) -> tuple[Any, ...]:

@@ -62,6 +62,8 @@ class World:
         self._stops: list[Callable[[Any], bool]] = []
         self._looks: list[Look] = []
         self._records: list[Spec] = []
+        self._inputs: dict[str, Any] = {}
+        self._input_components: list[type] = []
         self._occupancy: Occupancy | None = None
 
     @property
@@ -210,6 +212,27 @@ class World:
         """
         self._records = list(checked([*self._records, *specs]))
 
+    def inputs(self, *inputs: Any, components: Iterable[type] = ()) -> None:
+        """Declares what may come into the world from outside while it runs (`sim.submit`).
+
+        Args:
+            inputs: functions that `@bw.input` made inputs of.
+            components: components of agents that they use and neither spawns nor behaviors name.
+
+        Raises:
+            ModelError: something else, or two inputs of one name.
+        """
+        for given in inputs:
+            if not (hasattr(given, "encode") and hasattr(given, "decode")):
+                name = getattr(given, "__name__", None)
+                hint = f"decorate {name} with @bw.input" if name else f"found {given!r}"
+                raise ModelError(f"world.inputs takes inputs: {hint}")
+            if self._inputs.setdefault(given.name, given) is not given:
+                raise ModelError(f"world.inputs: two inputs are called '{given.name}'; rename one of them")
+        for kind in components:
+            _check_components("world.inputs(components=...)", (kind,))
+            self._input_components.append(kind)
+
     def description(self) -> WorldDescription:
         """The frozen description, checked as a whole.
 
@@ -228,6 +251,8 @@ class World:
             tuple(self._stops),
             tuple(self._looks),
             tuple(self._records),
+            tuple(self._inputs.values()),
+            tuple(self._input_components),
         )
 
     def _columns(self, where: str, n: int | None, given: Given) -> dict[FieldKey, Column]:

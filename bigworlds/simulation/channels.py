@@ -12,24 +12,12 @@ from numpy.typing import NDArray
 from bigworlds import _core
 from bigworlds.behavior.uses import record_offsets, record_size
 from bigworlds.data import Event
-from bigworlds.data.fields import Field, to_elements, zero_of
+from bigworlds.data.fields import zero_of
 from bigworlds.errors import ModelError, UserError, nearest_names
+from bigworlds.event.plain import checked_elements
 from bigworlds.simulation.schema import initial_bytes, storage_code
 
 _SENDER_BYTES = 8
-
-
-def element_bytes(field: Field, value: Any, where: str) -> bytes:
-    """A value as it stands in a record.
-
-    Raises:
-        UserError: it does not fit the field.
-    """
-    try:
-        elements = to_elements(field.type, 0 if value is None and field.kind == "ref" else value, where)
-    except ModelError as problem:
-        raise UserError(str(problem)) from None
-    return np.array(elements, dtype=field.dtype).tobytes()
 
 
 class Channels:
@@ -77,7 +65,8 @@ class Channels:
         record = bytearray(record_size(ordered, _SENDER_BYTES))
         for field, offset in zip(ordered, record_offsets(ordered, _SENDER_BYTES), strict=True):
             given = values.get(field.name, field.default)
-            raw = element_bytes(field, zero_of(field.type) if given is None else given, field.full_name)
+            value = zero_of(field.type) if given is None else given
+            raw = np.array(checked_elements(field.type, value, field.full_name), dtype=field.dtype).tobytes()
             record[offset : offset + len(raw)] = raw
         return bytes(record)
 

@@ -110,8 +110,9 @@ def stored_column(field: Field, values: NDArray[Any]) -> NDArray[Any]:
 
 
 def schema_of(description: WorldDescription) -> Schema:
-    """All components that a world's description names: in spawns, cells, and behaviors with their effects."""
-    found: list[type] = [*description.components, *(cells.component for cells in description.cells)]
+    """All components that a world's description names: in spawns, cells, inputs, behaviors and effects."""
+    found: list[type] = [*description.components, *description.input_components]
+    found += [cells.component for cells in description.cells]
     for behavior in description.behaviors:
         found += behavior.components
         found += [use.component for use in (*behavior.reaches, *behavior.cells, *behavior.attaches)]

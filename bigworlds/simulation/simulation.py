@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds import _core
-from bigworlds.data import Event
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import BehaviorError, UserError
 from bigworlds.model import Model
 from bigworlds.model.declarations import WorldDescription
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
-from bigworlds.simulation.channels import event_parts, targets
+from bigworlds.simulation.inputs import Inputs
+from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.schema import is_cell, stored_column
 from bigworlds.simulation.views import Columns
 from bigworlds.snapshot import Section
@@ -29,7 +29,7 @@ _Part = tuple[NDArray[np.uint64], dict[str, NDArray[Any]]]
 _STRIDE = 1 << 30
 
 
-class Simulation:
+class Simulation(Outside):
     """A running world, made by `model.simulate(...)`.
 
     All its state is in here: two simulations in one process do not know of each other.
@@ -47,9 +47,9 @@ class Simulation:
         self.description = description
         self._built = built
         self._schema = built.schema
-        self._channels = built.channels
         self._core = core
         self._parameters = parameters
+        self._inputs = Inputs(self, self._take_parameters, core, built, description.inputs)
         self._generation = 0
         self._paused = threading.Event()
         self.seconds = 0.0
@@ -162,15 +162,30 @@ class Simulation:
         self._paused.set()
 
     def _advance(self, ticks: int) -> int:
+        """Runs ticks without asking for reasons to stop, except for `pause`; returns how many."""
         self._generation += 1
         began, cpu_began = time.perf_counter(), time.process_time()
+        done = 0
         try:
-            return self._core.run(ticks, lambda: not self._paused.is_set())
+            with self._inputs.running():
+                while done < ticks and not (done > 0 and self._paused.is_set()):
+                    self._inputs.accept()
+                    self._inputs.apply_due()
+                    done += self._core.run(self._stretch(ticks - done), self._may_go_on)
+            return done
         except BehaviorError as error:
             raise self._explained(error) from None
         finally:
             self.seconds += time.perf_counter() - began
             self.cpu_seconds += time.process_time() - cpu_began
+
+    def _stretch(self, ticks: int) -> int:
+        """How many of some ticks come before the next that begins with an input."""
+        due = self._core.next_input_due
+        return ticks if due is None else min(ticks, due - self.tick)
+
+    def _may_go_on(self) -> bool:
+        return not (self._paused.is_set() or self._inputs.arrived)
 
     def _explained(self, error: BehaviorError) -> BehaviorError:
         """The error with the cause that running the failed row again as Python gave."""
@@ -269,10 +284,9 @@ class Simulation:
                 f"Use sim.table({found.__name__}) for the "
                 "rows of all ranks"
             )
-        return Columns(self._core, self._schema.number(found), found, lambda: self._generation, self._edit)
-
-    def _edit(self) -> None:
-        self.edited_by_hand = True
+        return Columns(
+            self._core, self._schema.number(found), found, lambda: self._generation, self._mark_edited
+        )
 
     def cells(self, component: type | str) -> dict[str, NDArray[Any]]:
         """All fields of a component of cells, as copies shaped like the world: [y, x] or [z, y, x].
@@ -307,87 +321,12 @@ class Simulation:
         """The model's metrics (`@model.metric`) of the present state. Collective."""
         return self.model.measure(self)
 
-    def set_parameters(self, **values: Any) -> None:
-        """Changes parameters of the running world from the next tick on; nothing is compiled again.
-        Collective.
-
-        Raises:
-            UserError: an unknown parameter, or a value that it cannot take.
-        """
-        if self._parameters is None:
-            raise UserError(f"model {self.model.name} has no parameters; found {', '.join(values)}")
+    def _take_parameters(self, values: dict[str, Any]) -> None:
+        """Puts values of parameters in force. Part of `set_parameters`, which checks and writes them down."""
+        assert self._parameters is not None
         self._parameters = self._parameters.replace(**values)
         self._core.set_parameters(self._parameters.pack())
         self.apply_triggers()
-
-    def send(self, event: Event | type[Event], /, *, to: Any = None, after: int = 0, **fields: Any) -> None:
-        """Sends an event from outside, from sender 0. Collective.
-
-        It is received from the first phase of the next tick on, or `after` ticks later: by each behavior that
-        has an inbox of its type, in that behavior's first run from then on. Those to an entity that has ended
-        by then are dropped and counted (`sim.dropped_events`).
-
-        Args:
-            event: its class, with fields by keyword, or an event: `sim.send(Alarm(level=2))`.
-            to: an entity id, several (a list or an array: one event each), or None for all who listen.
-            after: ticks to wait beyond the next one, from 0 up.
-            fields: values by name; fields that are not given have their defaults.
-
-        Raises:
-            UserError: an event that no behavior of this world knows, or a value that does not fit.
-
-        Example:
-            >>> import bigworlds as bw
-            >>> class Post(bw.Event):
-            ...     coins: int
-            >>> class Purse(bw.Component):
-            ...     coins: int
-            >>> @bw.behavior
-            ... def receive(purse: Purse, post: bw.Inbox[Post]) -> None:
-            ...     for letter in post:
-            ...         purse.coins += letter.coins
-            >>> @bw.model()
-            ... def bank(world):
-            ...     world.spawn(Purse, n=3)
-            ...     world.behaviors(receive)
-            >>> sim = bank.simulate(rng=1)
-            >>> sim.send(Post, to=2, coins=5)
-            >>> sim.send(Post, coins=1)
-            >>> sim.step()
-            >>> sim.table(Purse)["coins"].tolist()
-            [1, 6, 1]
-        """
-        kind, values = event_parts(event, fields)
-        number = self._channels.number(kind)
-        record = self._channels.record(kind, values)
-        self._core.send(number, targets(to), record, _ticks("after", after))
-
-    def at(self, tick: int, event: Event | type[Event], /, *, to: Any = None, **fields: Any) -> None:
-        """Sends an event from outside that is received from a certain tick on: `sim.at(100, Alarm, level=2)`.
-
-        Collective.
-
-        Args:
-            tick: from the present one (`sim.tick`) up.
-            event, to, fields: as in `send`.
-        """
-        if _ticks("tick", tick) < self.tick:
-            raise UserError(f"at takes a tick from {self.tick} (the present one) up; found {tick}")
-        self.send(event, to=to, after=int(tick) - self.tick, **fields)
-
-    def waiting_events(self, event: type[Event]) -> int:
-        """How many events of a type were sent and have not been received by all behaviors that do.
-        Collective."""
-        return self._core.waiting_events(self._channels.number(event))
-
-    @property
-    def dropped_events(self) -> int:
-        """How many events found no receiver since this simulation was made. Collective.
-
-        Their entity had ended when the first behavior that receives their type ran, or no behavior receives
-        it.
-        """
-        return self._core.dropped_events
 
     def apply_triggers(self) -> None:
         """Hands the engine the triggers of all behaviors under the present parameters."""
@@ -414,6 +353,8 @@ class Simulation:
     def load(self, sections: list[Section]) -> None:
         """Takes in the state of another simulation of the same model. Collective."""
         self._generation += 1
+        if self._inputs.journal is not None:
+            self._mark_edited()
         self._core.load([(s.room, s.name, s.keys, dict(s.columns)) for s in sections])
 
     def populate(self) -> None:
@@ -457,12 +398,6 @@ def _whole_section(room: str, name: str, parts: list[_Part]) -> Section:
         order = np.argsort(keys)
         keys, columns = keys[order], {label: values[order] for label, values in columns.items()}
     return Section(room, name, keys, columns)
-
-
-def _ticks(name: str, given: Any) -> int:
-    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 0:
-        raise UserError(f"{name} is a number of ticks from 0 up; found {given!r}")
-    return int(given)
 
 
 def _joined(parts: list[NDArray[Any]], dtype: Any = None, length: int = 1) -> NDArray[Any]:

@@ -37,6 +37,7 @@ class Columns:
         self._made = generation()
         self._edited = edited
         self._arrays: dict[str, NDArray[Any]] = {}
+        self._writable: dict[str, NDArray[Any]] = {}
 
     def __getattr__(self, name: str) -> NDArray[Any]:
         if name.startswith("__"):
@@ -48,7 +49,11 @@ class Columns:
         tells."""
         self._array(name)
         self._edited()
+<<<<<<< HEAD
         return self._fetch(name)
+=======
+        return self._writable[name]
+>>>>>>> events
 
     def _array(self, name: str) -> NDArray[Any]:
         if self._generation() != self._made:
@@ -71,5 +76,11 @@ class Columns:
                 f"{len(parts)} archetypes have {self._component.__name__}, so its rows are no one column; "
                 f"use sim.table({self._component.__name__})"
             )
+<<<<<<< HEAD
         array: NDArray[Any] = parts[0][1]
+=======
+        self._writable[name] = parts[0][1]
+        array = self._writable[name].view()
+        array.flags.writeable = False
+>>>>>>> events
         return array

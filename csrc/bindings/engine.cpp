@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/checks.hpp"
 #include "base/errors.hpp"
 #include "base/exact_sum.hpp"
 #include "bindings/bindings.hpp"
@@ -204,6 +205,23 @@ std::vector<std::byte> bytes_from(const py::bytes& bytes) {
   return {first, first + text.size()};
 }
 
+// The stored form of one value of a field.
+std::vector<std::byte> value_from(const Simulation& simulation, FieldKey field, const py::bytes& given) {
+  std::vector<std::byte> value = bytes_from(given);
+  BW_CHECK(value.size() == simulation.model().schema.field(field).type.size(), "a value has the size of its field");
+  return value;
+}
+
+// The stored form of a value that `read(to)` finds, or None.
+template <class Read>
+py::object bytes_or_none(const Simulation& simulation, FieldKey field, Read&& read) {
+  std::string value(simulation.model().schema.field(field).type.size(), '\0');
+  if (!read(reinterpret_cast<std::byte*>(value.data()))) {
+    return py::none();
+  }
+  return py::bytes(value);
+}
+
 // Columns given from Python: (field, contiguous array); an array of one row stands for all.
 std::vector<SpawnColumn> spawn_columns(const py::list& columns, std::size_t count) {
   std::vector<SpawnColumn> out;
@@ -340,6 +358,9 @@ void bind_engine(py::module_& module) {
       .def_readwrite("tiles", &ModelSpec::tiles)
       .def_readwrite("seed", &ModelSpec::seed);
 
+  module.attr("MOST_INPUTS") = kMostInputs;
+  module.attr("MOST_INPUT_BYTES") = kMostInputBytes;
+
   py::class_<Simulation>(module, "Simulation")
       .def(py::init([](const ModelSpec& model, std::uint32_t ranks, int threads, bool check_values) {
              return std::make_unique<Simulation>(model, RunSpec{ranks, threads, check_values});
@@ -392,6 +413,42 @@ void bind_engine(py::module_& module) {
              simulation.send(channel, {targets.data(), count}, bytes_from(record), delay);
            })
       .def("waiting_events", &Simulation::waiting_events)
+      .def_property_readonly("events_from_outside", &Simulation::events_from_outside)
+      .def("add_input",
+           [](Simulation& simulation, std::int64_t due, std::string sender, std::string name, std::string arguments) {
+             return simulation.inputs().add(due, std::move(sender), std::move(name), std::move(arguments));
+           })
+      .def("first_due_input",
+           [](Simulation& simulation) -> py::object {
+             const auto input = simulation.inputs().first_due(simulation.tick());
+             if (!input) {
+               return py::none();
+             }
+             return py::make_tuple(input->number, input->sender, input->name, input->arguments);
+           })
+      .def("remove_first_input", [](Simulation& simulation) { simulation.inputs().remove_first(); })
+      .def_property_readonly("waiting_inputs", [](Simulation& simulation) { return simulation.inputs().size(); })
+      .def_property_readonly("next_input_due", [](Simulation& simulation) { return simulation.inputs().next_due(); })
+      .def_property_readonly("next_input_number", [](Simulation& simulation) { return simulation.inputs().next_number(); })
+      .def("components_of", &Simulation::components_of)
+      .def("read",
+           [](const Simulation& simulation, EntityId id, ComponentId component, std::uint32_t field) -> py::object {
+             return bytes_or_none(simulation, {component, field},
+                                  [&](std::byte* to) { return simulation.read(id, {component, field}, to); });
+           })
+      .def("read_cell",
+           [](const Simulation& simulation, std::uint64_t cell, ComponentId component, std::uint32_t field) -> py::object {
+             return bytes_or_none(simulation, {component, field},
+                                  [&](std::byte* to) { return simulation.read_cell(cell, {component, field}, to); });
+           })
+      .def("write",
+           [](Simulation& simulation, EntityId id, ComponentId component, std::uint32_t field, const py::bytes& value) {
+             return simulation.write(id, {component, field}, value_from(simulation, {component, field}, value).data());
+           })
+      .def("write_cell",
+           [](Simulation& simulation, std::uint64_t cell, ComponentId component, std::uint32_t field, const py::bytes& value) {
+             return simulation.write_cell(cell, {component, field}, value_from(simulation, {component, field}, value).data());
+           })
       .def_property_readonly("dropped_events", &Simulation::dropped_events)
       .def("digest", [](const Simulation& simulation) { return simulation.digest().hex(); })
       .def("sections", sections)

@@ -24,6 +24,7 @@
 #include "cluster/halo.hpp"
 #include "engine/model.hpp"
 #include "engine/rank.hpp"
+#include "event/input_queue.hpp"
 #include "settle/claims.hpp"
 #include "settle/moves.hpp"
 
@@ -60,6 +61,16 @@ class Simulation {
   void attach(std::span<const EntityId> ids, ComponentId component, std::span<const SpawnColumn> columns);
   void detach(std::span<const EntityId> ids, ComponentId component);
 
+  // edits.cpp: single entities and cells; false where there is none with the field.
+  std::optional<Archetype> components_of(EntityId id) const;
+  bool read(EntityId id, FieldKey field, std::byte* to) const;
+  bool write(EntityId id, FieldKey field, const std::byte* from);
+  bool read_cell(std::uint64_t cell, FieldKey field, std::byte* to) const;
+  bool write_cell(std::uint64_t cell, FieldKey field, const std::byte* from);
+
+  // Inputs are applied by whoever runs the simulation; that they wait is state.
+  InputQueue& inputs() { return inputs_; }
+
   // Writes a field of all cells; values in the order of global cells.
   void set_cells(FieldKey field, const std::byte* values, std::int64_t stride);
   void set_parameters(std::vector<std::byte> parameters);
@@ -69,6 +80,7 @@ class Simulation {
   // ticks later. `record` is laid out by the channel; the sender in front of it is overwritten.
   void send(ChannelId channel, std::span<const EntityId> targets, std::span<const std::byte> record, std::int64_t delay);
   std::uint64_t waiting_events(ChannelId channel) const;
+  std::uint64_t events_from_outside() const { return sent_from_outside_; }
   // Events so far whose entity had ended when the first behavior that receives them ran, or that none receives.
   std::uint64_t dropped_events() const;
 
@@ -164,6 +176,7 @@ class Simulation {
   std::vector<Receiver> receivers_;                       // by place in the order, of all behaviors
   std::vector<std::vector<std::uint32_t>> receivers_of_;  // by channel: places
   std::uint64_t sent_from_outside_ = 0;
+  InputQueue inputs_;
   std::uint64_t events_looked_for_ = 0;             // to entities, in this run
   std::vector<std::uint64_t> events_found_;         // of those, by rank
   std::vector<std::uint64_t> events_unheard_;       // of channels without receivers, by rank

@@ -66,6 +66,7 @@ void Simulation::list_state(const StateSink& sink) const {
     }
     if (rank->id == 0) {
       list_receivers_state(sink);
+      inputs_.list_state(sink);
       sink({"engine", "clock", kOneKey, {{"tick", {Scalar::i64, 1}, reinterpret_cast<const std::byte*>(&tick_), 8}}});
       if (!model_.parameters.empty()) {
         const FieldType type{Scalar::u8, static_cast<std::uint32_t>(model_.parameters.size())};
@@ -142,6 +143,7 @@ void Simulation::load(std::span<const StateSection> sections) {
     std::fill(rank->births.begin(), rank->births.end(), 1);
   }
   forget_events();
+  inputs_.clear();
   for (const StateSection& section : sections) {
     const StateColumn* first = section.columns.empty() ? nullptr : section.columns.data();
     if (section.room == "ecs" && section.name == "births") {
@@ -156,6 +158,8 @@ void Simulation::load(std::span<const StateSection> sections) {
       load_entities(section);
     } else if (section.room == "lattice") {
       load_cells(section);
+    } else if (section.room == "input") {
+      inputs_.load(section);
     } else if (section.room == "event") {
       load_events(section);
     } else if (section.room == "engine" && section.name == "receivers") {
