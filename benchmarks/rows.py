@@ -239,7 +239,7 @@ def probe_rows(bench: Bench) -> list[Row]:
         for what, bar in (("create", 30.0), ("destroy", 30.0), ("attach", 45.0), ("detach", 45.0))
     ]  # fmt: skip
     view, compiled = bench.probe("view", 1000), bench.probe("compile", 1)
-    memory = bench.probe("memory", max(n, 10**5))
+    plain, flock = (bench.probe(what, max(n, 10**5)) for what in ("memory", "flock"))
     ticks = bench.ticks(100_000)
     idle = bench.engine(MODELS / "idle.py", ticks)
     return [
@@ -249,8 +249,8 @@ def probe_rows(bench: Bench) -> list[Row]:
         alone("tick/idle", idle, "cpu_seconds", bar=3.0, unit="us", scale=1e6, units=ticks),
         alone("compile/first", compiled, "first_seconds", bar=3.0, unit="s"),
         alone("compile/cached", compiled, "cached_seconds", bar=0.2, unit="s"),
-        alone("memory/plain", memory, "plain_bytes", bar=40.0, unit="B"),
-        alone("memory/flock", memory, "flock_bytes", bar=40.0, unit="B"),
+        alone("memory/plain", plain, "bytes", bar=40.0, unit="B"),
+        alone("memory/flock", flock, "bytes", bar=40.0, unit="B"),
     ]
 
 
