@@ -5,7 +5,8 @@
 bulk       creating, destroying, attaching and detaching N entities of two components in one call each
 single     the same as commands of compiled behaviors, one an entity, sync points included
 view       sim.columns(Body).a, again and again
-memory     resident bytes an entity of a world without a space, and of the flocking example
+memory     resident bytes an entity, above its own fields, of a world without a space
+flock      the same of the flocking example, above the packed copies of what birds read of birds too
 compile    seconds to a kernel of the flocking behavior: from nothing, and from a cache that has it
 
 Times are CPU time of this process, medians over the rounds; one round before them does not count.
@@ -14,6 +15,7 @@ Times are CPU time of this process, medians over the rounds; one round before th
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import json
 import os
@@ -140,37 +142,43 @@ def type_named(simulation: bw.Simulation, name: str) -> type:
 
 
 def resident() -> int:
-    """Bytes of this process that are in memory."""
+    """Bytes of this process that are in memory, without what the allocator keeps for later."""
     gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
     with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def grown(path: Path, n: int, **parameters: Any) -> tuple[float, int]:
-    """Resident bytes an entity after some ticks, and bytes of its own data."""
+def memory_of(path: Path, n: int, packed: int) -> Report:
+    """Resident bytes an entity after some ticks, above the fields' own bytes and the packed copies."""
     model = load_model(path)
-    model.simulate(rng=1, threads=1, n=1000, **parameters).run(2)
+    model.simulate(rng=1, threads=1, n=1000).run(2)
     before = resident()
-    simulation = model.simulate(rng=1, threads=1, n=n, **parameters)
+    simulation = model.simulate(rng=1, threads=1, n=n)
     simulation.run(9)
-    after = resident()
-    kinds = simulation.description.components
-    own = sum(array.nbytes for kind in kinds for array in simulation.table(kind).values()) // n
-    return (after - before) / n, own - 8 * len(kinds)
+    held = (resident() - before) / n
+    fields = [
+        values
+        for kind in simulation.description.components
+        for name, values in simulation.table(kind).items()
+        if name != "id"
+    ]
+    own = sum(values.nbytes for values in fields) // n
+    return {"units": n, "bytes": held - own - packed, "own_bytes": own, "packed_bytes": packed, "metrics": {}}
 
 
 def memory(n: int, rounds: int) -> Report:
-    """What stays resident above the own data: of a plain world, and of one whose birds read birds (there the
-    packed copies of position and velocity, 32 bytes, are allowed beside)."""
+    """Of a world without a space."""
     del rounds
-    plain, plain_own = grown(MODELS / "iterate.py", n)
-    flock, flock_own = grown(BOIDS, n)
-    return {
-        "units": n,
-        "plain_bytes": plain - plain_own,
-        "flock_bytes": flock - flock_own - 32,
-        "metrics": {"plain_own": plain_own, "flock_own": flock_own},
-    }
+    return memory_of(MODELS / "iterate.py", n, 0)
+
+
+def memory_flock(n: int, rounds: int) -> Report:
+    """Of birds that read the position and velocity of birds: 32 bytes in packed copies."""
+    del rounds
+    return memory_of(BOIDS, n, 32)
 
 
 def kernel() -> Report:
@@ -201,7 +209,14 @@ def compile_twice(n: int, rounds: int) -> Report:
 
 def main() -> None:
     """Reads the command line, measures, prints."""
-    probes = {"bulk": bulk, "single": single, "view": view, "memory": memory, "compile": compile_twice}
+    probes = {
+        "bulk": bulk,
+        "single": single,
+        "view": view,
+        "memory": memory,
+        "flock": memory_flock,
+        "compile": compile_twice,
+    }
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("what", choices=(*probes, "kernel"))
     parser.add_argument("--n", type=int, default=1_000_000)

@@ -204,6 +204,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="rows to run, all by default")
     parser.add_argument("--quick", action="store_true", help="tiny worlds, one round: for form alone")
     parser.add_argument("--rounds", type=int, help="default 5, with --quick 1")
+    parser.add_argument("--warmup", type=int, help="rounds that do not count; default 1, with --quick 0")
     parser.add_argument("--baselines", type=Path, default=ROOT / "build" / "baselines")
     parser.add_argument("--mesa", metavar="PYTHON", help="an interpreter that has Mesa")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the results there too")
@@ -220,7 +221,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{row.name}\n    {row.ours}\n    {row.theirs or 'alone'}")
         return 0
     rounds = given.rounds or (1 if given.quick else 5)
-    results = measure_all(rows, bench, rounds, 0 if given.quick else 1)
+    warmup = given.warmup if given.warmup is not None else 0 if given.quick else 1
+    results = measure_all(rows, bench, rounds, warmup)
     print(table(results))
     if given.json is not None:
         given.json.write_text(json.dumps([result.as_json() for result in results], indent=1) + "\n")

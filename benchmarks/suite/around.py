@@ -69,11 +69,11 @@ class Compile:
 class Memory:
     """Resident bytes an entity above its own data."""
 
-    params = ("plain", "flock")
+    params = ("memory", "flock")
     param_names = ("world",)
     timeout = 120.0
 
     def track_overhead(self, kind: str) -> float:
-        return float(probed("memory", 300_000)[f"{kind}_bytes"])
+        return float(probed(kind, 300_000)["bytes"])
 
     track_overhead.unit = "B"  # type: ignore[attr-defined]

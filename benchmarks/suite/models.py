@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import bigworlds as bw
 from bigworlds.cli.locate import load_model
@@ -17,7 +18,7 @@ def model_file(name: str) -> Path:
     return own if own.is_file() else EXAMPLES / name / f"{name}.py"
 
 
-def world(name: str, *, warm: int = 3, **parameters: object) -> bw.Simulation:
+def world(name: str, *, warm: int = 3, **parameters: Any) -> bw.Simulation:
     """A world on one thread that has run for some ticks."""
     simulation: bw.Simulation = load_model(model_file(name)).simulate(rng=1, threads=1, **parameters)
     simulation.run(warm)
