@@ -90,6 +90,12 @@ constexpr double open_uniform(std::uint64_t word) {
   return (static_cast<double>(word >> 12) + 0.5) * 0x1p-52;
 }
 
+// A word scaled to a whole number of 0..n-1: floor(word * n / 2^64).
+constexpr std::uint64_t scale_word(std::uint64_t word, std::uint64_t n) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uint64_t>((static_cast<Wide>(word) * n) >> 64);
+}
+
 // The words of one entity in one tick, drawn one after the other.
 class RandomStream {
  public:

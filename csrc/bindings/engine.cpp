@@ -281,7 +281,8 @@ void load(Simulation& simulation, const py::list& given) {
 
 // Views of one field, a pair (ids, values) for each table of this process that has it. No copy: a view keeps its
 // memory alive, but goes stale at the next tick or structural change.
-py::list views(const Simulation& simulation, ComponentId component, std::uint32_t field) {
+py::list views(Simulation& simulation, ComponentId component, std::uint32_t field) {
+  simulation.let_write();
   py::list out;
   for (const auto& rank : simulation.local_ranks()) {
     for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {

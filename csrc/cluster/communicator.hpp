@@ -60,8 +60,11 @@ class Writer {
     bytes(values.data(), values.size_bytes());
   }
   void bytes(const void* from, std::size_t size) {
-    const auto* first = static_cast<const std::byte*>(from);
-    to_->insert(to_->end(), first, first + size);
+    if (size > 0) {
+      const std::size_t before = to_->size();
+      to_->resize(before + size);
+      std::memcpy(to_->data() + before, from, size);
+    }
   }
 
  private:

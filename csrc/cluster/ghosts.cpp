@@ -12,7 +12,13 @@ namespace {
 class ReachedRanks {
  public:
   ReachedRanks(const Domain& domain, const Tiling& tiling, const Partition& partition, RankId self, double radius)
-      : domain_(&domain), tiling_(&tiling), partition_(&partition), self_(self), radius_(radius) {}
+      : domain_(&domain), tiling_(&tiling), partition_(&partition), self_(self), radius_(radius) {
+    if (!domain.integral()) {
+      // Distances are rounded, and so are edges: an agent just within reach by its rounded distance is a ghost as well.
+      const double longest = *std::max_element(domain.size.begin(), domain.size.end());
+      radius_ = radius * (1.0 + 1e-9) + longest * 1e-12;
+    }
+  }
 
   const std::vector<RankId>& around(const Place& place) {
     ranks_.clear();
@@ -78,7 +84,11 @@ void pack_ghosts(const Store& store, const Domain& domain, const Tiling& tiling,
     if (!table.has(request.component) || table.size() == 0) {
       continue;
     }
-    const Column& position = table.column(store.position_column(t).value());
+    const auto position_column = store.position_column(t);
+    if (!position_column) {
+      continue;  // who is nowhere is nobody's neighbour
+    }
+    const Column& position = table.column(*position_column);
     const PlaceColumn places{position.data(), position.stride()};
     std::vector<std::vector<std::uint32_t>> rows(messages.size());
     for (std::uint32_t row = 0; row < table.size(); ++row) {

@@ -167,7 +167,9 @@ std::vector<PendingBirth> births_in_order(std::span<CommandBuffer* const> buffer
   std::vector<PendingBirth> births;
   for (const CommandBuffer* buffer : buffers) {
     for (const Birth& birth : buffer->births()) {
-      births.push_back({&birth, buffer});
+      if (birth.record != CommandBuffer::kCancelled) {
+        births.push_back({&birth, buffer});
+      }
     }
   }
   const auto key = [](const PendingBirth& b) { return std::tuple(b.birth->behavior, b.birth->parent, b.birth->ordinal); };
@@ -252,6 +254,27 @@ void CommandBuffer::clear() {
   changes_.clear();
   deaths_.clear();
   records_.clear();
+}
+
+std::vector<EntityId> CommandBuffer::take_deaths_of_others(const Store& store) {
+  const auto others = std::stable_partition(deaths_.begin(), deaths_.end(), [&](EntityId id) { return store.find(id); });
+  std::vector<EntityId> taken(others, deaths_.end());
+  deaths_.erase(others, deaths_.end());
+  return taken;
+}
+
+std::vector<CommandBuffer::Change> CommandBuffer::take_changes_of_others(const Store& store) {
+  const auto others = std::stable_partition(changes_.begin(), changes_.end(),
+                                            [&](const Change& change) { return store.find(change.entity); });
+  std::vector<Change> taken(others, changes_.end());
+  changes_.erase(others, changes_.end());
+  return taken;
+}
+
+void CommandBuffer::adopt(Change change, std::span<const std::byte> record) {
+  change.record = records_.size();
+  records_.insert(records_.end(), record.begin(), record.end());
+  changes_.push_back(change);
 }
 
 ApplyResult apply_commands(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans,

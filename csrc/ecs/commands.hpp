@@ -23,6 +23,8 @@ struct RecordPlan {
 // Commands of one worker. Records stay where they are until they are applied.
 class CommandBuffer {
  public:
+  static constexpr std::size_t kCancelled = ~std::size_t{0};  // the record of a birth that does not happen
+
   struct Birth {
     EntityId parent;
     TileId tile;
@@ -49,6 +51,16 @@ class CommandBuffer {
   const std::vector<Change>& changes() const { return changes_; }
   const std::vector<EntityId>& deaths() const { return deaths_; }
   const std::byte* record(std::size_t offset) const { return records_.data() + offset; }
+  std::byte* record(std::size_t offset) { return records_.data() + offset; }
+
+  // A birth (by its place in births()) that found no place does not happen.
+  void cancel_birth(std::size_t birth) { births_[birth].record = kCancelled; }
+
+  // Takes out the commands for entities that are not here (any more), so that they can be given to where they are.
+  std::vector<EntityId> take_deaths_of_others(const Store& store);
+  std::vector<Change> take_changes_of_others(const Store& store);
+  // A change that came from another buffer, with its record (empty for a detachment).
+  void adopt(Change change, std::span<const std::byte> record);
 
   bool empty() const { return births_.empty() && changes_.empty() && deaths_.empty(); }
   void clear();

@@ -22,6 +22,15 @@ void add_plans(const Schema& schema, const Behavior& behavior, std::vector<Recor
   }
 }
 
+std::optional<std::size_t> place_in(const Schema& schema, const RecordPlan& plan) {
+  for (std::size_t f = 0; f < plan.fields.size(); ++f) {
+    if (schema.field(plan.fields[f]).name == "position") {
+      return plan.offsets[f];
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank, ThreadPool& pool,
@@ -70,8 +79,12 @@ Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partit
       }
       claims += static_cast<std::uint32_t>(behavior.claims.size());
       deposits += static_cast<std::uint32_t>(behavior.deposits.size());
+      runs.push_back(&one.run);
       add_plans(model.schema, behavior, plans);
     }
+  }
+  for (const RecordPlan& plan : plans) {
+    place_in_record.push_back(place_in(model.schema, plan));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "cluster/ghosts.hpp"
@@ -46,7 +47,9 @@ struct Rank {
   std::vector<EventList> events;      // by channel: sent and not yet received by all
   Executor executor;
   std::vector<std::deque<PreparedBehavior>> prepared;  // by phase
+  std::vector<const BehaviorRun*> runs;                // of all behaviors, by their place in the order
   std::vector<RecordPlan> plans;                       // prototypes of all behaviors
+  std::vector<std::optional<std::size_t>> place_in_record;  // by plan: where its records hold a place
   Surroundings around;
 };
 

@@ -14,14 +14,6 @@ namespace {
 constexpr std::int64_t kTicksBetweenSorts = 8;
 constexpr double kDisorderLimit = 0.1;
 
-double checked_radius(const Simulation& simulation, const Behavior& behavior, const ReachUse& use) {
-  const double radius = use.radius.value(simulation.model().parameters);
-  if (const auto why = refuse_radius(simulation.model().domain, radius)) {
-    throw UserError("behavior '" + behavior.name + "' looks for neighbours within " + std::to_string(radius) + ": " + *why);
-  }
-  return radius;
-}
-
 // Offsets, in rows of a box, to the cells around a cell.
 void make_stencil(const Domain& domain, const CellBox& box, double radius, PreparedReach& prepared) {
   if (prepared.stencil_radius == radius) {
@@ -77,7 +69,7 @@ void Simulation::refresh(std::size_t phase) {
   if (halo_) {
     refresh_cells(phase);
   }
-  if (taken_ && moving_) {
+  if (settles_moves()) {
     remember_places(phase);
   }
 }
@@ -129,7 +121,7 @@ void Simulation::refresh_agents(std::size_t phase) {
   for (std::size_t b = 0; b < behaviors.size(); ++b) {
     for (const ReachUse& use : behaviors[b].reaches) {
       if (firing_[b] != 0 && !use.of_cells) {
-        requests.push_back({use.component, use.fields, checked_radius(*this, behaviors[b], use)});
+        requests.push_back({use.component, use.fields, use.radius.value(model_.parameters)});
       }
     }
   }
@@ -176,8 +168,12 @@ std::vector<IndexSource> Simulation::index_sources(const Rank& rank, const Reach
     if (!table.has(use.component) || table.size() == 0) {
       continue;
     }
+    const auto position_column = rank.store.position_column(t);
+    if (!position_column) {
+      continue;  // who is nowhere is nobody's neighbour
+    }
     view.source_of_table[t] = sources.size();
-    const Column& position = table.column(rank.store.position_column(t).value());
+    const Column& position = table.column(*position_column);
     IndexSource& source = sources.emplace_back();
     source.ids = table.ids();
     source.places = {position.data(), position.stride()};
@@ -269,10 +265,7 @@ void Simulation::copy_cells(Rank& rank, std::size_t phase) {
       PreparedReach& reach = prepared.reaches[k];
       ReachView& view = prepared.run.reaches[k];
       reach.copies.resize(use.fields.size());
-      view.radius = checked_radius(*this, behavior, use);
-      if (static_cast<std::int64_t>(view.radius) > rank.cells->box().reach) {
-        throw UserError("behavior '" + behavior.name + "' reaches further over cells than when the run began");
-      }
+      view.radius = use.radius.value(model_.parameters);
       view.columns.clear();
       for (std::size_t c = 0; c < use.fields.size(); ++c) {
         view.columns.push_back(cell_column(*rank.cells, model_phase, use.fields[c], reach.copies[c]));

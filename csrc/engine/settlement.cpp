@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
+#include <optional>
 #include <utility>
 
 #include "base/philox.hpp"
@@ -22,10 +24,16 @@ Routed<T> routes(std::size_t hosted, std::size_t ranks) {
   return Routed<T>(hosted, std::vector<std::vector<T>>(ranks));
 }
 
-// floor(word * n / 2^64): a whole number below n.
-std::uint64_t scale_word(std::uint64_t word, std::uint64_t n) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint64_t>((static_cast<Wide>(word) * n) >> 64);
+// What each hosted rank received, from all ranks together.
+template <class T>
+std::vector<std::vector<T>> joined(const Routed<T>& received) {
+  std::vector<std::vector<T>> all(received.size());
+  for (std::size_t h = 0; h < received.size(); ++h) {
+    for (const std::vector<T>& from : received[h]) {
+      all[h].insert(all[h].end(), from.begin(), from.end());
+    }
+  }
+  return all;
 }
 
 }  // namespace
@@ -65,18 +73,23 @@ void Simulation::list_empty_cells(std::size_t phase) {
   empty_cells_.clear();
   const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
   bool drawn = false;
-  bool synchronous = false;
+  bool bearing = false;
   for (std::size_t b = 0; b < behaviors.size(); ++b) {
-    synchronous = synchronous || (firing_[b] != 0 && !behaviors[b].sequential);
-    drawn = drawn || (firing_[b] != 0 && behaviors[b].draws_empty_cells);
+    const bool synchronous = firing_[b] != 0 && !behaviors[b].sequential;
+    drawn = drawn || (synchronous && behaviors[b].draws_empty_cells);
+    bearing = bearing || (synchronous && !behaviors[b].spawns.empty());
   }
-  if (model_.domain.exclusive && synchronous && (moving_ || drawn)) {
+  const bool contested = model_.domain.exclusive && (settles_moves() || bearing);
+  if (model_.domain.integral() && (contested || drawn)) {
     taken_ = occupancy();
     if (drawn) {
       empty_cells_ = taken_->empty_cells();
     }
   }
 }
+
+// Whether agents may claim cells of an exclusive grid in this phase; a sequential behavior settles its moves itself.
+bool Simulation::settles_moves() const { return model_.domain.exclusive && moving_ && !sequential_; }
 
 Column& Simulation::places_of(std::size_t rank, std::uint32_t table) {
   Store& store = ranks_[rank]->store;
@@ -122,20 +135,23 @@ std::vector<Simulation::Mover> Simulation::find_movers(std::size_t h) {
   return movers;
 }
 
+void Simulation::write_cell(std::uint64_t cell, std::byte* place) const {
+  std::array<std::int32_t, kAxes> at{};
+  for (std::size_t a = 0; a < kAxes; ++a) {
+    at[a] = static_cast<std::int32_t>(cell % static_cast<std::uint64_t>(lattice_.cells[a]));
+    cell /= static_cast<std::uint64_t>(lattice_.cells[a]);
+  }
+  std::memcpy(place, at.data(), model_.domain.place_size());
+}
+
 void Simulation::put(std::size_t h, const Mover& mover, bool back) {
   const OldPlaces& old = old_places_[h][mover.from];
   Column& column = places_of(h, old.table);
   if (back) {
     std::memcpy(column.at(mover.row), old.values.data() + mover.row * column.value_size(), column.value_size());
-    return;
+  } else {
+    write_cell(mover.cell, column.at(mover.row));
   }
-  std::array<std::int32_t, kAxes> at{};
-  std::uint64_t cell = mover.cell;
-  for (std::size_t a = 0; a < kAxes; ++a) {
-    at[a] = static_cast<std::int32_t>(cell % static_cast<std::uint64_t>(lattice_.cells[a]));
-    cell /= static_cast<std::uint64_t>(lattice_.cells[a]);
-  }
-  std::memcpy(column.at(mover.row), at.data(), column.value_size());
 }
 
 // Losers that had drawn their cell draw another one, as often as the behavior allows; the others go back.
@@ -160,31 +176,20 @@ void Simulation::settle_moves() {
     movers.push_back(find_movers(h));
   }
   for (std::int32_t round = 0;; ++round) {
-    // Every rank sees all claims of a round and comes to the same outcome.
-    Routed<MoveClaim> sent = routes<MoveClaim>(ranks_.size(), communicator_->ranks());
+    std::vector<std::vector<MoveClaim>> claims(ranks_.size());
     for (std::size_t h = 0; h < ranks_.size(); ++h) {
-      std::vector<MoveClaim> mine;
       for (const Mover& mover : movers[h]) {
-        mine.push_back({mover.cell, mover.priority, mover.id});
+        claims[h].push_back({mover.cell, mover.priority, mover.id});
       }
-      std::fill(sent[h].begin(), sent[h].end(), mine);
     }
-    std::vector<MoveClaim> claims;
-    std::vector<std::size_t> first_of_rank;
-    const auto received = exchange_items(*communicator_, sent);
-    for (const std::vector<MoveClaim>& from : received.front()) {
-      first_of_rank.push_back(claims.size());
-      claims.insert(claims.end(), from.begin(), from.end());
-    }
-    if (claims.empty()) {
+    const auto won = settle_round(claims);
+    if (!won) {
       return;
     }
-    const std::vector<std::uint8_t> won = taken_->settle(claims);
     for (std::size_t h = 0; h < ranks_.size(); ++h) {
       std::vector<Mover> losers;
-      const std::size_t first = first_of_rank[ranks_[h]->id];
       for (std::size_t i = 0; i < movers[h].size(); ++i) {
-        if (won[first + i] != 0) {
+        if ((*won)[h][i] != 0) {
           put(h, movers[h][i], false);
         } else {
           losers.push_back(movers[h][i]);
@@ -193,6 +198,33 @@ void Simulation::settle_moves() {
       movers[h] = redraw(h, std::move(losers), round);
     }
   }
+}
+
+// Collective: one round of claims of cells, by hosted rank. Every rank sees all of them and comes to the same outcome: for each
+// claim, whether it won; nothing where no rank has any.
+std::optional<std::vector<std::vector<std::uint8_t>>> Simulation::settle_round(
+    const std::vector<std::vector<MoveClaim>>& claims) {
+  Routed<MoveClaim> sent = routes<MoveClaim>(ranks_.size(), communicator_->ranks());
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    std::fill(sent[h].begin(), sent[h].end(), claims[h]);
+  }
+  std::vector<MoveClaim> all;
+  std::vector<std::size_t> first_of_rank;
+  const auto received = exchange_items(*communicator_, sent);
+  for (const std::vector<MoveClaim>& from : received.front()) {
+    first_of_rank.push_back(all.size());
+    all.insert(all.end(), from.begin(), from.end());
+  }
+  if (all.empty()) {
+    return std::nullopt;
+  }
+  const std::vector<std::uint8_t> outcome = taken_->settle(all);
+  std::vector<std::vector<std::uint8_t>> won;
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    const auto first = outcome.begin() + static_cast<std::ptrdiff_t>(first_of_rank[ranks_[h]->id]);
+    won.emplace_back(first, first + static_cast<std::ptrdiff_t>(claims[h].size()));
+  }
+  return won;
 }
 
 void Simulation::settle_claims_and_deposits() {
@@ -213,48 +245,81 @@ void Simulation::settle_claims_and_deposits() {
       buffer->clear();
     }
   }
-  const Routed<Claim> asked = exchange_items(*communicator_, claims);
-  const Routed<Deposit> given = exchange_items(*communicator_, deposits);
-  Routed<Grant> grants = routes<Grant>(hosted, communicator_->ranks());
+  settle_claims(joined(exchange_items(*communicator_, claims)));
+  // All deposits of a cell are summed before the sum is added: so it is rounded once, however many ranks there are.
+  const std::vector<std::vector<Deposit>> given = joined(exchange_items(*communicator_, deposits));
   for (std::size_t h = 0; h < hosted; ++h) {
+    if (!given[h].empty()) {
+      settle_deposits(given[h], deposit_fields_, *ranks_[h]->cells);
+    }
+  }
+}
+
+// Claims by the hosted rank that owns their cells.
+void Simulation::settle_claims(std::vector<std::vector<Claim>> claims) {
+  for (std::vector<Claim>& of_rank : claims) {
+    sort_claims(of_rank);
+  }
+  std::vector<std::vector<AgentAt>> agents = find_claimed_agents(claims);
+  Routed<Grant> grants = routes<Grant>(ranks_.size(), communicator_->ranks());
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
     Rank& rank = *ranks_[h];
-    std::vector<Claim> all;
-    for (const std::vector<Claim>& from : asked[h]) {
-      all.insert(all.end(), from.begin(), from.end());
-    }
-    if (!all.empty()) {
-      // Agents in the cells of this rank are this rank's only after a hand-over: claims see where agents were.
-      ClaimOutcome outcome = settle_claims(std::move(all), claim_targets_, rank.store, rank.cells.get(), model_.domain, lattice_);
-      std::fill(grants[h].begin(), grants[h].end(), outcome.grants);
-      for (const EntityId taken : outcome.taken) {
-        rank.executor.command_buffers().front()->despawn(taken);
-      }
-    }
-    for (const std::vector<Deposit>& from : given[h]) {
-      settle_deposits(from, deposit_fields_, *rank.cells);
+    ClaimOutcome outcome = bw::settle_claims(claims[h], claim_targets_, std::move(agents[h]), rank.cells.get());
+    std::fill(grants[h].begin(), grants[h].end(), outcome.grants);
+    for (const EntityId taken : outcome.taken) {
+      rank.executor.command_buffers().front()->despawn(taken);
     }
   }
-  const Routed<Grant> granted = exchange_items(*communicator_, grants);
-  std::vector<FieldKey> results;
-  for (const Phase& phase : model_.phases) {
-    for (const Behavior& behavior : phase.behaviors) {
-      for (const ClaimUse& claim : behavior.claims) {
-        results.push_back(claim.result);
-      }
-    }
-  }
-  for (std::size_t h = 0; h < hosted; ++h) {
+  const std::vector<std::vector<Grant>> granted = joined(exchange_items(*communicator_, grants));
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
     Store& store = ranks_[h]->store;
-    for (const std::vector<Grant>& from : granted[h]) {
-      for (const Grant& grant : from) {
-        if (const auto at = store.find(grant.claimant)) {
-          Table& table = store.table(at->table);
-          Column& column = table.column(table.find_column(results[grant.kind]).value());
-          add_whole(column.type().scalar, column.at(at->row), grant.count);
-        }
+    for (const Grant& grant : granted[h]) {
+      if (const auto at = store.find(grant.claimant)) {
+        Table& table = store.table(at->table);
+        Column& column = table.column(table.find_column(claim_results_[grant.kind]).value());
+        add_whole(column.type().scalar, column.at(at->row), grant.count);
       }
     }
   }
+}
+
+// The agents in claimed cells, by the hosted rank that owns the cells.
+std::vector<std::vector<AgentAt>> Simulation::find_claimed_agents(const std::vector<std::vector<Claim>>& claims) {
+  std::vector<std::vector<AgentAt>> found(ranks_.size());
+  const auto look = [&](std::size_t h, std::span<const CellsOfKind> asked, std::vector<AgentAt>& agents) {
+    for (const CellsOfKind& one : asked) {
+      find_agents(one, *claim_targets_[one.kind].agents, ranks_[h]->store, model_.domain, lattice_, agents);
+    }
+  };
+  if (communicator_->ranks() == 1 || model_.domain.integral()) {
+    // Tiles of a grid are made of whole cells: who owns a cell has its agents.
+    for (std::size_t h = 0; h < ranks_.size(); ++h) {
+      look(h, cells_with_agents_claimed(claims[h], claim_targets_), found[h]);
+    }
+    return found;
+  }
+  Mail mail = communicator_->empty_mail();
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    Bytes message;
+    for (const CellsOfKind& one : cells_with_agents_claimed(claims[h], claim_targets_)) {
+      Writer(message).value(one.kind);
+      Writer(message).values(std::span<const std::uint64_t>(one.cells));
+    }
+    std::fill(mail[h].begin(), mail[h].end(), message);
+  }
+  mail = communicator_->exchange(std::move(mail));
+  Routed<AgentAt> answers = routes<AgentAt>(ranks_.size(), communicator_->ranks());
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    for (std::size_t r = 0; r < mail[h].size(); ++r) {
+      std::vector<CellsOfKind> asked;
+      for (Reader reader(mail[h][r]); !reader.done();) {
+        const auto kind = reader.value<std::uint32_t>();
+        asked.push_back({kind, reader.values<std::uint64_t>()});
+      }
+      look(h, asked, answers[h][r]);
+    }
+  }
+  return joined(exchange_items(*communicator_, answers));
 }
 
 }  // namespace bw

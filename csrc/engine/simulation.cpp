@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <numeric>
 #include <utility>
 
 #include "base/errors.hpp"
@@ -20,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kAskEvery{20};
 
 // The widest reach of behaviors over cells: how many cells of halo the cell layer needs.
-std::int64_t cell_halo(const ModelSpec& model) {
+std::int64_t widest_reach_over_cells(const ModelSpec& model) {
   double reach = 1.0;
   for (const Phase& phase : model.phases) {
     for (const Behavior& behavior : phase.behaviors) {
@@ -85,10 +86,10 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
       lattice_(world_box(model_.domain, model_.lattice)),
       phase_seconds_(model_.phases.size(), 0.0) {
   check_model();
-  const std::int64_t halo = cell_halo(model_);
+  cell_halo_ = widest_reach_over_cells(model_);
   std::vector<CellLayer*> layers;
   for (const RankId rank : communicator_->hosted()) {
-    ranks_.push_back(std::make_unique<Rank>(model_, tiling_, partition_, rank, pool_, halo));
+    ranks_.push_back(std::make_unique<Rank>(model_, tiling_, partition_, rank, pool_, cell_halo_));
     layers.push_back(ranks_.back()->cells.get());
   }
   if (!model_.cell_components.empty()) {
@@ -98,6 +99,7 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
     for (const Behavior& behavior : phase.behaviors) {
       for (const ClaimUse& claim : behavior.claims) {
         claim_targets_.push_back({claim.stock, claim.agents});
+        claim_results_.push_back(claim.result);
       }
       deposit_fields_.insert(deposit_fields_.end(), behavior.deposits.begin(), behavior.deposits.end());
     }
@@ -118,15 +120,64 @@ void Simulation::check_model() const {
                         std::to_string(communicator_->ranks()) +
                         ". Run it on one rank, or use the synchronous activation");
       }
-      if (!behavior.reaches.empty() && !model_.domain.exists()) {
-        throw ModelError("behavior '" + behavior.name +
-                         "' looks for neighbours, but the world has no space; set world.space in the model");
+      check_behavior(behavior);
+    }
+  }
+  check_radii(model_.parameters);
+}
+
+void Simulation::check_behavior(const Behavior& behavior) const {
+  if (!behavior.reaches.empty() && !model_.domain.exists()) {
+    throw ModelError("behavior '" + behavior.name +
+                     "' looks for neighbours, but the world has no space; set world.space in the model");
+  }
+  const bool reaches_cells = std::any_of(behavior.reaches.begin(), behavior.reaches.end(),
+                                         [](const ReachUse& use) { return use.of_cells; });
+  if (!behavior.of_cells && reaches_cells) {
+    throw ModelError("behavior '" + behavior.name +
+                     "' of agents looks for cells as neighbours; read them at places (bw.Here, bw.Cells)");
+  }
+  if (behavior.of_cells && (!behavior.claims.empty() || !behavior.changes.empty())) {
+    throw ModelError("behavior '" + behavior.name +
+                     "' of cells claims, attaches or detaches; only agents can. Let it write fields of its cells");
+  }
+  if (behavior.of_cells && behavior.sequential) {
+    throw ModelError("behavior '" + behavior.name + "' of cells is sequential; only behaviors of agents can be");
+  }
+}
+
+// Radii may come from parameters, so they are checked before the first tick and with every change.
+void Simulation::check_radii(const std::vector<std::byte>& parameters) const {
+  Domain cells = model_.domain;  // the lattice as a grid
+  cells.kind = SpaceKind::grid;
+  for (std::size_t a = 0; a < kAxes; ++a) {
+    cells.size[a] = static_cast<double>(lattice_.cells[a]);
+  }
+  for (const Phase& phase : model_.phases) {
+    for (const Behavior& behavior : phase.behaviors) {
+      for (const ReachUse& use : behavior.reaches) {
+        const double radius = use.radius.value(parameters);
+        std::optional<const char*> why = refuse_radius(use.of_cells ? cells : model_.domain, radius);
+        if (!why && use.of_cells && !ranks_.empty() && radius >= static_cast<double>(cell_halo_ + 1)) {
+          why = "over cells it may not become larger than when the simulation was made";
+        }
+        if (why) {
+          throw UserError("behavior '" + behavior.name + "' looks for neighbours within " + std::to_string(radius) + ": " +
+                          *why);
+        }
       }
     }
   }
 }
 
 std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& keep_going) {
+  if (failed_) {
+    throw UserError("the world failed in tick " + std::to_string(tick_) +
+                    " and stands in the middle of it; load a snapshot, or make the simulation anew");
+  }
+  if (std::exchange(written_from_outside_, false)) {
+    check_all_places();
+  }
   Clock::time_point asked = Clock::now();
   for (std::int64_t done = 0; done < ticks; ++done) {
     if (const Clock::time_point now = Clock::now(); keep_going && now - asked >= kAskEvery) {
@@ -135,7 +186,9 @@ std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& ke
         return done;
       }
     }
+    failed_ = true;  // until the tick has come to its end
     run_tick();
+    failed_ = false;
   }
   return ticks;
 }
@@ -162,16 +215,14 @@ void Simulation::act(std::size_t phase) {
   deliver(phase);
   run_behaviors(phase);
   collect_events();
-  if (taken_ && moving_) {
+  if (settles_moves()) {
     settle_moves();
   }
   if (moving_) {
     hand_over_leavers();  // claims are settled where the agents are now
   }
   settle_claims_and_deposits();
-  if (apply() > 0) {
-    hand_over_leavers();
-  }
+  apply();
 }
 
 void Simulation::hand_over_leavers() {
@@ -190,6 +241,7 @@ bool Simulation::select(std::size_t phase) {
   const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
   firing_.assign(behaviors.size(), 0);
   moving_ = false;
+  sequential_ = false;
   bool any = false;
   for (std::size_t b = 0; b < behaviors.size(); ++b) {
     if (!behaviors[b].trigger.fires(tick_)) {
@@ -200,6 +252,7 @@ bool Simulation::select(std::size_t phase) {
     matches = matches && (!behaviors[b].on_inbox || any_due(ranks_.front()->prepared[phase][b]));
     firing_[b] = matches ? 1 : 0;
     any = any || matches;
+    sequential_ = sequential_ || (matches && behaviors[b].sequential);
     moving_ = moving_ || (matches && std::any_of(behaviors[b].columns.begin(), behaviors[b].columns.end(),
                                                  [&](const ColumnUse& use) {
                                                    return use.writes && model_.schema.field(use.field).name == "position";
@@ -231,18 +284,6 @@ void Simulation::run_behaviors(std::size_t phase) {
 void Simulation::run_sequential(Rank& rank, PreparedBehavior& prepared) {
   LiveWorld live(rank.store, rank.around, prepared.run);
   rank.executor.run_live(prepared.run, rank.store, rank.around, live);
-}
-
-std::size_t Simulation::apply() {
-  std::size_t births = 0;
-  for (const auto& rank : ranks_) {
-    const std::vector<CommandBuffer*> buffers = rank->executor.command_buffers();
-    if (std::all_of(buffers.begin(), buffers.end(), [](const CommandBuffer* b) { return b->empty(); })) {
-      continue;
-    }
-    births += apply_commands(rank->store, buffers, rank->plans, rank->births).births;
-  }
-  return births;
 }
 
 std::uint64_t Simulation::global_sum(const std::vector<std::uint64_t>& per_rank) const {
@@ -296,17 +337,54 @@ RankId Simulation::owner_of_cell(std::uint64_t cell) const {
 EntityId Simulation::spawn(Archetype components, std::size_t count, std::span<const SpawnColumn> columns) {
   // Every rank counts the world's births; each makes the rows of its own tiles.
   const EntityId first = next_id();
-  for (const auto& rank : ranks_) {
-    rank->births[kWorldTile] += count;
-  }
   // All start on the first rank of this process and are handed over from there.
   Store& store = ranks_.front()->store;
   const std::uint32_t table = store.table_for(std::move(components));
   const std::uint32_t row = store.bear(table, first, count);
   fill_others(store.table(table), row, columns);
   write_columns(store, table, row, 0, count, columns);
+  check_places(table, row);
+  for (const auto& rank : ranks_) {
+    rank->births[kWorldTile] += count;
+  }
   hand_over_leavers();
   return count == 0 ? kNoEntity : first;
+}
+
+// Places that come from outside lie in the world; else the new rows are taken back.
+void Simulation::check_places(std::uint32_t t, std::size_t first) {
+  Store& store = ranks_.front()->store;
+  const auto position = store.position_column(t);
+  if (!model_.domain.exists() || !position) {
+    return;
+  }
+  const Table& table = store.table(t);
+  const Column& column = table.column(*position);
+  for (std::size_t row = first; row < table.size(); ++row) {
+    if (!holds(model_.domain, PlaceColumn{column.data(), column.stride()}.at(model_.domain, row))) {
+      const std::string found = std::to_string(table.ids()[row] - table.ids()[first]);
+      std::vector<std::uint32_t> rows(table.size() - first);
+      std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
+      store.remove_rows(t, rows);
+      throw UserError("new entity " + found + " (counted from 0) has a position outside of the world; nothing was made");
+    }
+  }
+}
+
+void Simulation::check_all_places() const {
+  for (const auto& rank : ranks_) {
+    for (std::uint32_t t = 0; model_.domain.exists() && t < rank->store.table_count(); ++t) {
+      const auto position = rank->store.position_column(t);
+      const Table& table = rank->store.table(t);
+      for (std::size_t row = 0; position && row < table.size(); ++row) {
+        const Column& column = table.column(*position);
+        if (!holds(model_.domain, PlaceColumn{column.data(), column.stride()}.at(model_.domain, row))) {
+          throw UserError("the position that was written for entity " + std::to_string(table.ids()[row]) +
+                          " is outside of the world");
+        }
+      }
+    }
+  }
 }
 
 std::size_t Simulation::despawn(std::span<const EntityId> ids) {
@@ -394,6 +472,7 @@ void Simulation::set_parameters(std::vector<std::byte> parameters) {
     throw UserError("the parameter block has " + std::to_string(parameters.size()) + " bytes; this model's has " +
                     std::to_string(model_.parameters.size()));
   }
+  check_radii(parameters);
   model_.parameters = std::move(parameters);
 }
 

@@ -4,8 +4,8 @@
 // Order rules: phases run in the order of the model. Within a phase every behavior sees others as they were at its start
 // (sequential behaviors: as they are, agents in the order of (random priority, id)), and the events that were sent in phases
 // before, in the order of event/event_list.hpp. Then, once for all behaviors of
-// the phase: moves on exclusive grids, claims and deposits are settled; deaths, changes of components and births are applied;
-// agents that left their rank's tiles are handed over. Nothing depends on ranks, threads, rows or arrival.
+// the phase: moves on exclusive grids, claims, deposits and the places of births are settled; deaths, changes of components and
+// births are applied; agents that left their rank's tiles are handed over. Nothing depends on ranks, threads, rows or arrival.
 #pragma once
 
 #include <cstdint>
@@ -91,7 +91,9 @@ class Simulation {
   // Takes the state of another simulation of the same model; sections may come in any order and any cut.
   void load(std::span<const StateSection> sections);
 
+  // The tables of this process. Who may write into them says so: places are then looked at before the next tick.
   std::span<const std::unique_ptr<Rank>> local_ranks() const { return ranks_; }
+  void let_write() { written_from_outside_ = true; }
 
  private:
   void run_tick();
@@ -99,6 +101,10 @@ class Simulation {
   void act(std::size_t phase);
   bool select(std::size_t phase);
   void check_model() const;
+  void check_behavior(const Behavior& behavior) const;
+  void check_radii(const std::vector<std::byte>& parameters) const;
+  void check_places(std::uint32_t table, std::size_t first);
+  void check_all_places() const;
 
   // refresh.cpp
   void refresh(std::size_t phase);
@@ -135,11 +141,25 @@ class Simulation {
   std::vector<Mover> find_movers(std::size_t rank);
   std::vector<Mover> redraw(std::size_t rank, std::vector<Mover> losers, std::int32_t round);
   void put(std::size_t rank, const Mover& mover, bool back);
+  void write_cell(std::uint64_t cell, std::byte* place) const;
+  bool settles_moves() const;
+  std::optional<std::vector<std::vector<std::uint8_t>>> settle_round(const std::vector<std::vector<MoveClaim>>& claims);
   Column& places_of(std::size_t rank, std::uint32_t table);
   void settle_claims_and_deposits();
+  void settle_claims(std::vector<std::vector<Claim>> claims);
+  std::vector<std::vector<AgentAt>> find_claimed_agents(const std::vector<std::vector<Claim>>& claims);
   void list_empty_cells(std::size_t phase);
   Occupancy occupancy() const;
-  std::size_t apply();
+
+  // orders.cpp
+  void check_new_place(const Rank& rank, std::byte* place, EntityId of, std::uint32_t behavior) const;
+  void place_births();
+  struct Newcomer;
+  std::vector<Newcomer> find_newcomers(std::size_t rank);
+  std::vector<Newcomer> draw_again(std::size_t rank, std::vector<Newcomer> losers, std::int32_t round);
+  void settle_births();
+  void forward_orders();
+  void apply();
   void hand_over_leavers();
 
   void change_components(std::span<const EntityId> ids, const std::function<Archetype(Archetype)>& change,
@@ -159,11 +179,15 @@ class Simulation {
   Tiling tiling_;
   Partition partition_;
   CellBox lattice_;
+  std::int64_t cell_halo_ = 0;  // of the cell layers, in cells
   std::vector<std::unique_ptr<Rank>> ranks_;
   std::optional<HaloPlan> halo_;
   std::vector<ClaimTarget> claim_targets_;
+  std::vector<FieldKey> claim_results_;
   std::vector<FieldKey> deposit_fields_;
   std::int64_t tick_ = 0;
+  bool failed_ = false;                // in the middle of a tick
+  bool written_from_outside_ = false;  // perhaps, since the last tick
 
   // of events
   static constexpr std::int64_t kNeverRan = -1;
@@ -184,7 +208,8 @@ class Simulation {
   // of the phase in hand
   std::vector<std::uint8_t> firing_;
   std::uint64_t population_ = 0;
-  bool moving_ = false;  // a firing behavior writes places
+  bool moving_ = false;      // a firing behavior writes places
+  bool sequential_ = false;  // the phase is a sequential behavior
   struct OldPlaces {
     std::uint32_t table;
     const BehaviorRun* mover;
@@ -197,7 +222,7 @@ class Simulation {
     std::uint32_t from;  // which of the old places
     std::uint32_t row;
   };
-  std::optional<Occupancy> taken_;  // exclusive grids: cells taken at the start of the phase
+  std::optional<Occupancy> taken_;  // cells of a grid taken at the start of the phase, and by those that won one since
   std::vector<std::vector<OldPlaces>> old_places_;  // by rank: exclusive grids
   std::vector<std::uint64_t> empty_cells_;
   std::vector<double> phase_seconds_;

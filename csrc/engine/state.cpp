@@ -15,7 +15,7 @@ constexpr std::array<std::uint64_t, 1> kOneKey{0};
 Archetype archetype_from(const Schema& schema, const std::string& label) {
   Archetype archetype;
   std::size_t begin = 0;
-  while (begin <= label.size()) {
+  while (begin <= label.size() && !label.empty()) {
     const std::size_t end = std::min(label.find('+', begin), label.size());
     const std::string name = label.substr(begin, end - begin);
     const auto component = schema.find(name);
@@ -141,7 +141,9 @@ void Simulation::load(std::span<const StateSection> sections) {
       rank->store.remove_rows(t, rows);
     }
     std::fill(rank->births.begin(), rank->births.end(), 1);
+    rank->executor.forget();
   }
+  failed_ = false;
   forget_events();
   inputs_.clear();
   for (const StateSection& section : sections) {

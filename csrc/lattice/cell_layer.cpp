@@ -32,10 +32,13 @@ void CellLayer::lay_out() {
 }
 
 std::int64_t CellLayer::row_at(const Place& place) const {
+  if (!holds(domain_, place)) {
+    return -1;
+  }
   std::int64_t index = 0;
   for (std::size_t a = static_cast<std::size_t>(box_.dims); a-- > 0;) {
     const std::int64_t at = box_.canonical(a, box_.axis_cell(a, place[a]));
-    if (at < 0 || place[a] < 0.0 || place[a] > domain_.size[a]) {
+    if (at < 0) {
       return -1;
     }
     index = index * box_.extent[a] + at;

@@ -26,6 +26,16 @@ constexpr std::size_t kLeastRowsPerTask = 64;
                  behavior.name, id, run.around->tick, code);
 }
 
+// Services without a result note what they cannot do; the kernel goes on to the end of its rows.
+void check_fault(const TableRun& run, const Worker& worker) {
+  if (!worker.fault.empty()) {
+    const Behavior& behavior = *run.run->behavior;
+    throw RunError("behavior '" + behavior.name + "' failed in tick " + std::to_string(run.around->tick) + ": " +
+                       worker.fault,
+                   behavior.name, kNoEntity, run.around->tick, BW_FAILED);
+  }
+}
+
 template <class T>
 void check_finite(const TableRun& run, const Column& column, const std::string& name, std::size_t row) {
   for (std::size_t k = 0; k < column.type().length; ++k) {
@@ -80,7 +90,10 @@ void find_homes(TableRun& run) {
   const Surroundings& around = *run.around;
   run.home.resize(run.table->size());
   for (std::size_t row = 0; row < run.home.size(); ++row) {
-    if (run.position) {
+    if (run.run->behavior->of_cells) {
+      const std::uint64_t cell = run.table->ids()[row];
+      run.home[row] = cell != CellLayer::kNoCell ? around.tiling->tile_at(around.cells->place_of_cell(cell)) : kWorldTile;
+    } else if (run.position) {
       const Column& column = run.table->column(*run.position);
       run.home[row] = around.tiling->tile_at(PlaceColumn{column.data(), column.stride()}.at(*around.domain, row));
     } else {
@@ -120,6 +133,7 @@ void Worker::enter(const TableRun& table_run, const bw_services& services) {
   call.failed_row = -1;
   call.engine = this;
   refusal.clear();
+  fault.clear();
   merged.resize(std::max(merged.size(), table_run.run->inboxes.size()));
   for (MergedInbox& inbox : merged) {
     inbox.row = -1;
@@ -150,7 +164,11 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
   const Behavior& behavior = *run.behavior;
   if (behavior.of_cells) {
     if (around.cells != nullptr) {
-      find_waiting(open(run, around.cells->table(), around));
+      TableRun& opened = open(run, around.cells->table(), around);
+      find_waiting(opened);
+      if (!behavior.spawns.empty()) {
+        find_homes(opened);
+      }
     }
     return;
   }
@@ -164,6 +182,10 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
     find_waiting(opened);
     opened.position = around.domain->exists() ? store.position_column(t) : std::nullopt;
     opened.moves = opened.position && behavior.writes(table.column_key(*opened.position));
+    if (!behavior.reaches.empty() && !opened.position) {
+      throw ModelError("behavior '" + behavior.name + "' looks for neighbours, but entities with " + table.label() +
+                       " have no position");
+    }
     for (std::size_t k = 0; k < run.reaches.size(); ++k) {
       if (const NeighborIndex* index = run.reaches[k].index) {
         // Agents that search for another kind than their own are not in its index.
@@ -244,6 +266,7 @@ void Executor::call_kernel(const TableRun& run, Worker& worker, std::size_t begi
     }
     fail(run, static_cast<std::size_t>(row), worker.refusal, status);
   }
+  check_fault(run, worker);
   if (run.moves) {
     std::string why;
     if (const std::size_t row = settle_places(run, begin, end, why); row != end) {
@@ -308,7 +331,19 @@ void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings
       }
       fail(table_run, row, live.reason().empty() ? worker.refusal : live.reason(), status);
     }
+    check_fault(table_run, worker);
+    if (around.check_values) {
+      std::for_each(rows, rows + count, [&](std::uint32_t row) { check_values(table_run, row, row + 1); });
+    }
   });
+}
+
+void Executor::forget() {
+  for (Worker& worker : workers_) {
+    worker.commands.clear();
+    worker.requests.clear();
+    worker.outbox.clear();
+  }
 }
 
 void Executor::collect_events(ChannelId channel, EventList& to) {

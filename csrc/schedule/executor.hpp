@@ -25,6 +25,9 @@ class Executor {
   std::vector<CommandBuffer*> command_buffers();
   std::vector<RequestBuffer*> request_buffers();
 
+  // Drops all that was ordered, asked for and sent.
+  void forget();
+
   // Moves what was sent to a channel since the last call to the end of a list.
   void collect_events(ChannelId channel, EventList& to);
 

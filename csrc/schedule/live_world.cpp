@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "base/errors.hpp"
 #include "base/hash.hpp"
@@ -52,35 +53,38 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
       reached_.emplace_back();
       continue;
     }
-    reached_.push_back(gather_population(use.component, run.reaches[k].radius,
-                                         use.wants_geometry ? Geometry::wanted : Geometry::unwanted));
-    enter_all(reached_.back());
-    view_columns(reached_.back(), use, run.reaches[k]);
+    Population& population = reached_.emplace_back(gather_population(use.component));
+    population.cells = std::make_unique<LiveCells>(*around.domain, run.reaches[k].radius, store.size(), population.items,
+                                                   use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
+    enter_all(population);
+    view_columns(population, use, run.reaches[k]);
   }
   for (const ClaimUse& use : behavior.claims) {
-    claimed_.push_back(use.agents ? gather_population(*use.agents, 0.0, Geometry::unwanted) : Population{});
+    Population& population = claimed_.emplace_back(use.agents ? gather_population(*use.agents) : Population{});
     if (use.agents) {
-      enter_all(claimed_.back());
+      population.cells = std::make_unique<LiveCells>(*around.domain, around.lattice, population.items);
+      enter_all(population);
     }
   }
-  if (around.domain->exclusive) {
+  if (around.domain->exclusive || (around.domain->integral() && behavior.draws_empty_cells)) {
     list_empty_cells();
+  }
+  for (std::uint32_t t = 0; t < store.table_count(); ++t) {
+    ended_.emplace_back(store.table(t).size(), std::uint8_t{0});
   }
 }
 
-LiveWorld::Population LiveWorld::gather_population(ComponentId component, double radius,
-                                                    Geometry geometry) {
+LiveWorld::Population LiveWorld::gather_population(ComponentId component) {
   Population population;
   population.component = component;
   population.bases.assign(store_->table_count(), kNoBase);
   for (std::uint32_t t = 0; t < store_->table_count(); ++t) {
-    if (store_->table(t).has(component) && store_->table(t).size() > 0) {
+    if (store_->table(t).has(component) && store_->table(t).size() > 0 && store_->position_column(t)) {
       population.tables.push_back(t);
       population.bases[t] = population.items;
       population.items += static_cast<std::uint32_t>(store_->table(t).size());
     }
   }
-  population.cells = std::make_unique<LiveCells>(*around_->domain, radius, store_->size(), population.items, geometry);
   return population;
 }
 
@@ -99,12 +103,17 @@ void LiveWorld::enter_all(Population& population) {
   }
 }
 
-EntityId LiveWorld::id_of(const Population& population, std::uint32_t item) const {
+Location LiveWorld::location_of(const Population& population, std::uint32_t item) const {
   std::uint32_t table = population.tables.front();
   for (const std::uint32_t t : population.tables) {
     table = population.bases[t] <= item ? t : table;
   }
-  return store_->table(table).ids()[item - population.bases[table]];
+  return {table, item - population.bases[table]};
+}
+
+EntityId LiveWorld::id_of(const Population& population, std::uint32_t item) const {
+  const Location at = location_of(population, item);
+  return store_->table(at.table).ids()[at.row];
 }
 
 void LiveWorld::view_columns(Population& population, const ReachUse& use, ReachView& view) {
@@ -146,39 +155,44 @@ void LiveWorld::copy_row(Population& population, const ReachUse& use, std::uint3
   }
 }
 
+std::uint64_t LiveWorld::cell_in(const Table& table, std::size_t position, std::size_t row) const {
+  const Column& column = table.column(position);
+  const Place place = PlaceColumn{column.data(), column.stride()}.at(*around_->domain, row);
+  return static_cast<std::uint64_t>(cell_at(around_->lattice, *around_->domain, place));
+}
+
 void LiveWorld::list_empty_cells() {
   const auto cells = static_cast<std::size_t>(around_->lattice.volume());
+  occupants_.assign(cells, 0);
   place_in_empty_.assign(cells, 0);
   for (std::uint32_t t = 0; t < store_->table_count(); ++t) {
     const auto position = store_->position_column(t);
-    if (!position) {
-      continue;
-    }
-    const Column& column = store_->table(t).column(*position);
-    const PlaceColumn places{column.data(), column.stride()};
-    for (std::size_t row = 0; row < store_->table(t).size(); ++row) {
-      const std::int64_t cell = cell_at(around_->lattice, *around_->domain, places.at(*around_->domain, row));
-      place_in_empty_[static_cast<std::size_t>(cell)] = LiveCells::kNone;
+    for (std::size_t row = 0; position && row < store_->table(t).size(); ++row) {
+      ++occupants_[cell_in(store_->table(t), *position, row)];
     }
   }
   for (std::uint32_t cell = 0; cell < cells; ++cell) {
-    if (place_in_empty_[cell] != LiveCells::kNone) {
+    if (occupants_[cell] == 0) {
       place_in_empty_[cell] = static_cast<std::uint32_t>(empty_.size());
       empty_.push_back(cell);
     }
   }
 }
 
-void LiveWorld::occupy(std::uint64_t cell, bool occupied) {
-  std::uint32_t& place = place_in_empty_[cell];
-  if (occupied) {
-    // The last empty cell takes the place of the one that was occupied.
-    empty_[place] = empty_.back();
-    place_in_empty_[empty_[place]] = place;
-    empty_.pop_back();
-    place = LiveCells::kNone;
-  } else {
-    place = static_cast<std::uint32_t>(empty_.size());
+void LiveWorld::occupy(std::uint64_t cell) {
+  if (occupants_[cell]++ > 0) {
+    return;
+  }
+  // The last empty cell takes the place of the one that is occupied now.
+  const std::uint32_t place = place_in_empty_[cell];
+  empty_[place] = empty_.back();
+  place_in_empty_[empty_[place]] = place;
+  empty_.pop_back();
+}
+
+void LiveWorld::vacate(std::uint64_t cell) {
+  if (--occupants_[cell] == 0) {
+    place_in_empty_[cell] = static_cast<std::uint32_t>(empty_.size());
     empty_.push_back(static_cast<std::uint32_t>(cell));
   }
 }
@@ -241,30 +255,55 @@ void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
   std::vector<std::uint32_t>& rows = rows_;
   std::transform(order.begin(), order.end(), rows.begin(),
                  [](std::uint64_t entry) { return static_cast<std::uint32_t>(entry); });
-  if (around_->domain->exclusive && in_hand_->position) {
-    const Column& column = in_hand_->table->column(*in_hand_->position);
-    const PlaceColumn places{column.data(), column.stride()};
-    cell_of_row_.resize(rows.size());
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      cell_of_row_[row] = static_cast<std::uint32_t>(
-          cell_at(around_->lattice, *around_->domain, places.at(*around_->domain, row)));
-    }
-  }
+  find_cells_of_rows();
   if (!eats_own_kind()) {
     call(*in_hand_, rows.data(), rows.size());
     return;
   }
-  ended_.assign(rows.size(), 0);
   for (const std::uint32_t row : rows) {
-    if (ended_[row] == 0) {
+    if (ended_[table_in_hand_][row] == 0) {
       call(*in_hand_, &row, 1);
     }
   }
 }
 
+void LiveWorld::find_cells_of_rows() {
+  if (occupants_.empty() || !in_hand_->position) {
+    return;
+  }
+  cell_of_row_.resize(in_hand_->table->size());
+  for (std::size_t row = 0; row < cell_of_row_.size(); ++row) {
+    cell_of_row_[row] = static_cast<std::uint32_t>(cell_in(*in_hand_->table, *in_hand_->position, row));
+  }
+}
+
 void LiveWorld::search(std::size_t reach, std::uint32_t row, Hits& hits) const {
   const Population& population = reached_[reach];
-  population.cells->search(population.bases[table_in_hand_] + row, run_->reaches[reach].radius, hits);
+  const double radius = run_->reaches[reach].radius;
+  const std::uint32_t base = population.bases[table_in_hand_];
+  if (base != kNoBase && population.cells->present(base + row)) {
+    population.cells->search(base + row, radius, hits);
+    return;
+  }
+  // Of another kind than those that it looks for.
+  const Column& column = in_hand_->table->column(*in_hand_->position);
+  population.cells->search_place(PlaceColumn{column.at(row), 0}.at(*around_->domain, 0), radius, hits);
+}
+
+// Takes a cell for a row that has moved; false where another agent of an exclusive grid has it.
+bool LiveWorld::move_to(std::uint32_t row, const Place& place) {
+  const auto cell = static_cast<std::uint32_t>(cell_at(around_->lattice, *around_->domain, place));
+  if (cell == cell_of_row_[row]) {
+    return true;
+  }
+  if (around_->domain->exclusive && occupants_[cell] > 0) {
+    reason_ = "it moved onto an occupied cell; this grid holds at most one agent a cell";
+    return false;
+  }
+  occupy(cell);
+  vacate(cell_of_row_[row]);
+  cell_of_row_[row] = cell;
+  return true;
 }
 
 // Brings into the cache what the agents that act soon will ask for.
@@ -309,17 +348,8 @@ bool LiveWorld::commit(std::uint32_t row) {
     }
     const Column& column = in_hand_->table->column(*in_hand_->position);
     place = PlaceColumn{column.at(row), 0}.at(*around_->domain, 0);
-    if (around_->domain->exclusive) {
-      const auto cell = static_cast<std::uint32_t>(cell_at(around_->lattice, *around_->domain, place));
-      if (cell != cell_of_row_[row]) {
-        if (place_in_empty_[cell] == LiveCells::kNone) {
-          reason_ = "it moved onto an occupied cell; this grid holds at most one agent a cell";
-          return false;
-        }
-        occupy(cell, true);
-        occupy(cell_of_row_[row], false);
-        cell_of_row_[row] = cell;
-      }
+    if (!cell_of_row_.empty() && ended_[table_in_hand_][row] == 0 && !move_to(row, place)) {
+      return false;
     }
   }
   for (std::size_t k = 0; k < reached_.size(); ++k) {
@@ -363,47 +393,51 @@ void LiveWorld::claim(std::size_t effect, std::uint32_t row, std::uint64_t cell,
 
 void LiveWorld::claim_agents(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
                              CommandBuffer& commands) {
-  Population& population = claimed_[effect];
+  const Population& population = claimed_[effect];
   const EntityId claimant = in_hand_->table->ids()[row];
+  const std::uint32_t base = population.bases[table_in_hand_];
+  const std::uint32_t self = base != kNoBase ? base + row : LiveCells::kNone;
   std::int64_t granted = 0;
   for (; granted < count; ++granted) {
-    std::uint64_t there = 0;
+    there_.clear();
     for (std::uint32_t i = population.cells->first(cell); i != LiveCells::kNone; i = population.cells->next(i)) {
-      ++there;
+      if (i != self) {
+        there_.push_back(i);
+      }
     }
-    if (there == 0) {
+    if (there_.empty()) {
       break;
     }
     const std::uint64_t word =
         random_word(run_->claim_key, claimant, around_->tick, static_cast<std::uint64_t>(granted) + 1);
-    std::uint32_t taken = population.cells->first(cell);
-    for (std::uint64_t skip = ((word >> 32) * there) >> 32; skip > 0; --skip) {
-      taken = population.cells->next(taken);
-    }
-    population.cells->leave(taken);
-    std::uint32_t table = population.tables.front();
-    for (const std::uint32_t t : population.tables) {
-      table = population.bases[t] <= taken ? t : table;
-    }
-    const std::uint32_t taken_row = taken - population.bases[table];
-    commands.despawn(store_->table(table).ids()[taken_row]);
-    if (table == table_in_hand_ && !ended_.empty()) {
-      ended_[taken_row] = 1;
-    }
+    const Location taken = location_of(population, there_[scale_word(word, there_.size())]);
+    commands.despawn(store_->table(taken.table).ids()[taken.row]);
+    end(taken);
   }
   grant(effect, row, granted);
 }
 
-void LiveWorld::leave(std::uint32_t row) {
+void LiveWorld::leave(std::uint32_t row) { end({table_in_hand_, row}); }
+
+// Takes an agent out of all lists; once.
+void LiveWorld::end(Location at) {
+  if (std::exchange(ended_[at.table][at.row], std::uint8_t{1}) != 0) {
+    return;
+  }
   for (std::vector<Population>* populations : {&reached_, &claimed_}) {
     for (Population& population : *populations) {
-      if (table_in_hand_ < population.bases.size() && population.bases[table_in_hand_] != kNoBase) {
-        population.cells->leave(population.bases[table_in_hand_] + row);
+      if (at.table < population.bases.size() && population.bases[at.table] != kNoBase) {
+        population.cells->leave(population.bases[at.table] + at.row);
       }
     }
   }
-  if (!cell_of_row_.empty()) {
-    occupy(cell_of_row_[row], false);
+  if (occupants_.empty()) {
+    return;
+  }
+  if (at.table == table_in_hand_ && !cell_of_row_.empty()) {
+    vacate(cell_of_row_[at.row]);
+  } else if (const auto position = store_->position_column(at.table)) {
+    vacate(cell_in(store_->table(at.table), *position, at.row));
   }
 }
 

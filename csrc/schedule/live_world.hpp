@@ -22,7 +22,8 @@ class LiveWorld {
 
   using Call = std::function<void(const TableRun& run, const std::uint32_t* rows, std::size_t count)>;
 
-  // Lets all agents of these tables act, each once, except those that end before their turn.
+  // Lets all agents of these tables act, each once, except those that end before their turn. Who has ended is seen no more,
+  // is granted to nobody, and leaves its cell empty.
   void act(std::deque<TableRun>& runs, const Call& call);
 
   // Services for the agent in `row` of the table in hand.
@@ -49,17 +50,23 @@ class LiveWorld {
   };
   static constexpr std::uint32_t kNoBase = ~std::uint32_t{0};
 
-  Population gather_population(ComponentId component, double radius, Geometry geometry);
+  Population gather_population(ComponentId component);
   void enter_all(Population& population);
+  Location location_of(const Population& population, std::uint32_t item) const;
   EntityId id_of(const Population& population, std::uint32_t item) const;
   void view_columns(Population& population, const ReachUse& use, ReachView& view);
   void copy_row(Population& population, const ReachUse& use, std::uint32_t item, std::uint32_t row);
   void list_empty_cells();
-  void occupy(std::uint64_t cell, bool occupied);
+  std::uint64_t cell_in(const Table& table, std::size_t position, std::size_t row) const;
+  void occupy(std::uint64_t cell);
+  void vacate(std::uint64_t cell);
+  bool move_to(std::uint32_t row, const Place& place);
+  void end(Location at);
   std::vector<std::uint64_t> activation_order(const std::deque<TableRun>& runs) const;
   void claim_agents(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
                     CommandBuffer& commands);
   void grant(std::size_t effect, std::uint32_t row, std::int64_t count);
+  void find_cells_of_rows();
   bool eats_own_kind() const;
   void look_ahead();
 
@@ -68,11 +75,14 @@ class LiveWorld {
   BehaviorRun* run_;
   std::vector<Population> reached_;  // by reach
   std::vector<Population> claimed_;  // by claim; empty for claims of stock
+  // Grids with at most one agent a cell, or where empty cells are drawn:
+  std::vector<std::uint32_t> occupants_;       // by cell
   std::vector<std::uint32_t> empty_;
-  std::vector<std::uint32_t> place_in_empty_;  // by cell; LiveCells::kNone where occupied
-  std::vector<std::uint32_t> cell_of_row_;     // exclusive grids: of the table in hand
-  std::vector<std::uint8_t> ended_;            // rows of the table in hand that ended before their turn
-  std::vector<std::uint32_t> rows_;            // of the table in hand, in the order of their turns
+  std::vector<std::uint32_t> place_in_empty_;  // by cell; not read where it is occupied
+  std::vector<std::uint32_t> cell_of_row_;     // of the table in hand
+  std::vector<std::vector<std::uint8_t>> ended_;  // by table and row
+  std::vector<std::uint32_t> there_;              // of the claim in hand: who may be granted
+  std::vector<std::uint32_t> rows_;               // of the table in hand, in the order of their turns
   std::size_t turn_ = 0;
   TableRun* in_hand_ = nullptr;
   std::uint32_t table_in_hand_ = 0;

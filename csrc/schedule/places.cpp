@@ -34,9 +34,7 @@ void write_place(const Domain& domain, const Place& place, std::byte* at) {
 
 }  // namespace
 
-std::string settle_place(const TableRun& run, std::size_t row) {
-  const Domain& domain = *run.around->domain;
-  std::byte* at = run.table->column(*run.position).at(row);
+std::string settle_place(const Domain& domain, std::byte* at) {
   Place place = PlaceColumn{at, 0}.at(domain, 0);
   for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
     const double length = domain.size[a];
@@ -62,12 +60,12 @@ std::string settle_place(const TableRun& run, std::size_t row) {
 
 std::size_t settle_places(const TableRun& run, std::size_t begin, std::size_t end, std::string& why) {
   const Domain& domain = *run.around->domain;
-  const Column& column = run.table->column(*run.position);
+  Column& column = run.table->column(*run.position);
   for (std::size_t row = begin; row < end; ++row) {
     const bool fine =
         domain.integral() ? inside<std::int32_t>(column.at(row), domain) : inside<double>(column.at(row), domain);
     if (!fine) {
-      why = settle_place(run, row);
+      why = settle_place(domain, column.at(row));
       if (!why.empty()) {
         return row;
       }

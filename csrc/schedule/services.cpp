@@ -46,6 +46,9 @@ Center center_of(const TableRun& run, std::size_t reach, std::size_t row) {
   if (run.slots[reach] != nullptr) {
     return center_of_slot(index, run.slots[reach][row], run.slot_cells[reach][row]);
   }
+  if (run.run->behavior->of_cells) {
+    return center_of_place(index, run.around->cells->place_of_cell(run.table->ids()[row]));
+  }
   const Column& column = run.table->column(*run.position);
   return center_of_place(index, PlaceColumn{column.at(row), 0}.at(*run.around->domain, 0));
 }
@@ -82,6 +85,10 @@ char* spawn(bw_call* call, std::int64_t effect, std::int64_t row) {
 
 void despawn(bw_call* call, std::int64_t row) {
   Worker& worker = worker_of(call);
+  if (worker.run->run->behavior->of_cells) {
+    worker.fault = "it ordered the end of a cell; only agents can end";
+    return;
+  }
   worker.commands.despawn(worker.run->table->ids()[static_cast<std::size_t>(row)]);
 }
 
@@ -145,8 +152,12 @@ void deposit(bw_call* call, std::int64_t effect, const double* place, double amo
   Worker& worker = worker_of(call);
   const TableRun& run = *worker.run;
   const std::int64_t cell = cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
-  if (cell < 0 || !std::isfinite(amount)) {
+  if (!(std::abs(amount) < kMostDeposit)) {
+    worker.fault = "it deposited " + std::to_string(amount) + "; an amount is a finite number below 2^31 in size";
     return;
+  }
+  if (cell < 0) {
+    return;  // what is put beyond the edge of the world is gone
   }
   // Rounded to fixed point before it is summed: sums of whole numbers do not depend on their order.
   worker.requests.deposits.push_back({static_cast<std::uint64_t>(cell),
@@ -171,12 +182,6 @@ void place_of_cell(bw_call* call, const Surroundings& around, std::uint64_t cell
     call->place[a] = static_cast<double>(cell % cells);
     cell /= cells;
   }
-}
-
-// floor(word * n / 2^64): a whole number below n.
-std::uint64_t scale_word(std::uint64_t word, std::uint64_t n) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint64_t>((static_cast<Wide>(word) * n) >> 64);
 }
 
 std::int64_t random_empty(bw_call* call, std::uint64_t word) {

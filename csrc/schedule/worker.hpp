@@ -101,6 +101,7 @@ struct Worker {
   std::vector<EventList> outbox;    // by channel
   std::vector<MergedInbox> merged;  // by inbox
   std::string refusal;              // why a service last gave nothing
+  std::string fault;                // what a service that gives nothing could not do
   const TableRun* run = nullptr;
 
   // Points the call at a run; cheap enough to be done for each range of rows.

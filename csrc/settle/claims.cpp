@@ -7,53 +7,34 @@
 #include <tuple>
 
 #include "base/whole.hpp"
+#include "ecs/row_set.hpp"
 
 namespace bw {
 namespace {
 
-struct AgentAt {
-  std::uint64_t cell;
-  EntityId id;
-};
-
-// The agents of a component that stand in claimed cells, by (cell, id).
-std::vector<AgentAt> agents_in(std::span<const Claim> claims, ComponentId component, const Store& store,
-                               const Domain& domain, const CellBox& lattice) {
-  std::vector<std::uint8_t> wanted(static_cast<std::size_t>(lattice.volume()), 0);
-  for (const Claim& claim : claims) {
-    wanted[claim.cell] = 1;
-  }
-  std::vector<AgentAt> agents;
-  for (std::uint32_t t = 0; t < store.table_count(); ++t) {
-    const Table& table = store.table(t);
-    const auto position = store.position_column(t);
-    if (!table.has(component) || !position) {
-      continue;
-    }
-    const Column& column = table.column(*position);
-    const PlaceColumn places{column.data(), column.stride()};
-    for (std::size_t row = 0; row < table.size(); ++row) {
-      const std::int64_t cell = cell_at(lattice, domain, places.at(domain, row));
-      if (cell >= 0 && wanted[static_cast<std::size_t>(cell)] != 0) {
-        agents.push_back({static_cast<std::uint64_t>(cell), table.ids()[row]});
-      }
-    }
-  }
-  std::sort(agents.begin(), agents.end(), [](const AgentAt& a, const AgentAt& b) {
-    return std::tuple(a.cell, a.id) < std::tuple(b.cell, b.id);
-  });
-  return agents;
-}
-
+// `agents` by (cell, id), none of them taken yet.
 void settle_agents(std::span<const Claim> claims, std::span<const AgentAt> agents, ClaimOutcome& outcome) {
   std::size_t next = 0;
+  const AgentAt* passed = nullptr;  // an agent that was left to others because it is the claimant itself
   for (const Claim& claim : claims) {
     while (next < agents.size() && agents[next].cell < claim.cell) {
       ++next;
     }
     std::uint32_t granted = 0;
-    for (; granted < claim.count && next < agents.size() && agents[next].cell == claim.cell; ++granted, ++next) {
-      outcome.taken.push_back(agents[next].id);
+    const auto take = [&](const AgentAt& agent) {
+      outcome.taken.push_back(agent.id);
+      ++granted;
+    };
+    if (passed != nullptr && passed->cell == claim.cell && passed->id != claim.claimant) {
+      take(*passed);
+      passed = nullptr;
+    }
+    for (; granted < claim.count && next < agents.size() && agents[next].cell == claim.cell; ++next) {
+      if (agents[next].id == claim.claimant) {
+        passed = &agents[next];
+      } else {
+        take(agents[next]);
+      }
     }
     if (granted > 0) {
       outcome.grants.push_back({claim.claimant, claim.kind, granted});
@@ -82,27 +63,84 @@ void add_real(std::byte* at, double amount) {
   std::memcpy(at, &value, sizeof(value));
 }
 
+// Calls visit(kind, claims) for each kind of sorted claims.
+template <class Visit>
+void for_each_kind(std::span<const Claim> claims, Visit&& visit) {
+  for (std::size_t begin = 0, end = 0; begin < claims.size(); begin = end) {
+    const std::uint32_t kind = claims[begin].kind;
+    while (end < claims.size() && claims[end].kind == kind) {
+      ++end;
+    }
+    visit(kind, claims.subspan(begin, end - begin));
+  }
+}
+
 }  // namespace
 
-ClaimOutcome settle_claims(std::vector<Claim> claims, std::span<const ClaimTarget> targets, const Store& store,
-                           CellLayer* cells, const Domain& domain, const CellBox& lattice) {
+void sort_claims(std::vector<Claim>& claims) {
   std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
     return std::tuple(a.kind, a.cell, a.priority, a.claimant) < std::tuple(b.kind, b.cell, b.priority, b.claimant);
   });
-  ClaimOutcome outcome;
-  for (std::size_t begin = 0; begin < claims.size();) {
-    const std::uint32_t kind = claims[begin].kind;
-    const auto last = std::find_if(claims.begin() + static_cast<std::ptrdiff_t>(begin), claims.end(),
-                                   [&](const Claim& c) { return c.kind != kind; });
-    const auto end = static_cast<std::size_t>(last - claims.begin());
-    const std::span<const Claim> of_kind{claims.data() + begin, end - begin};
+}
+
+std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims, std::span<const ClaimTarget> targets) {
+  std::vector<CellsOfKind> asked;
+  for_each_kind(claims, [&](std::uint32_t kind, std::span<const Claim> of_kind) {
     if (targets[kind].agents) {
-      settle_agents(of_kind, agents_in(of_kind, *targets[kind].agents, store, domain, lattice), outcome);
-    } else {
-      settle_stock(of_kind, *targets[kind].stock, *cells, outcome);
+      CellsOfKind& one = asked.emplace_back(CellsOfKind{kind, {}});
+      for (const Claim& claim : of_kind) {
+        if (one.cells.empty() || one.cells.back() != claim.cell) {
+          one.cells.push_back(claim.cell);
+        }
+      }
     }
-    begin = end;
+  });
+  return asked;
+}
+
+void find_agents(const CellsOfKind& asked, ComponentId component, const Store& store, const Domain& domain,
+                 const CellBox& lattice, std::vector<AgentAt>& found) {
+  RowSet wanted(static_cast<std::size_t>(lattice.volume()));
+  for (const std::uint64_t cell : asked.cells) {
+    wanted.add(static_cast<std::uint32_t>(cell));
   }
+  for (std::uint32_t t = 0; t < store.table_count(); ++t) {
+    const Table& table = store.table(t);
+    const auto position = store.position_column(t);
+    if (!table.has(component) || !position) {
+      continue;
+    }
+    const Column& column = table.column(*position);
+    const PlaceColumn places{column.data(), column.stride()};
+    for (std::size_t row = 0; row < table.size(); ++row) {
+      const std::int64_t cell = cell_at(lattice, domain, places.at(domain, row));
+      if (cell >= 0 && wanted.has(static_cast<std::uint32_t>(cell))) {
+        found.push_back({asked.kind, static_cast<std::uint64_t>(cell), table.ids()[row]});
+      }
+    }
+  }
+}
+
+ClaimOutcome settle_claims(std::span<const Claim> claims, std::span<const ClaimTarget> targets, std::vector<AgentAt> agents,
+                           CellLayer* cells) {
+  std::sort(agents.begin(), agents.end());
+  ClaimOutcome outcome;
+  std::size_t begin = 0;
+  for_each_kind(claims, [&](std::uint32_t kind, std::span<const Claim> of_kind) {
+    if (!targets[kind].agents) {
+      return settle_stock(of_kind, *targets[kind].stock, *cells, outcome);
+    }
+    // What an earlier kind was granted is no longer there.
+    std::vector<EntityId> gone = outcome.taken;
+    std::sort(gone.begin(), gone.end());
+    std::vector<AgentAt> there;
+    for (; begin < agents.size() && agents[begin].kind <= kind; ++begin) {
+      if (agents[begin].kind == kind && !std::binary_search(gone.begin(), gone.end(), agents[begin].id)) {
+        there.push_back(agents[begin]);
+      }
+    }
+    settle_agents(of_kind, there, outcome);
+  });
   return outcome;
 }
 

@@ -36,6 +36,9 @@ struct Deposit {
 // 2^-32: fine enough for concentrations, and sums of 2^31 units still fit.
 inline constexpr double kDepositUnit = 1.0 / 4294967296.0;
 
+// Amounts are below this in size; their sums in a cell wrap around no sooner than at 2^31.
+inline constexpr double kMostDeposit = 2147483648.0;
+
 // Requests of one worker.
 struct RequestBuffer {
   std::vector<Claim> claims;

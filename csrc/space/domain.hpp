@@ -47,6 +47,16 @@ inline double wrap_coordinate(double x, double length) {
 
 using Place = std::array<double, kAxes>;
 
+// Whether a place lies in the domain; the far edge belongs to a bounded continuous one.
+inline bool holds(const Domain& domain, const Place& place) {
+  bool inside = true;
+  for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
+    const bool on_far_edge = !domain.periodic && !domain.integral() && place[a] == domain.size[a];
+    inside = inside && ((place[a] >= 0.0 && place[a] < domain.size[a]) || on_far_edge);
+  }
+  return inside;
+}
+
 // Places standing in a column (or in a message): f64 or i32 per axis.
 struct PlaceColumn {
   const std::byte* data = nullptr;

@@ -15,11 +15,20 @@ LiveCells::LiveCells(const Domain& domain, double radius, std::uint64_t populati
     const CellBox haloed = continuous_box(domain, whole, radius, population);
     box_ = world_box(domain, haloed.cells);
   }
+  make_lists(items);
+}
+
+LiveCells::LiveCells(const Domain& domain, const CellBox& world, std::size_t items)
+    : domain_(domain), box_(world), geometry_(Geometry::unwanted) {
+  make_lists(items);
+}
+
+void LiveCells::make_lists(std::size_t items) {
   head_.assign(static_cast<std::size_t>(box_.volume()), kNone);
   next_.assign(items, kNone);
   previous_.assign(items, kNone);
   cell_.assign(items, kNone);
-  for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
+  for (std::size_t a = 0; a < static_cast<std::size_t>(domain_.dims); ++a) {
     coordinates_[a].resize(items);
   }
 }

@@ -19,6 +19,9 @@ class LiveCells {
   LiveCells(const Domain& domain, double radius, std::uint64_t population, std::size_t items,
             Geometry geometry = Geometry::wanted);
 
+  // The cells of `world`, for lists by cell alone.
+  LiveCells(const Domain& domain, const CellBox& world, std::size_t items);
+
   void enter(std::uint32_t item, const Place& place);
   void leave(std::uint32_t item);
   void move(std::uint32_t item, const Place& place);
@@ -47,6 +50,7 @@ class LiveCells {
 
  private:
   std::size_t line_below(std::uint32_t cell) const;
+  void make_lists(std::size_t items);
   void search_around(const Place& center, std::uint32_t self, double radius, Hits& hits) const;
   template <int Dims>
   void search_lists(const Place& center, std::uint32_t self, double radius, Hits& hits) const;

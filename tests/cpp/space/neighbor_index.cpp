@@ -189,31 +189,6 @@ TEST_CASE("agents far outside of a part of the world are not in its index") {
   CHECK(indexed.index.coordinates(0)[0] == -2.0);
 }
 
-TEST_CASE("rows put in the order of their slots are in order of cells and ids") {
-  ThreadPool pool(1);
-  for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    CAPTURE(seed);
-    const World world = random_world(seed);
-    const CellBox box = whole_box(world.domain, world.radius, world.agents.size());
-    Indexed before(world.domain, box, {world.agents}, pool);
-    const std::vector<std::uint32_t> order = before.index.order_of(0);
-    REQUIRE(order.size() == world.agents.size());
-    Agents sorted;
-    for (const std::uint32_t row : order) {
-      sorted.ids.push_back(world.agents.ids[row]);
-      sorted.places.push_back(world.agents.places[row]);
-    }
-    std::vector<std::uint32_t> rows = order;
-    std::sort(rows.begin(), rows.end());
-    CHECK(std::adjacent_find(rows.begin(), rows.end()) == rows.end());
-    Indexed after(world.domain, box, {sorted}, pool);
-    CHECK(after.index.disorder(0) == 0.0);
-    for (std::size_t row = 1; row < sorted.size(); ++row) {
-      CHECK(after.index.slot_of(0, row - 1) < after.index.slot_of(0, row));
-    }
-  }
-}
-
 TEST_CASE("any number of threads builds the same index") {
   for (const bool periodic : {false, true}) {
     const Domain domain{bw::SpaceKind::continuous, 2, {300.0, 200.0}, periodic, false, false};
@@ -236,7 +211,6 @@ TEST_CASE("any number of threads builds the same index") {
     for (std::size_t s = 0; s < parts.size(); ++s) {
       CHECK(std::equal(one.index.slots_of(s), one.index.slots_of(s) + parts[s].size(),
                        four.index.slots_of(s)));
-      CHECK(one.index.disorder(s) == four.index.disorder(s));
     }
   }
 }

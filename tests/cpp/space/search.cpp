@@ -74,7 +74,7 @@ std::vector<Neighbor> search_row(const NeighborIndex& index, std::size_t row, co
                                  Simd simd) {
   Hits hits;
   const Center center = bw::center_of_slot(index, index.slot_of(0, row), index.cell_of(0, row));
-  bw::choose_search(world.domain, simd)(index, center, world.radius, hits);
+  bw::choose_search(world.domain, bw::Geometry::wanted, simd)(index, center, world.radius, hits);
   return listed(index, hits);
 }
 
@@ -92,6 +92,30 @@ TEST_CASE("an agent finds those that brute force finds, with the same bits") {
           bw::space_tests::neighbors_by_force(world.domain, world.agents, world.agents.places[row],
                                               world.agents.ids[row], world.radius);
       CHECK(sorted(search_row(index, row, world, Simd::kScalar)) == expected);
+    }
+  }
+}
+
+TEST_CASE("on grids a search that wants no geometry finds the same agents in the same order") {
+  ThreadPool pool(1);
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    CAPTURE(seed);
+    const World world = random_world(seed);
+    if (!world.domain.integral()) {
+      continue;
+    }
+    const SourceBytes bytes(world.domain, world.agents);
+    const std::vector<IndexSource> sources{bytes.source()};
+    NeighborIndex index(world.domain, {sizeof(EntityId)});
+    index.build(pool, box_around(world, {{}, world.domain.size}), sources);
+    Hits hits;
+    Hits bare;
+    for (std::size_t row = 0; row < world.agents.size(); ++row) {
+      const Center center = bw::center_of_slot(index, index.slot_of(0, row), index.cell_of(0, row));
+      bw::choose_search(world.domain)(index, center, world.radius, hits);
+      bw::choose_search(world.domain, bw::Geometry::unwanted)(index, center, world.radius, bare);
+      REQUIRE(hits.count == bare.count);
+      CHECK(std::equal(hits.slots.begin(), hits.slots.begin() + hits.count, bare.slots.begin()));
     }
   }
 }

@@ -1,0 +1,238 @@
+// claims.cpp: tests of claims and deposits against plain models of their rules.
+#include "settle/claims.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include "base/philox.hpp"
+#include "base/whole.hpp"
+
+namespace {
+
+using bw::AgentAt;
+using bw::Claim;
+using bw::ClaimOutcome;
+using bw::ClaimTarget;
+using bw::Deposit;
+using bw::EntityId;
+using bw::FieldKey;
+using bw::Scalar;
+
+constexpr bw::ComponentId kPlot = 0, kBeast = 1;
+
+bw::Schema plots(Scalar stock, Scalar field) {
+  bw::Schema schema;
+  schema.add({"Plot", {{"stock", {stock, 1}, {}}, {"field", {field, 1}, {}}}});
+  schema.add({"Beast", {{"position", {Scalar::i32, 2}, {}}}});
+  return schema;
+}
+
+const bw::Domain kDomain{bw::SpaceKind::grid, 2, {5.0, 4.0}, true, false, false};
+
+bw::CellLayer layer_of(const bw::Schema& schema, std::int64_t halo) {
+  bw::CellBox box = bw::world_box(kDomain, {});
+  box.reach = halo;
+  for (std::size_t a = 0; a < 2; ++a) {
+    box.low[a] = -halo;
+    box.extent[a] = box.cells[a] + 2 * halo;
+  }
+  const bw::Tiling tiling(kDomain, 4);
+  return {schema, {kPlot}, kDomain, box, tiling, [](bw::TileId) { return true; }};
+}
+
+std::byte* value_at(bw::CellLayer& cells, std::uint32_t field, std::uint64_t cell) {
+  bw::Table& table = cells.table();
+  return table.column(table.find_column({kPlot, field}).value())
+      .at(static_cast<std::size_t>(cells.row_of_cell(cell)));
+}
+
+std::vector<Claim> random_claims(bw::RandomStream& draw, std::uint32_t kinds) {
+  std::vector<Claim> claims;
+  for (std::uint64_t i = draw.integers(60); i > 0; --i) {
+    const EntityId who = 1 + draw.integers(25);
+    // A claimant has one priority in a phase.
+    claims.push_back({draw.integers(20), bw::random_word(5, who, 0, 0) % 8, who,
+                      static_cast<std::uint32_t>(draw.integers(kinds)),
+                      1 + static_cast<std::uint32_t>(draw.integers(3))});
+  }
+  return claims;
+}
+
+std::map<std::pair<EntityId, std::uint32_t>, std::int64_t> totals(
+    const std::vector<bw::Grant>& grants) {
+  std::map<std::pair<EntityId, std::uint32_t>, std::int64_t> total;
+  for (const bw::Grant& grant : grants) {
+    CHECK(grant.count > 0);
+    total[{grant.claimant, grant.kind}] += grant.count;
+  }
+  return total;
+}
+
+std::vector<Claim> in_order(std::vector<Claim> claims) {
+  std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
+    return std::tie(a.kind, a.cell, a.priority, a.claimant) <
+           std::tie(b.kind, b.cell, b.priority, b.claimant);
+  });
+  return claims;
+}
+
+TEST_CASE(
+    "claimants get a cell's stock one after another, as far as it goes, in any width of numbers") {
+  for (const Scalar scalar : {Scalar::boolean, Scalar::i8, Scalar::u8, Scalar::i16, Scalar::u16,
+                              Scalar::i32, Scalar::u32, Scalar::i64, Scalar::u64}) {
+    const bw::Schema schema = plots(scalar, Scalar::f64);
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+      CAPTURE(seed);
+      bw::RandomStream draw(seed, 2, 0);
+      bw::CellLayer cells = layer_of(schema, static_cast<std::int64_t>(draw.integers(3)));
+      std::vector<std::int64_t> stock(20);
+      for (std::uint64_t cell = 0; cell < 20; ++cell) {
+        stock[cell] = static_cast<std::int64_t>(draw.integers(scalar == Scalar::boolean ? 2 : 6));
+        bw::add_whole(scalar, value_at(cells, 0, cell), stock[cell]);
+      }
+      const std::vector<ClaimTarget> targets(2, {FieldKey{kPlot, 0}, std::nullopt});
+      std::vector<Claim> claims = random_claims(draw, 2);
+      std::map<std::pair<EntityId, std::uint32_t>, std::int64_t> wanted;
+      for (const Claim& claim : in_order(claims)) {
+        const std::int64_t granted = std::min<std::int64_t>(stock[claim.cell], claim.count);
+        stock[claim.cell] -= granted;
+        if (granted > 0) {
+          wanted[{claim.claimant, claim.kind}] += granted;
+        }
+      }
+      bw::sort_claims(claims);
+      const ClaimOutcome outcome = bw::settle_claims(claims, targets, {}, &cells);
+      CHECK(totals(outcome.grants) == wanted);
+      CHECK(outcome.taken.empty());
+      for (std::uint64_t cell = 0; cell < 20; ++cell) {
+        CHECK(bw::read_whole(scalar, value_at(cells, 0, cell)) == stock[cell]);
+      }
+    }
+  }
+}
+
+TEST_CASE("a stock below zero grants nothing and stays as it is") {
+  const bw::Schema schema = plots(Scalar::i32, Scalar::f64);
+  bw::CellLayer cells = layer_of(schema, 0);
+  bw::add_whole(Scalar::i32, value_at(cells, 0, 3), -2);
+  const std::vector<Claim> claims{{3, 1, 7, 0, 5}};
+  const std::vector<ClaimTarget> targets{{FieldKey{kPlot, 0}, std::nullopt}};
+  CHECK(bw::settle_claims(claims, targets, {}, &cells).grants.empty());
+  CHECK(bw::read_whole(Scalar::i32, value_at(cells, 0, 3)) == -2);
+}
+
+TEST_CASE(
+    "agents go to claimants in the order of ids, each to one of them, and nobody gets itself") {
+  const bw::Schema schema = plots(Scalar::i32, Scalar::f64);
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    CAPTURE(seed);
+    bw::RandomStream draw(seed, 3, 0);
+    // Every agent may be asked for by two kinds of claims; claimants are agents themselves.
+    std::vector<AgentAt> agents;
+    std::map<std::uint64_t, std::set<EntityId>> there;
+    for (EntityId id = 1; id <= 25; ++id) {
+      const std::uint64_t cell = draw.integers(20);
+      agents.push_back({0, cell, id});
+      agents.push_back({1, cell, id});
+      there[cell].insert(id);
+    }
+    std::vector<Claim> claims = random_claims(draw, 2);
+    std::map<std::pair<EntityId, std::uint32_t>, std::int64_t> wanted;
+    std::set<EntityId> wanted_taken;
+    for (const Claim& claim : in_order(claims)) {
+      std::int64_t granted = 0;
+      for (auto at = there[claim.cell].begin();
+           at != there[claim.cell].end() && granted < claim.count;) {
+        if (*at == claim.claimant) {
+          ++at;
+          continue;
+        }
+        wanted_taken.insert(*at);
+        at = there[claim.cell].erase(at);
+        ++granted;
+      }
+      if (granted > 0) {
+        wanted[{claim.claimant, claim.kind}] += granted;
+      }
+    }
+    std::swap(agents.front(), agents.back());
+    const std::vector<ClaimTarget> targets(2, {std::nullopt, kBeast});
+    bw::sort_claims(claims);
+    const ClaimOutcome outcome = bw::settle_claims(claims, targets, agents, nullptr);
+    CHECK(totals(outcome.grants) == wanted);
+    CHECK(std::set<EntityId>(outcome.taken.begin(), outcome.taken.end()) == wanted_taken);
+    CHECK(outcome.taken.size() == wanted_taken.size());
+  }
+}
+
+TEST_CASE("agents are found in the cells that are asked for, whatever table they stand in") {
+  bw::Schema schema = plots(Scalar::i32, Scalar::f64);
+  const bw::ComponentId tag = schema.add({"Tag", {}});
+  bw::Store store(schema);
+  const std::vector<EntityId> ids{1, 2, 3, 4};
+  const std::vector<EntityId> others{9};
+  const std::uint32_t plain = store.table_for({kBeast});
+  const std::uint32_t tagged = store.table_for({kBeast, tag});
+  store.insert(plain, ids);
+  store.insert(tagged, others);
+  const std::int32_t places[4][2] = {{0, 0}, {4, 3}, {1, 0}, {4, 3}};
+  std::memcpy(store.table(plain).column(0).data(), places, sizeof(places));
+  std::memcpy(store.table(tagged).column(0).data(), places[1], sizeof(places[1]));
+  const std::vector<Claim> claims{
+      {1, 0, 50, 0, 1}, {19, 0, 50, 0, 1}, {19, 0, 51, 0, 1}, {2, 0, 50, 1, 1}};
+  const std::vector<ClaimTarget> targets{{std::nullopt, kBeast},
+                                         {FieldKey{kPlot, 0}, std::nullopt}};
+  const auto asked = bw::cells_with_agents_claimed(claims, targets);
+  REQUIRE(asked.size() == 1);
+  CHECK(asked.front().cells == std::vector<std::uint64_t>{1, 19});
+  std::vector<AgentAt> found;
+  bw::find_agents(asked.front(), kBeast, store, kDomain, bw::world_box(kDomain, {}), found);
+  std::sort(found.begin(), found.end());
+  CHECK(found == std::vector<AgentAt>{{0, 1, 3}, {0, 19, 2}, {0, 19, 4}, {0, 19, 9}});
+}
+
+TEST_CASE(
+    "deposits of a cell are summed before they are added, so that neither order nor rounding can "
+    "show") {
+  for (const Scalar scalar : {Scalar::f64, Scalar::f32, Scalar::i32, Scalar::u8}) {
+    const bw::Schema schema = plots(Scalar::i32, scalar);
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+      CAPTURE(seed);
+      bw::RandomStream draw(seed, 4, 0);
+      bw::CellLayer cells = layer_of(schema, 1);
+      std::vector<Deposit> deposits;
+      std::map<std::uint64_t, std::int64_t> sums;
+      for (int i = 0; i < 200; ++i) {
+        const std::uint64_t cell = draw.integers(20);
+        const auto amount = static_cast<std::int64_t>(draw.integers(std::uint64_t{1} << 34));
+        deposits.push_back({cell, amount, 0, 0});
+        sums[cell] += amount;
+      }
+      const std::vector<FieldKey> fields{{kPlot, 1}};
+      bw::settle_deposits(deposits, fields, cells);
+      for (const auto& [cell, sum] : sums) {
+        const double amount = static_cast<double>(sum) * bw::kDepositUnit;
+        const std::byte* at = value_at(cells, 1, cell);
+        double real;
+        float single;
+        std::memcpy(&real, at, scalar == Scalar::f64 ? sizeof(real) : 0);
+        std::memcpy(&single, at, scalar == Scalar::f32 ? sizeof(single) : 0);
+        if (scalar == Scalar::f64) {
+          CHECK(real == amount);
+        } else if (scalar == Scalar::f32) {
+          CHECK(single == static_cast<float>(amount));
+        } else {
+          CHECK(bw::read_whole(scalar, at) == std::llround(amount));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
