@@ -22,7 +22,8 @@ Example:
 
 from importlib.metadata import PackageNotFoundError, version
 
-from bigworlds import _source_tree, record
+from bigworlds import _source_tree as _source_tree
+from bigworlds import record
 from bigworlds.behavior import (
     Attach,
     Cells,

@@ -1,7 +1,7 @@
 """Lets Python started in a clone work: it finds the clone's package first, which has no compiled core.
 
-Importing this module adds the folder of an installed bigworlds, which has one, to where the package's parts are looked
-for. Where there is none, the import ends with what to do.
+Importing this module adds the folder of an installed bigworlds, which has one, to where the package's parts
+are looked for. Where there is none, the import ends with what to do.
 """
 
 from __future__ import annotations

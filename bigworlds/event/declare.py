@@ -13,7 +13,6 @@ from typing import Any
 from bigworlds.errors import ModelError, UserError, nearest_names
 from bigworlds.event.plain import ArgumentType, canonical
 
-
 _TAKEN = ("sender", "to")
 
 

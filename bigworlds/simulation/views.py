@@ -49,11 +49,7 @@ class Columns:
         tells."""
         self._array(name)
         self._edited()
-<<<<<<< HEAD
-        return self._fetch(name)
-=======
         return self._writable[name]
->>>>>>> events
 
     def _array(self, name: str) -> NDArray[Any]:
         if self._generation() != self._made:
@@ -63,7 +59,6 @@ class Columns:
             )
         if name not in self._arrays:
             self._arrays[name] = self._fetch(name)
-            self._arrays[name].flags.writeable = False
         return self._arrays[name]
 
     def _fetch(self, name: str) -> NDArray[Any]:
@@ -76,11 +71,7 @@ class Columns:
                 f"{len(parts)} archetypes have {self._component.__name__}, so its rows are no one column; "
                 f"use sim.table({self._component.__name__})"
             )
-<<<<<<< HEAD
-        array: NDArray[Any] = parts[0][1]
-=======
         self._writable[name] = parts[0][1]
         array = self._writable[name].view()
         array.flags.writeable = False
->>>>>>> events
         return array

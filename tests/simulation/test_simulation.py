@@ -135,7 +135,7 @@ def test_leaving_a_bounded_world_is_an_error_of_the_behavior() -> None:
         world.spawn(Ball, n=3, position=(50.0, 10.0))
         world.behaviors(leave)
 
-    with pytest.raises(bw.BehaviorError, match="'leave'.*left the bounded world"):
+    with pytest.raises(bw.BehaviorError, match=r"'leave'.*left the bounded world"):
         bounded.simulate(rng=1).run(1)
 
 
