@@ -1,5 +1,5 @@
-// A stable sort of 64-bit keys that carry an index: least significant digit first (LSD radix sort; Knuth, The Art of Computer
-// Programming 3, 5.2.5), over the digits in which the keys differ.
+// A stable sort of 64-bit keys that carry an index: least significant digit first (LSD radix sort;
+// Knuth, The Art of Computer Programming 3, 5.2.5), over the digits in which the keys differ.
 #pragma once
 
 #include <cstdint>

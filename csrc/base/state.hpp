@@ -1,5 +1,6 @@
-// The form in which every room lists its state: sections of named columns keyed by 64-bit keys. Digest, snapshot
-// and hand-over read sections and nothing else; what is not in a section is derived and rebuilt.
+// The form in which every room lists its state: sections of named columns keyed by 64-bit keys.
+// Digest, snapshot and hand-over read sections and nothing else; what is not in a section is
+// derived and rebuilt.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +32,8 @@ constexpr std::size_t scalar_size(Scalar scalar) {
   }
 }
 
-// The type of one value of a column: `length` scalars side by side (2 for a vec2, 16 for a string of 16 bytes).
+// The type of one value of a column: `length` scalars side by side (2 for a vec2, 16 for a string
+// of 16 bytes).
 struct FieldType {
   Scalar scalar = Scalar::f64;
   std::uint32_t length = 1;

@@ -9,7 +9,8 @@ void gather_values(std::byte* to, const std::byte* from, std::int64_t stride, st
                    std::span<const std::uint32_t> order) {
   for_value_size(size, [&](auto value_size) {
     for (std::size_t i = 0; i < order.size(); ++i) {
-      std::memcpy(to + i * value_size, from + static_cast<std::int64_t>(order[i]) * stride, value_size);
+      std::memcpy(to + i * value_size, from + static_cast<std::int64_t>(order[i]) * stride,
+                  value_size);
     }
   });
 }

@@ -1,4 +1,5 @@
-// Copies between strided and contiguous memory: how values leave columns for indices, messages and snapshots.
+// Copies between strided and contiguous memory: how values leave columns for indices, messages and
+// snapshots.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +9,8 @@
 
 namespace bw {
 
-// Calls `loop` with the size of a value as a constant for the common sizes (so that copies of it are single moves), else
-// with the number itself.
+// Calls `loop` with the size of a value as a constant for the common sizes (so that copies of it
+// are single moves), else with the number itself.
 template <class Loop>
 void for_value_size(std::size_t size, Loop&& loop) {
   switch (size) {

@@ -1,4 +1,5 @@
-// Whole numbers of any width standing in a column: how stocks and results of claims are read and counted.
+// Whole numbers of any width standing in a column: how stocks and results of claims are read and
+// counted.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +28,9 @@ void add(std::byte* at, std::int64_t amount) {
 
 }  // namespace whole
 
-constexpr bool is_whole(Scalar scalar) { return scalar <= Scalar::u64; }
+constexpr bool is_whole(Scalar scalar) {
+  return scalar <= Scalar::u64;
+}
 
 inline std::int64_t read_whole(Scalar scalar, const std::byte* at) {
   switch (scalar) {

@@ -1,4 +1,5 @@
-// Bindings of the engine room: models described by plain Python values, simulations, and their state as NumPy arrays.
+// Bindings of the engine room: models described by plain Python values, simulations, and their
+// state as NumPy arrays.
 #include <pybind11/functional.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
@@ -71,7 +72,8 @@ FieldType type_of(const py::dtype& dtype, std::uint32_t length) {
 }
 
 // An array over memory that `owner` keeps alive: shape (n,) or (n, length).
-py::array array_over(FieldType type, std::size_t rows, std::int64_t stride, const void* data, py::handle owner) {
+py::array array_over(FieldType type, std::size_t rows, std::int64_t stride, const void* data,
+                     py::handle owner) {
   std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(rows)};
   std::vector<py::ssize_t> strides{static_cast<py::ssize_t>(stride)};
   if (type.length > 1 && type.scalar != Scalar::bytes) {
@@ -101,7 +103,8 @@ RadiusSource radius_from(const py::dict& dict) {
     radius.constant = dict["radius"].cast<double>();
     return radius;
   }
-  radius.kind = kind == "f8" ? RadiusSource::Kind::real_parameter : RadiusSource::Kind::whole_parameter;
+  radius.kind =
+      kind == "f8" ? RadiusSource::Kind::real_parameter : RadiusSource::Kind::whole_parameter;
   radius.offset = dict["radius"].cast<std::uint32_t>();
   return radius;
 }
@@ -123,8 +126,9 @@ std::vector<ReachUse> reaches_from(const py::handle& list) {
   std::vector<ReachUse> reaches;
   for (const py::handle item : list) {
     const auto dict = item.cast<py::dict>();
-    reaches.push_back({dict["component"].cast<ComponentId>(), field_keys(dict["fields"]), radius_from(dict),
-                       dict["of_cells"].cast<bool>(), dict["wants_geometry"].cast<bool>()});
+    reaches.push_back({dict["component"].cast<ComponentId>(), field_keys(dict["fields"]),
+                       radius_from(dict), dict["of_cells"].cast<bool>(),
+                       dict["wants_geometry"].cast<bool>()});
   }
   return reaches;
 }
@@ -180,7 +184,8 @@ Behavior behavior_from(const py::dict& dict) {
 Component component_from(const std::string& name, const py::list& fields) {
   Component component{name, {}};
   for (const py::handle item : fields) {
-    const auto [field, code, length, initial] = item.cast<std::tuple<std::string, std::string, std::uint32_t, py::bytes>>();
+    const auto [field, code, length, initial] =
+        item.cast<std::tuple<std::string, std::string, std::uint32_t, py::bytes>>();
     const std::string bytes = initial;
     const auto* first = reinterpret_cast<const std::byte*>(bytes.data());
     component.fields.push_back({field, {scalar_from(code), length}, {first, first + bytes.size()}});
@@ -188,8 +193,9 @@ Component component_from(const std::string& name, const py::list& fields) {
   return component;
 }
 
-void set_domain(ModelSpec& model, const std::string& kind, const std::vector<double>& size, bool periodic, bool exclusive,
-                bool manhattan, const std::vector<std::int64_t>& lattice) {
+void set_domain(ModelSpec& model, const std::string& kind, const std::vector<double>& size,
+                bool periodic, bool exclusive, bool manhattan,
+                const std::vector<std::int64_t>& lattice) {
   model.domain.kind = kind == "grid" ? SpaceKind::grid : SpaceKind::continuous;
   model.domain.dims = static_cast<int>(size.size());
   std::copy(size.begin(), size.end(), model.domain.size.begin());
@@ -206,9 +212,11 @@ std::vector<std::byte> bytes_from(const py::bytes& bytes) {
 }
 
 // The stored form of one value of a field.
-std::vector<std::byte> value_from(const Simulation& simulation, FieldKey field, const py::bytes& given) {
+std::vector<std::byte> value_from(const Simulation& simulation, FieldKey field,
+                                  const py::bytes& given) {
   std::vector<std::byte> value = bytes_from(given);
-  BW_CHECK(value.size() == simulation.model().schema.field(field).type.size(), "a value has the size of its field");
+  BW_CHECK(value.size() == simulation.model().schema.field(field).type.size(),
+           "a value has the size of its field");
   return value;
 }
 
@@ -252,10 +260,12 @@ py::list sections(const Simulation& simulation) {
   simulation.list_state([&](const StateSection& section) {
     py::dict columns;
     for (const StateColumn& column : section.columns) {
-      columns[py::str(column.name)] =
-          py::array(array_over(column.type, section.keys.size(), column.stride, column.data, py::none())).attr("copy")();
+      columns[py::str(column.name)] = py::array(array_over(column.type, section.keys.size(),
+                                                           column.stride, column.data, py::none()))
+                                          .attr("copy")();
     }
-    const py::array keys = array_over({Scalar::u64, 1}, section.keys.size(), 8, section.keys.data(), py::none());
+    const py::array keys =
+        array_over({Scalar::u64, 1}, section.keys.size(), 8, section.keys.data(), py::none());
     out.append(py::make_tuple(section.room, section.name, keys.attr("copy")(), columns));
   });
   return out;
@@ -264,7 +274,8 @@ py::list sections(const Simulation& simulation) {
 void load(Simulation& simulation, const py::list& given) {
   std::vector<StateSection> parts;
   for (const py::handle item : given) {
-    const auto [room, name, keys, columns] = item.cast<std::tuple<std::string, std::string, py::array_t<std::uint64_t>, py::dict>>();
+    const auto [room, name, keys, columns] =
+        item.cast<std::tuple<std::string, std::string, py::array_t<std::uint64_t>, py::dict>>();
     StateSection& section = parts.emplace_back();
     section.room = room;
     section.name = name;
@@ -273,14 +284,15 @@ void load(Simulation& simulation, const py::list& given) {
       const auto array = values.cast<py::array>();
       const auto length = array.ndim() > 1 ? static_cast<std::uint32_t>(array.shape(1)) : 1u;
       section.columns.push_back({label.cast<std::string>(), type_of(array.dtype(), length),
-                                 static_cast<const std::byte*>(array.data()), static_cast<std::int64_t>(array.strides(0))});
+                                 static_cast<const std::byte*>(array.data()),
+                                 static_cast<std::int64_t>(array.strides(0))});
     }
   }
   simulation.load(parts);
 }
 
-// Views of one field, a pair (ids, values) for each table of this process that has it. No copy: a view keeps its
-// memory alive, but goes stale at the next tick or structural change.
+// Views of one field, a pair (ids, values) for each table of this process that has it. No copy: a
+// view keeps its memory alive, but goes stale at the next tick or structural change.
 py::list views(Simulation& simulation, ComponentId component, std::uint32_t field) {
   simulation.let_write();
   py::list out;
@@ -292,10 +304,13 @@ py::list views(Simulation& simulation, ComponentId component, std::uint32_t fiel
       }
       Column& column = table.column(table.find_column({component, field}).value());
       auto* keep = new std::shared_ptr<std::byte[]>(column.share());
-      const py::capsule owner(keep, [](void* p) { delete static_cast<std::shared_ptr<std::byte[]>*>(p); });
-      const py::array ids = array_over({Scalar::u64, 1}, table.size(), 8, table.ids().data(), py::none());
-      out.append(py::make_tuple(ids.attr("copy")(),
-                                array_over(column.type(), table.size(), column.stride(), column.data(), owner)));
+      const py::capsule owner(
+          keep, [](void* p) { delete static_cast<std::shared_ptr<std::byte[]>*>(p); });
+      const py::array ids =
+          array_over({Scalar::u64, 1}, table.size(), 8, table.ids().data(), py::none());
+      out.append(py::make_tuple(
+          ids.attr("copy")(),
+          array_over(column.type(), table.size(), column.stride(), column.data(), owner)));
     }
   }
   return out;
@@ -319,7 +334,8 @@ std::vector<EntityId> ids(const Simulation& simulation, ComponentId component) {
 py::array cell_values(const Simulation& simulation, ComponentId component, std::uint32_t field) {
   const FieldType type = simulation.model().schema.field({component, field}).type;
   const std::size_t cells = simulation.count(component);
-  py::array out = py::array(array_over(type, cells, static_cast<std::int64_t>(type.size()), nullptr, py::handle()));
+  py::array out = py::array(
+      array_over(type, cells, static_cast<std::int64_t>(type.size()), nullptr, py::handle()));
   auto* to = static_cast<std::byte*>(out.mutable_data());
   for (const auto& rank : simulation.local_ranks()) {
     const Table& table = rank->cells->table();
@@ -342,8 +358,10 @@ void bind_engine(py::module_& module) {
              return model.schema.add(component_from(name, fields));
            })
       .def("set_domain", set_domain)
-      .def("set_cells", [](ModelSpec& model, const Archetype& components) { model.cell_components = components; })
-      .def("set_parameters", [](ModelSpec& model, const py::bytes& block) { model.parameters = bytes_from(block); })
+      .def("set_cells", [](ModelSpec& model,
+                           const Archetype& components) { model.cell_components = components; })
+      .def("set_parameters",
+           [](ModelSpec& model, const py::bytes& block) { model.parameters = bytes_from(block); })
       .def("add_channel",
            [](ModelSpec& model, const std::string& name, const py::list& fields) {
              model.channels.emplace_back(name, component_from(name, fields).fields);
@@ -363,10 +381,12 @@ void bind_engine(py::module_& module) {
   module.attr("MOST_INPUT_BYTES") = kMostInputBytes;
 
   py::class_<Simulation>(module, "Simulation")
-      .def(py::init([](const ModelSpec& model, std::uint32_t ranks, int threads, bool check_values) {
-             return std::make_unique<Simulation>(model, RunSpec{ranks, threads, check_values});
-           }),
-           py::arg("model"), py::kw_only(), py::arg("ranks"), py::arg("threads"), py::arg("check_values"))
+      .def(
+          py::init([](const ModelSpec& model, std::uint32_t ranks, int threads, bool check_values) {
+            return std::make_unique<Simulation>(model, RunSpec{ranks, threads, check_values});
+          }),
+          py::arg("model"), py::kw_only(), py::arg("ranks"), py::arg("threads"),
+          py::arg("check_values"))
       .def("run", run, py::arg("ticks"), py::arg("keep_going"))
       .def_property_readonly("tick", &Simulation::tick)
       .def_property_readonly("seed", &Simulation::seed)
@@ -378,7 +398,8 @@ void bind_engine(py::module_& module) {
       .def_property_readonly("next_id", &Simulation::next_id)
       .def("ids", ids)
       .def("spawn",
-           [](Simulation& simulation, Archetype components, std::size_t count, const py::list& columns) {
+           [](Simulation& simulation, Archetype components, std::size_t count,
+              const py::list& columns) {
              return simulation.spawn(std::move(components), count, spawn_columns(columns, count));
            })
       .def("despawn",
@@ -386,38 +407,45 @@ void bind_engine(py::module_& module) {
              return simulation.despawn({ids.data(), static_cast<std::size_t>(ids.size())});
            })
       .def("attach",
-           [](Simulation& simulation, const py::array_t<std::uint64_t, py::array::c_style>& ids, ComponentId component,
-              const py::list& columns) {
+           [](Simulation& simulation, const py::array_t<std::uint64_t, py::array::c_style>& ids,
+              ComponentId component, const py::list& columns) {
              const auto count = static_cast<std::size_t>(ids.size());
              simulation.attach({ids.data(), count}, component, spawn_columns(columns, count));
            })
       .def("detach",
-           [](Simulation& simulation, const py::array_t<std::uint64_t, py::array::c_style>& ids, ComponentId component) {
+           [](Simulation& simulation, const py::array_t<std::uint64_t, py::array::c_style>& ids,
+              ComponentId component) {
              simulation.detach({ids.data(), static_cast<std::size_t>(ids.size())}, component);
            })
       .def("set_cells",
-           [](Simulation& simulation, ComponentId component, std::uint32_t field, const py::array& values) {
+           [](Simulation& simulation, ComponentId component, std::uint32_t field,
+              const py::array& values) {
              simulation.set_cells({component, field}, static_cast<const std::byte*>(values.data()),
                                   static_cast<std::int64_t>(values.strides(0)));
            })
       .def("set_parameters",
-           [](Simulation& simulation, const py::bytes& block) { simulation.set_parameters(bytes_from(block)); })
+           [](Simulation& simulation, const py::bytes& block) {
+             simulation.set_parameters(bytes_from(block));
+           })
       .def("set_trigger",
-           [](Simulation& simulation, std::size_t phase, std::size_t behavior, std::int64_t every, std::int64_t after,
-              std::vector<std::int64_t> at, bool enabled) {
+           [](Simulation& simulation, std::size_t phase, std::size_t behavior, std::int64_t every,
+              std::int64_t after, std::vector<std::int64_t> at, bool enabled) {
              simulation.set_trigger(phase, behavior, {every, after, std::move(at), enabled});
            })
       .def("send",
            [](Simulation& simulation, ChannelId channel,
-              const py::array_t<std::uint64_t, py::array::c_style>& targets, const py::bytes& record, std::int64_t delay) {
+              const py::array_t<std::uint64_t, py::array::c_style>& targets,
+              const py::bytes& record, std::int64_t delay) {
              const auto count = static_cast<std::size_t>(targets.size());
              simulation.send(channel, {targets.data(), count}, bytes_from(record), delay);
            })
       .def("waiting_events", &Simulation::waiting_events)
       .def_property_readonly("events_from_outside", &Simulation::events_from_outside)
       .def("add_input",
-           [](Simulation& simulation, std::int64_t due, std::string sender, std::string name, std::string arguments) {
-             return simulation.inputs().add(due, std::move(sender), std::move(name), std::move(arguments));
+           [](Simulation& simulation, std::int64_t due, std::string sender, std::string name,
+              std::string arguments) {
+             return simulation.inputs().add(due, std::move(sender), std::move(name),
+                                            std::move(arguments));
            })
       .def("first_due_input",
            [](Simulation& simulation) -> py::object {
@@ -428,27 +456,39 @@ void bind_engine(py::module_& module) {
              return py::make_tuple(input->number, input->sender, input->name, input->arguments);
            })
       .def("remove_first_input", [](Simulation& simulation) { simulation.inputs().remove_first(); })
-      .def_property_readonly("waiting_inputs", [](Simulation& simulation) { return simulation.inputs().size(); })
-      .def_property_readonly("next_input_due", [](Simulation& simulation) { return simulation.inputs().next_due(); })
-      .def_property_readonly("next_input_number", [](Simulation& simulation) { return simulation.inputs().next_number(); })
+      .def_property_readonly("waiting_inputs",
+                             [](Simulation& simulation) { return simulation.inputs().size(); })
+      .def_property_readonly("next_input_due",
+                             [](Simulation& simulation) { return simulation.inputs().next_due(); })
+      .def_property_readonly(
+          "next_input_number",
+          [](Simulation& simulation) { return simulation.inputs().next_number(); })
       .def("components_of", &Simulation::components_of)
       .def("read",
-           [](const Simulation& simulation, EntityId id, ComponentId component, std::uint32_t field) -> py::object {
-             return bytes_or_none(simulation, {component, field},
-                                  [&](std::byte* to) { return simulation.read(id, {component, field}, to); });
+           [](const Simulation& simulation, EntityId id, ComponentId component,
+              std::uint32_t field) -> py::object {
+             return bytes_or_none(simulation, {component, field}, [&](std::byte* to) {
+               return simulation.read(id, {component, field}, to);
+             });
            })
       .def("read_cell",
-           [](const Simulation& simulation, std::uint64_t cell, ComponentId component, std::uint32_t field) -> py::object {
-             return bytes_or_none(simulation, {component, field},
-                                  [&](std::byte* to) { return simulation.read_cell(cell, {component, field}, to); });
+           [](const Simulation& simulation, std::uint64_t cell, ComponentId component,
+              std::uint32_t field) -> py::object {
+             return bytes_or_none(simulation, {component, field}, [&](std::byte* to) {
+               return simulation.read_cell(cell, {component, field}, to);
+             });
            })
       .def("write",
-           [](Simulation& simulation, EntityId id, ComponentId component, std::uint32_t field, const py::bytes& value) {
-             return simulation.write(id, {component, field}, value_from(simulation, {component, field}, value).data());
+           [](Simulation& simulation, EntityId id, ComponentId component, std::uint32_t field,
+              const py::bytes& value) {
+             return simulation.write(id, {component, field},
+                                     value_from(simulation, {component, field}, value).data());
            })
       .def("write_cell",
-           [](Simulation& simulation, std::uint64_t cell, ComponentId component, std::uint32_t field, const py::bytes& value) {
-             return simulation.write_cell(cell, {component, field}, value_from(simulation, {component, field}, value).data());
+           [](Simulation& simulation, std::uint64_t cell, ComponentId component,
+              std::uint32_t field, const py::bytes& value) {
+             return simulation.write_cell(cell, {component, field},
+                                          value_from(simulation, {component, field}, value).data());
            })
       .def_property_readonly("dropped_events", &Simulation::dropped_events)
       .def("digest", [](const Simulation& simulation) { return simulation.digest().hex(); })

@@ -1,5 +1,6 @@
-// The communicator: how the ranks of a simulation exchange bytes. It is a value, so that storage and logic never
-// communicate: `LocalCommunicator` runs all ranks in one process, in lockstep, through memory.
+// The communicator: how the ranks of a simulation exchange bytes. It is a value, so that storage
+// and logic never communicate: `LocalCommunicator` runs all ranks in one process, in lockstep,
+// through memory.
 #pragma once
 
 #include <cstddef>
@@ -97,10 +98,11 @@ class Reader {
   std::span<const std::byte> from_;
 };
 
-// Collective: items[h][r] are sent by the h-th hosted rank to rank r; returns what each hosted rank received from each.
+// Collective: items[h][r] are sent by the h-th hosted rank to rank r; returns what each hosted rank
+// received from each.
 template <class T>
-std::vector<std::vector<std::vector<T>>> exchange_items(Communicator& communicator,
-                                                        const std::vector<std::vector<std::vector<T>>>& items) {
+std::vector<std::vector<std::vector<T>>> exchange_items(
+    Communicator& communicator, const std::vector<std::vector<std::vector<T>>>& items) {
   Mail mail = communicator.empty_mail();
   for (std::size_t h = 0; h < mail.size(); ++h) {
     for (std::size_t r = 0; r < mail[h].size(); ++r) {

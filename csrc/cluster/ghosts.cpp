@@ -11,10 +11,12 @@ namespace {
 // Which other ranks have a tile within the radius of a place.
 class ReachedRanks {
  public:
-  ReachedRanks(const Domain& domain, const Tiling& tiling, const Partition& partition, RankId self, double radius)
+  ReachedRanks(const Domain& domain, const Tiling& tiling, const Partition& partition, RankId self,
+               double radius)
       : domain_(&domain), tiling_(&tiling), partition_(&partition), self_(self), radius_(radius) {
     if (!domain.integral()) {
-      // Distances are rounded, and so are edges: an agent just within reach by its rounded distance is a ghost as well.
+      // Distances are rounded, and so are edges: an agent just within reach by its rounded distance
+      // is a ghost as well.
       const double longest = *std::max_element(domain.size.begin(), domain.size.end());
       radius_ = radius * (1.0 + 1e-9) + longest * 1e-12;
     }
@@ -50,7 +52,8 @@ class ReachedRanks {
     }
     bool inside = true;
     for (std::size_t a = 0; a < static_cast<std::size_t>(domain_->dims); ++a) {
-      inside = inside && place[a] - radius_ > last_region_.low[a] && place[a] + radius_ < last_region_.high[a];
+      inside = inside && place[a] - radius_ > last_region_.low[a] &&
+               place[a] + radius_ < last_region_.high[a];
     }
     return inside && partition_->owner(tile) == self_;
   }
@@ -75,8 +78,9 @@ void write_column(Writer& writer, const std::byte* data, std::int64_t stride, st
 
 }  // namespace
 
-void pack_ghosts(const Store& store, const Domain& domain, const Tiling& tiling, const Partition& partition, RankId self,
-                 const GhostRequest& request, std::vector<Bytes>& messages) {
+void pack_ghosts(const Store& store, const Domain& domain, const Tiling& tiling,
+                 const Partition& partition, RankId self, const GhostRequest& request,
+                 std::vector<Bytes>& messages) {
   ReachedRanks reached(domain, tiling, partition, self, request.radius);
   Bytes scratch;
   for (std::uint32_t t = 0; t < store.table_count(); ++t) {
@@ -102,9 +106,10 @@ void pack_ghosts(const Store& store, const Domain& domain, const Tiling& tiling,
       }
       Writer writer(messages[r]);
       writer.value(static_cast<std::uint64_t>(rows[r].size()));
-      write_column(writer, reinterpret_cast<const std::byte*>(table.ids().data()), sizeof(EntityId), sizeof(EntityId),
-                   rows[r], scratch);
-      write_column(writer, position.data(), position.stride(), domain.place_size(), rows[r], scratch);
+      write_column(writer, reinterpret_cast<const std::byte*>(table.ids().data()), sizeof(EntityId),
+                   sizeof(EntityId), rows[r], scratch);
+      write_column(writer, position.data(), position.stride(), domain.place_size(), rows[r],
+                   scratch);
       for (const FieldKey field : request.fields) {
         const Column& column = table.column(table.find_column(field).value());
         write_column(writer, column.data(), column.stride(), column.value_size(), rows[r], scratch);
@@ -120,22 +125,27 @@ Ghosts unpack_ghosts(const Store& store, const Domain& domain, const GhostReques
                      std::vector<Reader>& messages) {
   Ghosts ghosts;
   ghosts.columns.resize(request.fields.size());
-  const auto append = [](Bytes& to, std::span<const std::byte> bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); };
+  const auto append = [](Bytes& to, std::span<const std::byte> bytes) {
+    to.insert(to.end(), bytes.begin(), bytes.end());
+  };
   for (Reader& message : messages) {
-    for (auto rows = message.value<std::uint64_t>(); rows > 0; rows = message.value<std::uint64_t>()) {
+    for (auto rows = message.value<std::uint64_t>(); rows > 0;
+         rows = message.value<std::uint64_t>()) {
       const std::span<const std::byte> ids = message.take(rows * sizeof(EntityId));
       ghosts.ids.resize(ghosts.ids.size() + rows);
       std::memcpy(ghosts.ids.data() + ghosts.ids.size() - rows, ids.data(), ids.size());
       append(ghosts.places, message.take(rows * domain.place_size()));
       for (std::size_t f = 0; f < request.fields.size(); ++f) {
-        append(ghosts.columns[f], message.take(rows * store.schema().field(request.fields[f]).type.size()));
+        append(ghosts.columns[f],
+               message.take(rows * store.schema().field(request.fields[f]).type.size()));
       }
     }
   }
   return ghosts;
 }
 
-IndexSource Ghosts::source(const Domain& domain, const std::vector<std::size_t>& column_sizes) const {
+IndexSource Ghosts::source(const Domain& domain,
+                           const std::vector<std::size_t>& column_sizes) const {
   IndexSource source{ids, {places.data(), static_cast<std::int64_t>(domain.place_size())}, {}};
   for (std::size_t c = 0; c < columns.size(); ++c) {
     source.columns.push_back({columns[c].data(), static_cast<std::int64_t>(column_sizes[c])});

@@ -1,4 +1,5 @@
-// Ghosts: copies of agents of other ranks that stand within reach of this rank's tiles, with the columns that a phase reads.
+// Ghosts: copies of agents of other ranks that stand within reach of this rank's tiles, with the
+// columns that a phase reads.
 #pragma once
 
 #include <vector>
@@ -27,8 +28,9 @@ struct GhostRequest {
 };
 
 // Packs, for each rank, this rank's agents that it needs; appended to the rank's messages.
-void pack_ghosts(const Store& store, const Domain& domain, const Tiling& tiling, const Partition& partition, RankId self,
-                 const GhostRequest& request, std::vector<Bytes>& messages);
+void pack_ghosts(const Store& store, const Domain& domain, const Tiling& tiling,
+                 const Partition& partition, RankId self, const GhostRequest& request,
+                 std::vector<Bytes>& messages);
 
 // Reads what pack_ghosts of the same request wrote on the other ranks.
 Ghosts unpack_ghosts(const Store& store, const Domain& domain, const GhostRequest& request,

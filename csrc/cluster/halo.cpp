@@ -5,8 +5,8 @@
 
 namespace bw {
 
-HaloPlan::HaloPlan(Communicator& communicator, std::span<CellLayer* const> layers, const Tiling& tiling,
-                   const Partition& partition) {
+HaloPlan::HaloPlan(Communicator& communicator, std::span<CellLayer* const> layers,
+                   const Tiling& tiling, const Partition& partition) {
   std::vector<std::vector<std::vector<std::uint64_t>>> wanted(layers.size());
   receive_.resize(layers.size());
   send_.resize(layers.size());
@@ -45,7 +45,8 @@ void HaloPlan::refresh(Communicator& communicator, std::span<CellLayer* const> l
         Bytes& message = mail[h][r];
         const std::size_t before = message.size();
         message.resize(before + send_[h][r].size() * column.value_size());
-        gather_values(message.data() + before, column.data(), column.stride(), column.value_size(), send_[h][r]);
+        gather_values(message.data() + before, column.data(), column.stride(), column.value_size(),
+                      send_[h][r]);
       }
     }
   }

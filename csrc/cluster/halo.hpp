@@ -1,5 +1,5 @@
-// The halo of a cell layer: which rows are copies of cells that other ranks own (or of the other side of a periodic world), and
-// the plan by which they are brought up to date.
+// The halo of a cell layer: which rows are copies of cells that other ranks own (or of the other
+// side of a periodic world), and the plan by which they are brought up to date.
 #pragma once
 
 #include <span>

@@ -1,4 +1,5 @@
-// Leaving and arriving. An agent is removed where it was in the same sync point in which it is inserted where it goes.
+// Leaving and arriving. An agent is removed where it was in the same sync point in which it is
+// inserted where it goes.
 #include "cluster/hand_over.hpp"
 
 #include <vector>
@@ -6,7 +7,8 @@
 namespace bw {
 namespace {
 
-void pack_rows(Store& store, std::uint32_t t, const std::vector<std::uint32_t>& rows, Bytes& message) {
+void pack_rows(Store& store, std::uint32_t t, const std::vector<std::uint32_t>& rows,
+               Bytes& message) {
   const Table& table = store.table(t);
   Writer writer(message);
   writer.values(std::span<const ComponentId>(table.archetype()));
@@ -61,7 +63,8 @@ void receive(Store& store, const Bytes& message) {
 
 }  // namespace
 
-TileId tile_of_row(const Store& store, std::uint32_t t, std::size_t row, const Domain& domain, const Tiling& tiling) {
+TileId tile_of_row(const Store& store, std::uint32_t t, std::size_t row, const Domain& domain,
+                   const Tiling& tiling) {
   const Table& table = store.table(t);
   if (domain.exists()) {
     if (const auto position = store.position_column(t)) {
@@ -72,8 +75,8 @@ TileId tile_of_row(const Store& store, std::uint32_t t, std::size_t row, const D
   return tiling.tile_of_id(table.ids()[row]);
 }
 
-std::size_t hand_over(Communicator& communicator, std::span<Store* const> stores, const Domain& domain,
-                      const Tiling& tiling, const Partition& partition) {
+std::size_t hand_over(Communicator& communicator, std::span<Store* const> stores,
+                      const Domain& domain, const Tiling& tiling, const Partition& partition) {
   if (communicator.ranks() == 1) {
     return 0;
   }

@@ -1,4 +1,5 @@
-// Hand-over: agents that left their rank's tiles go to the rank that has the tile they are in now, with all their components.
+// Hand-over: agents that left their rank's tiles go to the rank that has the tile they are in now,
+// with all their components.
 #pragma once
 
 #include <span>
@@ -11,10 +12,12 @@
 namespace bw {
 
 // The tile of a row: by its place, or by its id in a world without a space.
-TileId tile_of_row(const Store& store, std::uint32_t table, std::size_t row, const Domain& domain, const Tiling& tiling);
+TileId tile_of_row(const Store& store, std::uint32_t table, std::size_t row, const Domain& domain,
+                   const Tiling& tiling);
 
-// Collective: stores[h] is the store of the h-th hosted rank. Returns how many agents moved out of hosted ranks.
-std::size_t hand_over(Communicator& communicator, std::span<Store* const> stores, const Domain& domain,
-                      const Tiling& tiling, const Partition& partition);
+// Collective: stores[h] is the store of the h-th hosted rank. Returns how many agents moved out of
+// hosted ranks.
+std::size_t hand_over(Communicator& communicator, std::span<Store* const> stores,
+                      const Domain& domain, const Tiling& tiling, const Partition& partition);
 
 }  // namespace bw

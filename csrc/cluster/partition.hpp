@@ -1,4 +1,5 @@
-// The partition: which rank has which tile. It is a value; where a tile lives never changes a result.
+// The partition: which rank has which tile. It is a value; where a tile lives never changes a
+// result.
 #pragma once
 
 #include <vector>

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 
 std::shared_ptr<std::byte[]> allocate(std::size_t bytes) {
-  const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + kAlignment - 1) & ~(kAlignment - 1);
+  const std::size_t rounded =
+      (std::max<std::size_t>(bytes, 1) + kAlignment - 1) & ~(kAlignment - 1);
   void* memory = std::aligned_alloc(kAlignment, rounded);
   if (memory == nullptr) {
     throw std::bad_alloc();
@@ -56,7 +57,8 @@ void Column::move(std::span<const RowMove> moves) {
   });
 }
 
-void Column::copy_from(const Column& other, std::span<const std::uint32_t> rows, std::size_t first) {
+void Column::copy_from(const Column& other, std::span<const std::uint32_t> rows,
+                       std::size_t first) {
   if (!rows.empty()) {
     gather_values(at(first), other.data(), other.stride(), size_, rows);
   }

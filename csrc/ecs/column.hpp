@@ -1,4 +1,5 @@
-// A column: the values of one field for all rows of a table, contiguous, in memory that is shared with the views taken of it.
+// A column: the values of one field for all rows of a table, contiguous, in memory that is shared
+// with the views taken of it.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +30,8 @@ class Column {
   std::byte* at(std::size_t row) { return memory_.get() + row * size_; }
   const std::byte* at(std::size_t row) const { return memory_.get() + row * size_; }
 
-  // Keeps the memory alive for a view that outlives the column's present memory (the view goes stale then).
+  // Keeps the memory alive for a view that outlives the column's present memory (the view goes
+  // stale then).
   std::shared_ptr<std::byte[]> share() const { return memory_; }
 
   // Moves the first `used` values into memory for `capacity` values; the rest is not initialised.

@@ -27,7 +27,8 @@ std::vector<std::size_t> columns_of(const Table& table, const RecordPlan& plan) 
 
 // Writes record(i) to row(i), for i below `count`.
 template <class Row, class Record>
-void write_records(Table& table, const RecordPlan& plan, std::size_t count, Row&& row, Record&& record) {
+void write_records(Table& table, const RecordPlan& plan, std::size_t count, Row&& row,
+                   Record&& record) {
   const std::vector<std::size_t> columns = columns_of(table, plan);
   for (std::size_t begin = 0; begin < count; begin += kBlock) {
     const std::size_t end = std::min(count, begin + kBlock);
@@ -55,7 +56,8 @@ struct PendingChange {
   const std::byte* record() const { return buffer->record(change->record); }
 };
 
-std::vector<PendingChange> find_changes(const Store& store, std::span<CommandBuffer* const> buffers) {
+std::vector<PendingChange> find_changes(const Store& store,
+                                        std::span<CommandBuffer* const> buffers) {
   std::vector<PendingChange> pending;
   for (const CommandBuffer* buffer : buffers) {
     for (const Change& change : buffer->changes()) {
@@ -67,7 +69,8 @@ std::vector<PendingChange> find_changes(const Store& store, std::span<CommandBuf
   return pending;
 }
 
-std::uint32_t table_after(Store& store, std::uint32_t table, const Change& change, const RecordPlan& plan) {
+std::uint32_t table_after(Store& store, std::uint32_t table, const Change& change,
+                          const RecordPlan& plan) {
   Archetype archetype = store.table(table).archetype();
   for (const ComponentId component : plan.components) {
     std::erase(archetype, component);
@@ -79,7 +82,8 @@ std::uint32_t table_after(Store& store, std::uint32_t table, const Change& chang
 }
 
 // Entities with several changes: one after another, in the order of (behavior, ordinal).
-void apply_one_by_one(Store& store, std::vector<PendingChange>& changes, std::span<const RecordPlan> plans) {
+void apply_one_by_one(Store& store, std::vector<PendingChange>& changes,
+                      std::span<const RecordPlan> plans) {
   std::sort(changes.begin(), changes.end(), [](const PendingChange& a, const PendingChange& b) {
     return std::tuple(a.change->entity, a.change->behavior, a.change->ordinal) <
            std::tuple(b.change->entity, b.change->behavior, b.change->ordinal);
@@ -90,15 +94,16 @@ void apply_one_by_one(Store& store, std::vector<PendingChange>& changes, std::sp
     const std::uint32_t to = table_after(store, from.table, *one.change, plan);
     const Location now = store.change_archetype(from, store.table(to).archetype());
     if (one.change->attach) {
-      write_records(store.table(now.table), plan, 1, [&](std::size_t) { return now.row; },
-                    [&](std::size_t) { return one.record(); });
+      write_records(
+          store.table(now.table), plan, 1, [&](std::size_t) { return now.row; },
+          [&](std::size_t) { return one.record(); });
     }
   }
 }
 
 // Entities with one change each: all that go the same way together.
-void apply_together(Store& store, std::span<const PendingChange> changes, const std::vector<std::uint8_t>& alone,
-                    std::span<const RecordPlan> plans) {
+void apply_together(Store& store, std::span<const PendingChange> changes,
+                    const std::vector<std::uint8_t>& alone, std::span<const RecordPlan> plans) {
   Transfer transfer;
   Transfer::Group* group = nullptr;
   for (std::uint32_t i = 0; i < changes.size(); ++i) {
@@ -117,14 +122,16 @@ void apply_together(Store& store, std::span<const PendingChange> changes, const 
   }
   transfer.apply(store, [&](const Transfer::Group& moved) {
     if (moved.reason % 2 == 1) {
-      write_records(store.table(moved.to), plans[moved.reason / 2], moved.rows.size(),
-                    [&](std::size_t i) { return moved.rows[i]; },
-                    [&](std::size_t i) { return changes[moved.items[i]].record(); });
+      write_records(
+          store.table(moved.to), plans[moved.reason / 2], moved.rows.size(),
+          [&](std::size_t i) { return moved.rows[i]; },
+          [&](std::size_t i) { return changes[moved.items[i]].record(); });
     }
   });
 }
 
-std::size_t apply_changes(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans) {
+std::size_t apply_changes(Store& store, std::span<CommandBuffer* const> buffers,
+                          std::span<const RecordPlan> plans) {
   const std::vector<PendingChange> changes = find_changes(store, buffers);
   if (changes.empty()) {
     return 0;
@@ -172,13 +179,18 @@ std::vector<PendingBirth> births_in_order(std::span<CommandBuffer* const> buffer
       }
     }
   }
-  const auto key = [](const PendingBirth& b) { return std::tuple(b.birth->behavior, b.birth->parent, b.birth->ordinal); };
-  // Rows that were visited in the order of ids by one worker are in order already: the common case is one pass.
-  if (std::is_sorted(births.begin(), births.end(),
-                     [&](const PendingBirth& a, const PendingBirth& b) { return key(a) < key(b); })) {
+  const auto key = [](const PendingBirth& b) {
+    return std::tuple(b.birth->behavior, b.birth->parent, b.birth->ordinal);
+  };
+  // Rows that were visited in the order of ids by one worker are in order already: the common case
+  // is one pass.
+  if (std::is_sorted(
+          births.begin(), births.end(),
+          [&](const PendingBirth& a, const PendingBirth& b) { return key(a) < key(b); })) {
     return births;
   }
-  // All births of a parent by a behavior stand side by side in one buffer, so a stable sort keeps their ordinals in order.
+  // All births of a parent by a behavior stand side by side in one buffer, so a stable sort keeps
+  // their ordinals in order.
   std::vector<KeyedIndex> order(births.size());
   const auto sort_by = [&](auto&& part) {
     for (KeyedIndex& entry : order) {
@@ -192,12 +204,13 @@ std::vector<PendingBirth> births_in_order(std::span<CommandBuffer* const> buffer
   sort_by([](const Birth& birth) { return birth.parent; });
   sort_by([](const Birth& birth) { return std::uint64_t{birth.behavior}; });
   std::vector<PendingBirth> sorted(births.size());
-  std::transform(order.begin(), order.end(), sorted.begin(), [&](const KeyedIndex& e) { return births[e.index]; });
+  std::transform(order.begin(), order.end(), sorted.begin(),
+                 [&](const KeyedIndex& e) { return births[e.index]; });
   return sorted;
 }
 
-std::size_t apply_births(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans,
-                         std::span<std::uint64_t> next_births) {
+std::size_t apply_births(Store& store, std::span<CommandBuffer* const> buffers,
+                         std::span<const RecordPlan> plans, std::span<std::uint64_t> next_births) {
   const std::vector<PendingBirth> births = births_in_order(buffers);
   // Ids are given in order; rows of one prototype are then made in one go.
   std::vector<std::vector<EntityId>> ids(plans.size());
@@ -215,12 +228,14 @@ std::size_t apply_births(Store& store, std::span<CommandBuffer* const> buffers, 
     const std::uint32_t first = store.bear(t, ids[p]);
     Table& table = store.table(t);
     for (std::size_t c = 0; c < table.column_count(); ++c) {
-      if (std::find(plans[p].fields.begin(), plans[p].fields.end(), table.column_key(c)) == plans[p].fields.end()) {
+      if (std::find(plans[p].fields.begin(), plans[p].fields.end(), table.column_key(c)) ==
+          plans[p].fields.end()) {
         table.fill_default(c, first, table.size());
       }
     }
-    write_records(table, plans[p], ids[p].size(), [&](std::size_t i) { return first + i; },
-                  [&](std::size_t i) { return records[p][i]; });
+    write_records(
+        table, plans[p], ids[p].size(), [&](std::size_t i) { return first + i; },
+        [&](std::size_t i) { return records[p][i]; });
   }
   return births.size();
 }
@@ -233,20 +248,22 @@ std::byte* CommandBuffer::new_record(const RecordPlan& layout, std::size_t* offs
   return records_.data() + *offset;
 }
 
-std::byte* CommandBuffer::spawn(EntityId parent, TileId tile, std::uint32_t plan, std::uint32_t behavior,
-                                const RecordPlan& layout) {
+std::byte* CommandBuffer::spawn(EntityId parent, TileId tile, std::uint32_t plan,
+                                std::uint32_t behavior, const RecordPlan& layout) {
   births_.push_back({parent, tile, plan, behavior, static_cast<std::uint32_t>(births_.size()), 0});
   return new_record(layout, &births_.back().record);
 }
 
 std::byte* CommandBuffer::attach(EntityId entity, std::uint32_t plan, std::uint32_t behavior,
                                  const RecordPlan& layout) {
-  changes_.push_back({entity, plan, behavior, static_cast<std::uint32_t>(changes_.size()), true, 0});
+  changes_.push_back(
+      {entity, plan, behavior, static_cast<std::uint32_t>(changes_.size()), true, 0});
   return new_record(layout, &changes_.back().record);
 }
 
 void CommandBuffer::detach(EntityId entity, std::uint32_t plan, std::uint32_t behavior) {
-  changes_.push_back({entity, plan, behavior, static_cast<std::uint32_t>(changes_.size()), false, 0});
+  changes_.push_back(
+      {entity, plan, behavior, static_cast<std::uint32_t>(changes_.size()), false, 0});
 }
 
 void CommandBuffer::clear() {
@@ -257,15 +274,17 @@ void CommandBuffer::clear() {
 }
 
 std::vector<EntityId> CommandBuffer::take_deaths_of_others(const Store& store) {
-  const auto others = std::stable_partition(deaths_.begin(), deaths_.end(), [&](EntityId id) { return store.find(id); });
+  const auto others = std::stable_partition(deaths_.begin(), deaths_.end(),
+                                            [&](EntityId id) { return store.find(id); });
   std::vector<EntityId> taken(others, deaths_.end());
   deaths_.erase(others, deaths_.end());
   return taken;
 }
 
 std::vector<CommandBuffer::Change> CommandBuffer::take_changes_of_others(const Store& store) {
-  const auto others = std::stable_partition(changes_.begin(), changes_.end(),
-                                            [&](const Change& change) { return store.find(change.entity); });
+  const auto others =
+      std::stable_partition(changes_.begin(), changes_.end(),
+                            [&](const Change& change) { return store.find(change.entity); });
   std::vector<Change> taken(others, changes_.end());
   changes_.erase(others, changes_.end());
   return taken;
@@ -277,7 +296,8 @@ void CommandBuffer::adopt(Change change, std::span<const std::byte> record) {
   changes_.push_back(change);
 }
 
-ApplyResult apply_commands(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans,
+ApplyResult apply_commands(Store& store, std::span<CommandBuffer* const> buffers,
+                           std::span<const RecordPlan> plans,
                            std::span<std::uint64_t> next_births) {
   ApplyResult result;
   std::vector<EntityId> doomed;

@@ -1,5 +1,6 @@
-// Structural commands: births, deaths, attachments and detachments that behaviors order during a phase and that are
-// applied at its end, in an order made of (behavior, parent id, ordinal), never of arrival or threads.
+// Structural commands: births, deaths, attachments and detachments that behaviors order during a
+// phase and that are applied at its end, in an order made of (behavior, parent id, ordinal), never
+// of arrival or threads.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ struct RecordPlan {
 // Commands of one worker. Records stay where they are until they are applied.
 class CommandBuffer {
  public:
-  static constexpr std::size_t kCancelled = ~std::size_t{0};  // the record of a birth that does not happen
+  static constexpr std::size_t kCancelled =
+      ~std::size_t{0};  // the record of a birth that does not happen
 
   struct Birth {
     EntityId parent;
@@ -42,8 +44,10 @@ class CommandBuffer {
     std::size_t record;
   };
 
-  std::byte* spawn(EntityId parent, TileId tile, std::uint32_t plan, std::uint32_t behavior, const RecordPlan& layout);
-  std::byte* attach(EntityId entity, std::uint32_t plan, std::uint32_t behavior, const RecordPlan& layout);
+  std::byte* spawn(EntityId parent, TileId tile, std::uint32_t plan, std::uint32_t behavior,
+                   const RecordPlan& layout);
+  std::byte* attach(EntityId entity, std::uint32_t plan, std::uint32_t behavior,
+                    const RecordPlan& layout);
   void detach(EntityId entity, std::uint32_t plan, std::uint32_t behavior);
   void despawn(EntityId entity) { deaths_.push_back(entity); }
 
@@ -56,7 +60,8 @@ class CommandBuffer {
   // A birth (by its place in births()) that found no place does not happen.
   void cancel_birth(std::size_t birth) { births_[birth].record = kCancelled; }
 
-  // Takes out the commands for entities that are not here (any more), so that they can be given to where they are.
+  // Takes out the commands for entities that are not here (any more), so that they can be given to
+  // where they are.
   std::vector<EntityId> take_deaths_of_others(const Store& store);
   std::vector<Change> take_changes_of_others(const Store& store);
   // A change that came from another buffer, with its record (empty for a detachment).
@@ -80,9 +85,10 @@ struct ApplyResult {
   std::size_t changes = 0;
 };
 
-// Applies all commands of a phase: deaths first, then changes, then births. `next_births[tile]` is the counter of a tile's next
-// birth; it is counted up. An entity that ends takes part in nothing else; its own births of the phase still happen.
-ApplyResult apply_commands(Store& store, std::span<CommandBuffer* const> buffers, std::span<const RecordPlan> plans,
-                           std::span<std::uint64_t> next_births);
+// Applies all commands of a phase: deaths first, then changes, then births. `next_births[tile]` is
+// the counter of a tile's next birth; it is counted up. An entity that ends takes part in nothing
+// else; its own births of the phase still happen.
+ApplyResult apply_commands(Store& store, std::span<CommandBuffer* const> buffers,
+                           std::span<const RecordPlan> plans, std::span<std::uint64_t> next_births);
 
 }  // namespace bw

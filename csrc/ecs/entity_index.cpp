@@ -183,7 +183,8 @@ void EntityIndex::arrive(std::span<const EntityId> ids, Location at) {
     while (end < ids.size() && page_key(ids[end]) == key) {
       ++end;
     }
-    // Enough of one page to fill it as far as a page has to be filled: else they are kept one by one.
+    // Enough of one page to fill it as far as a page has to be filled: else they are kept one by
+    // one.
     Page* page = end - begin >= kLeastInPage ? &page_for(ids[begin]) : nullptr;
     for (std::size_t i = begin; i < end; ++i, ++at.row) {
       (page != nullptr ? page->rows[place_in_page(ids[i])] : sparse_[ids[i]]) = pack(at);
@@ -262,8 +263,9 @@ void EntityIndex::evict(std::uint64_t key, const Page& page) {
 }
 
 std::size_t EntityIndex::bytes() const {
-  return (pages_.size() - free_pages_.size()) * sizeof(Page) + page_index_.bytes() + sparse_.bytes() +
-         pages_.capacity() * sizeof(pages_[0]) + free_pages_.capacity() * sizeof(free_pages_[0]);
+  return (pages_.size() - free_pages_.size()) * sizeof(Page) + page_index_.bytes() +
+         sparse_.bytes() + pages_.capacity() * sizeof(pages_[0]) +
+         free_pages_.capacity() * sizeof(free_pages_[0]);
 }
 
 }  // namespace bw

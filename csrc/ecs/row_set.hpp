@@ -1,4 +1,5 @@
-// A set of rows of one table, collected in any order and listed in ascending order: one bit a row, so no sorting.
+// A set of rows of one table, collected in any order and listed in ascending order: one bit a row,
+// so no sorting.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +29,8 @@ class RowSet {
     std::vector<std::uint32_t> rows;
     for (std::size_t w = 0; w < words_.size(); ++w) {
       for (std::uint64_t word = words_[w]; word != 0; word &= word - 1) {
-        rows.push_back(static_cast<std::uint32_t>(64 * w) + static_cast<std::uint32_t>(std::countr_zero(word)));
+        rows.push_back(static_cast<std::uint32_t>(64 * w) +
+                       static_cast<std::uint32_t>(std::countr_zero(word)));
       }
     }
     return rows;
@@ -39,7 +41,8 @@ class RowSet {
 };
 
 // Rows of a table of `table_size` rows, brought into ascending order.
-inline std::vector<std::uint32_t> in_ascending_order(std::vector<std::uint32_t> rows, std::size_t table_size) {
+inline std::vector<std::uint32_t> in_ascending_order(std::vector<std::uint32_t> rows,
+                                                     std::size_t table_size) {
   if (std::is_sorted(rows.begin(), rows.end())) {
     return rows;
   }

@@ -1,4 +1,5 @@
-// Components and their fields: what kinds of data a world's entities can have. A schema only grows before the run.
+// Components and their fields: what kinds of data a world's entities can have. A schema only grows
+// before the run.
 #pragma once
 
 #include <cstddef>

@@ -34,7 +34,8 @@ std::vector<std::uint32_t> Store::tables_with(std::span<const ComponentId> compo
 
 bool Store::any_rows(std::span<const ComponentId> components) const {
   return std::any_of(tables_.begin(), tables_.end(), [&](const Table& t) {
-    return t.size() > 0 && std::all_of(components.begin(), components.end(), [&](ComponentId c) { return t.has(c); });
+    return t.size() > 0 && std::all_of(components.begin(), components.end(),
+                                       [&](ComponentId c) { return t.has(c); });
   });
 }
 
@@ -108,11 +109,13 @@ void Store::drop_rows(std::uint32_t table_index, std::span<const std::uint32_t> 
   }
 }
 
-std::uint32_t Store::copy_rows(std::uint32_t from, std::span<const std::uint32_t> rows, std::uint32_t to) {
+std::uint32_t Store::copy_rows(std::uint32_t from, std::span<const std::uint32_t> rows,
+                               std::uint32_t to) {
   const Table& source = tables_[from];
   Table& target = tables_[to];
   std::vector<EntityId> ids(rows.size());
-  std::transform(rows.begin(), rows.end(), ids.begin(), [&](std::uint32_t row) { return source.ids()[row]; });
+  std::transform(rows.begin(), rows.end(), ids.begin(),
+                 [&](std::uint32_t row) { return source.ids()[row]; });
   const auto first = static_cast<std::uint32_t>(target.append_raw(ids));
   for (std::size_t c = 0; c < target.column_count(); ++c) {
     if (const auto shared = source.find_column(target.column_key(c))) {

@@ -1,5 +1,5 @@
-// The store: all tables of one rank, the index from ids to rows, and the birth counters of its tiles.
-// It knows nothing of space, behaviors or other ranks.
+// The store: all tables of one rank, the index from ids to rows, and the birth counters of its
+// tiles. It knows nothing of space, behaviors or other ranks.
 #pragma once
 
 #include <deque>
@@ -34,18 +34,20 @@ class Store {
 
   std::size_t size() const { return index_.size(); }
   std::size_t count(ComponentId component) const;
-  // Where an entity is. Not for several threads at once: the index may have to learn of reordered tables first.
+  // Where an entity is. Not for several threads at once: the index may have to learn of reordered
+  // tables first.
   std::optional<Location> find(EntityId id) const;
   // The same for many: out[i] is where ids[i] is, kNowhere for an unknown one.
   void find_all(std::span<const EntityId> ids, Location* out) const;
   // Memory of the index.
   std::size_t index_bytes() const { return index_.bytes(); }
 
-  // The column that holds the places of a table's entities: the field called `position`, if one of its components has it.
+  // The column that holds the places of a table's entities: the field called `position`, if one of
+  // its components has it.
   std::optional<std::size_t> position_column(std::uint32_t table) const;
 
-  // New rows for entities that are born here: `count` consecutive ids, or any ids that are new. Values are left for the caller
-  // to write. Returns the first row.
+  // New rows for entities that are born here: `count` consecutive ids, or any ids that are new.
+  // Values are left for the caller to write. Returns the first row.
   std::uint32_t bear(std::uint32_t table, EntityId first, std::size_t count);
   std::uint32_t bear(std::uint32_t table, std::span<const EntityId> ids);
 
@@ -58,16 +60,19 @@ class Store {
   // Removes rows (ascending, distinct) of a table.
   void remove_rows(std::uint32_t table, std::span<const std::uint32_t> rows);
 
-  // A change of archetype in two steps, so that many change at once. First the rows (distinct, in any order) go to new rows of
-  // another table: values of components that both have go along, others take their defaults. Returns the first new row.
-  std::uint32_t copy_rows(std::uint32_t from, std::span<const std::uint32_t> rows, std::uint32_t to);
+  // A change of archetype in two steps, so that many change at once. First the rows (distinct, in
+  // any order) go to new rows of another table: values of components that both have go along,
+  // others take their defaults. Returns the first new row.
+  std::uint32_t copy_rows(std::uint32_t from, std::span<const std::uint32_t> rows,
+                          std::uint32_t to);
   // Then the old rows (ascending) are dropped.
   void drop_rows(std::uint32_t table, std::span<const std::uint32_t> rows);
 
   // Moves one entity to the table of another archetype.
   Location change_archetype(Location from, Archetype archetype);
 
-  // Reorders a table's rows: new row i is old row order[i]. The index learns of it when it is next asked.
+  // Reorders a table's rows: new row i is old row order[i]. The index learns of it when it is next
+  // asked.
   void permute(std::uint32_t table, std::span<const std::uint32_t> order);
 
   void list_state(const StateSink& sink) const;
@@ -78,7 +83,8 @@ class Store {
   const Schema* schema_;
   std::deque<Table> tables_;  // a deque: references stay valid while tables are added
   mutable EntityIndex index_;
-  mutable std::vector<std::uint32_t> stale_;  // tables whose rows were reordered since the index was asked
+  mutable std::vector<std::uint32_t>
+      stale_;  // tables whose rows were reordered since the index was asked
 };
 
 }  // namespace bw

@@ -71,7 +71,8 @@ void Table::fill_default(std::size_t column, std::size_t begin, std::size_t end)
 }
 
 std::span<const RowMove> Table::remove(std::span<const std::uint32_t> rows) {
-  // Holes from the front meet survivors from the back: each hole below the new end takes the last survivor.
+  // Holes from the front meet survivors from the back: each hole below the new end takes the last
+  // survivor.
   const std::size_t remaining = size() - rows.size();
   std::size_t last = size();
   std::size_t back = rows.size();

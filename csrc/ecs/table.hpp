@@ -1,4 +1,5 @@
-// A table: all entities of one archetype, as rows over contiguous columns. The order of rows is never observable.
+// A table: all entities of one archetype, as rows over contiguous columns. The order of rows is
+// never observable.
 #pragma once
 
 #include <cstddef>
@@ -35,14 +36,16 @@ class Table {
   // Grows by ids.size() rows with these ids and default values; returns the first new row.
   std::size_t append(std::span<const EntityId> ids);
 
-  // The same, with values left for the caller to write; ids one by one, or `count` ids from `first` on.
+  // The same, with values left for the caller to write; ids one by one, or `count` ids from `first`
+  // on.
   std::size_t append_raw(std::span<const EntityId> ids);
   std::size_t append_raw(EntityId first, std::size_t count);
 
   // Sets rows [begin, end) of a column to the default value.
   void fill_default(std::size_t column, std::size_t begin, std::size_t end);
 
-  // Removes rows (ascending, distinct): the last rows fill the holes. Returns who moved; it lasts until the next call.
+  // Removes rows (ascending, distinct): the last rows fill the holes. Returns who moved; it lasts
+  // until the next call.
   std::span<const RowMove> remove(std::span<const std::uint32_t> rows);
 
   // Reorders all rows: new row i is old row order[i].

@@ -1,5 +1,6 @@
-// A transfer: many entities that change their archetype at once. Rows are collected in groups that go from one table to another
-// for one reason; all of them are copied before any old row is dropped, so rows stay valid while groups are collected.
+// A transfer: many entities that change their archetype at once. Rows are collected in groups that
+// go from one table to another for one reason; all of them are copied before any old row is
+// dropped, so rows stay valid while groups are collected.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace bw {
 
 class Transfer {
  public:
-  // Rows that go to `to` for one reason; `items[i]` is the caller's number for rows[i]. Where `to` is `from`, they stay.
+  // Rows that go to `to` for one reason; `items[i]` is the caller's number for rows[i]. Where `to`
+  // is `from`, they stay.
   struct Group {
     std::uint32_t from = 0;
     std::uint32_t to = 0;
@@ -34,7 +36,8 @@ class Transfer {
     return groups_.emplace_back(Group{from, target(), reason, {}, {}});
   }
 
-  // Moves all rows. `arrived(group)` is then called for each group, with group.rows being the rows of group.to.
+  // Moves all rows. `arrived(group)` is then called for each group, with group.rows being the rows
+  // of group.to.
   template <class Arrived>
   void apply(Store& store, Arrived&& arrived) {
     std::vector<std::vector<std::uint32_t>> left(store.table_count());

@@ -1,5 +1,5 @@
-// What the engine is built from: a model's data, space, behaviors and how it is to be run. Described, mapped, run: this is the
-// description, already resolved to numbers.
+// What the engine is built from: a model's data, space, behaviors and how it is to be run.
+// Described, mapped, run: this is the description, already resolved to numbers.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// Orders of a phase: births find their places, orders for agents that went to another rank follow them, and all are applied.
+// Orders of a phase: births find their places, orders for agents that went to another rank follow
+// them, and all are applied.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -12,23 +13,26 @@
 namespace bw {
 namespace {
 
-// Where the random words of births begin among those of a claimant in a tick, and how many each birth has.
+// Where the random words of births begin among those of a claimant in a tick, and how many each
+// birth has.
 constexpr std::uint64_t kWordsOfBirths = std::uint64_t{1} << 20;
 constexpr std::uint64_t kWordsOfBirth = std::uint64_t{1} << 8;
 
 bool any_orders(const std::vector<CommandBuffer*>& buffers) {
-  return std::any_of(buffers.begin(), buffers.end(), [](const CommandBuffer* buffer) { return !buffer->empty(); });
+  return std::any_of(buffers.begin(), buffers.end(),
+                     [](const CommandBuffer* buffer) { return !buffer->empty(); });
 }
 
 }  // namespace
 
 // What a new place is: brought back into a periodic world, an error outside of a bounded one.
-void Simulation::check_new_place(const Rank& rank, std::byte* place, EntityId of, std::uint32_t behavior) const {
+void Simulation::check_new_place(const Rank& rank, std::byte* place, EntityId of,
+                                 std::uint32_t behavior) const {
   const std::string why = settle_place(model_.domain, place);
   if (!why.empty()) {
     const std::string& name = rank.runs[behavior]->behavior->name;
-    throw RunError("behavior '" + name + "' failed at entity " + std::to_string(of) + ", tick " + std::to_string(tick_) +
-                       ": it made an entity whose place is wrong: " + why,
+    throw RunError("behavior '" + name + "' failed at entity " + std::to_string(of) + ", tick " +
+                       std::to_string(tick_) + ": it made an entity whose place is wrong: " + why,
                    name, of, tick_, BW_FAILED);
   }
 }
@@ -41,12 +45,14 @@ void Simulation::place_births() {
     for (CommandBuffer* buffer : rank->executor.command_buffers()) {
       for (const CommandBuffer::Birth& birth : buffer->births()) {
         if (const auto offset = rank->place_in_record[birth.plan]) {
-          check_new_place(*rank, buffer->record(birth.record + *offset), birth.parent, birth.behavior);
+          check_new_place(*rank, buffer->record(birth.record + *offset), birth.parent,
+                          birth.behavior);
         }
       }
       for (const CommandBuffer::Change& change : buffer->changes()) {
         if (const auto offset = rank->place_in_record[change.plan]; change.attach && offset) {
-          check_new_place(*rank, buffer->record(change.record + *offset), change.entity, change.behavior);
+          check_new_place(*rank, buffer->record(change.record + *offset), change.entity,
+                          change.behavior);
         }
       }
     }
@@ -56,10 +62,11 @@ void Simulation::place_births() {
   }
 }
 
-// On exclusive grids the place of a birth is a claim of that cell, as a move is, settled after the moves.
+// On exclusive grids the place of a birth is a claim of that cell, as a move is, settled after the
+// moves.
 struct Simulation::Newcomer {
   CommandBuffer* buffer;
-  std::size_t birth;  // place in the buffer
+  std::size_t birth;    // place in the buffer
   std::uint64_t words;  // where its random words begin
   std::uint64_t cell;
   std::byte* place;  // in its record
@@ -76,26 +83,32 @@ std::vector<Simulation::Newcomer> Simulation::find_newcomers(std::size_t h) {
       number = first ? 0 : number + 1;
       if (const auto offset = ranks_[h]->place_in_record[birth.plan]) {
         std::byte* place = buffer->record(birth.record + *offset);
-        const std::int64_t cell = cell_at(lattice_, model_.domain, PlaceColumn{place, 0}.at(model_.domain, 0));
-        found.push_back({buffer, i, kWordsOfBirths + number * kWordsOfBirth, static_cast<std::uint64_t>(cell), place});
+        const std::int64_t cell =
+            cell_at(lattice_, model_.domain, PlaceColumn{place, 0}.at(model_.domain, 0));
+        found.push_back({buffer, i, kWordsOfBirths + number * kWordsOfBirth,
+                         static_cast<std::uint64_t>(cell), place});
       }
     }
   }
   return found;
 }
 
-// A newcomer that lost its cell draws another one, as often as the behavior allows; then it is not born.
-std::vector<Simulation::Newcomer> Simulation::draw_again(std::size_t h, std::vector<Newcomer> losers, std::int32_t round) {
+// A newcomer that lost its cell draws another one, as often as the behavior allows; then it is not
+// born.
+std::vector<Simulation::Newcomer> Simulation::draw_again(std::size_t h,
+                                                         std::vector<Newcomer> losers,
+                                                         std::int32_t round) {
   std::vector<Newcomer> again;
   for (Newcomer& loser : losers) {
     const CommandBuffer::Birth& birth = loser.buffer->births()[loser.birth];
     const BehaviorRun& run = *ranks_[h]->runs[birth.behavior];
-    if (!run.behavior->draws_empty_cells || round >= run.behavior->redraws || empty_cells_.empty()) {
+    if (!run.behavior->draws_empty_cells || round >= run.behavior->redraws ||
+        empty_cells_.empty()) {
       loser.buffer->cancel_birth(loser.birth);
       continue;
     }
-    const std::uint64_t word =
-        random_word(run.claim_key, birth.parent, tick_, loser.words + static_cast<std::uint64_t>(round) + 1);
+    const std::uint64_t word = random_word(run.claim_key, birth.parent, tick_,
+                                           loser.words + static_cast<std::uint64_t>(round) + 1);
     loser.cell = empty_cells_[scale_word(word, empty_cells_.size())];
     write_cell(loser.cell, loser.place);
     again.push_back(loser);
@@ -117,7 +130,8 @@ void Simulation::settle_births() {
       for (const Newcomer& one : newcomers[h]) {
         const CommandBuffer::Birth& birth = one.buffer->births()[one.birth];
         const std::uint64_t key = ranks_[h]->runs[birth.behavior]->claim_key;
-        claims[h].push_back({one.cell, random_word(key, birth.parent, tick_, one.words), birth.parent});
+        claims[h].push_back(
+            {one.cell, random_word(key, birth.parent, tick_, one.words), birth.parent});
       }
     }
     const auto won = settle_round(claims);
@@ -136,8 +150,9 @@ void Simulation::settle_births() {
   }
 }
 
-// Orders stand on the rank where their agent was at the start of the phase; agents that have been handed over since are on
-// another one: every rank gets the orders for agents that left, and keeps those for its own.
+// Orders stand on the rank where their agent was at the start of the phase; agents that have been
+// handed over since are on another one: every rank gets the orders for agents that left, and keeps
+// those for its own.
 void Simulation::forward_orders() {
   if (communicator_->ranks() == 1) {
     return;

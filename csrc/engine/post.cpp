@@ -1,5 +1,5 @@
-// Events between phases: who receives what, the exchange by which events reach the ranks of their receivers, and when an event
-// has been received by all.
+// Events between phases: who receives what, the exchange by which events reach the ranks of their
+// receivers, and when an event has been received by all.
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -14,8 +14,8 @@ constexpr std::array<std::uint64_t, 1> kOneKey{0};
 
 void check_room(const EventList& events) {
   if (events.size() > events.channel().most_events()) {
-    throw Error(std::to_string(events.size()) + " events " + events.channel().name() + " wait to be received; at most " +
-                std::to_string(events.channel().most_events()) +
+    throw Error(std::to_string(events.size()) + " events " + events.channel().name() +
+                " wait to be received; at most " + std::to_string(events.channel().most_events()) +
                 " may. Send fewer, or let the behaviors that receive them run more often");
   }
 }
@@ -55,21 +55,24 @@ bool Simulation::any_due(const PreparedBehavior& prepared) const {
   const Behavior& behavior = *prepared.run.behavior;
   const std::int64_t since = received_until(prepared.run.order);
   const std::int64_t now = phase_clock_.moment(tick_, receivers_[prepared.run.order].phase);
-  const std::span<const Envelope> waiting = ranks_.front()->events[behavior.inboxes[*behavior.on_inbox]].envelopes();
+  const std::span<const Envelope> waiting =
+      ranks_.front()->events[behavior.inboxes[*behavior.on_inbox]].envelopes();
   return std::any_of(waiting.begin(), waiting.end(), [&](const Envelope& envelope) {
     const std::int64_t moment = phase_clock_.moment(envelope);
     return moment >= since && moment < now;
   });
 }
 
-// By hosted rank and channel: the events of all ranks that this phase may receive. A sender does not know where its receiver
-// is: every rank gets them all and keeps what is for its own agents.
+// By hosted rank and channel: the events of all ranks that this phase may receive. A sender does
+// not know where its receiver is: every rank gets them all and keeps what is for its own agents.
 std::vector<std::vector<EventList>> Simulation::gather_due(std::size_t phase) const {
   std::vector<std::int64_t> since(model_.channels.size(), std::numeric_limits<std::int64_t>::max());
   const std::deque<PreparedBehavior>& prepared = ranks_.front()->prepared[phase];
   for (std::size_t b = 0; b < prepared.size(); ++b) {
     for (const ChannelId channel : prepared[b].run.behavior->inboxes) {
-      since[channel] = firing_[b] != 0 ? std::min(since[channel], received_until(prepared[b].run.order)) : since[channel];
+      since[channel] = firing_[b] != 0
+                           ? std::min(since[channel], received_until(prepared[b].run.order))
+                           : since[channel];
     }
   }
   Mail mail = communicator_->empty_mail();
@@ -77,7 +80,8 @@ std::vector<std::vector<EventList>> Simulation::gather_due(std::size_t phase) co
     Bytes message;
     Writer writer(message);
     for (ChannelId channel = 0; channel < since.size(); ++channel) {
-      const EventList due = ranks_[h]->events[channel].due(phase_clock_, since[channel], phase_clock_.moment(tick_, phase));
+      const EventList due = ranks_[h]->events[channel].due(phase_clock_, since[channel],
+                                                           phase_clock_.moment(tick_, phase));
       writer.values(due.envelopes());
       writer.values(due.records());
     }
@@ -86,7 +90,8 @@ std::vector<std::vector<EventList>> Simulation::gather_due(std::size_t phase) co
   mail = communicator_->exchange(std::move(mail));
   std::vector<std::vector<EventList>> gathered;
   for (const std::vector<Bytes>& messages : mail) {
-    std::vector<EventList>& lists = gathered.emplace_back(model_.channels.begin(), model_.channels.end());
+    std::vector<EventList>& lists =
+        gathered.emplace_back(model_.channels.begin(), model_.channels.end());
     for (const Bytes& message : messages) {
       Reader reader(message);
       for (EventList& list : lists) {
@@ -149,7 +154,8 @@ void Simulation::pass_moment(std::size_t phase) {
   const std::deque<PreparedBehavior>& prepared = ranks_.front()->prepared[phase];
   for (const PreparedBehavior& one : prepared) {
     const Behavior& behavior = *one.run.behavior;
-    if (behavior.inboxes.empty() || !(behavior.trigger.fires(tick_) || !behavior.trigger.may_fire(tick_))) {
+    if (behavior.inboxes.empty() ||
+        !(behavior.trigger.fires(tick_) || !behavior.trigger.may_fire(tick_))) {
       continue;
     }
     receivers_[one.run.order].ran = tick_;
@@ -170,12 +176,12 @@ void Simulation::forget_received(ChannelId channel) {
   }
 }
 
-void Simulation::send(ChannelId channel, std::span<const EntityId> targets, std::span<const std::byte> record,
-                      std::int64_t delay) {
+void Simulation::send(ChannelId channel, std::span<const EntityId> targets,
+                      std::span<const std::byte> record, std::int64_t delay) {
   const Channel& of = model_.channels.at(channel);
   if (record.size() != of.stride()) {
-    throw UserError("a record of " + of.name() + " has " + std::to_string(of.stride()) + " bytes; found " +
-                    std::to_string(record.size()));
+    throw UserError("a record of " + of.name() + " has " + std::to_string(of.stride()) +
+                    " bytes; found " + std::to_string(record.size()));
   }
   if (delay < 0 || delay > kMostDelay) {
     throw UserError("an event " + of.name() + " can be sent 0 to " + std::to_string(kMostDelay) +
@@ -217,7 +223,10 @@ void Simulation::list_receivers_state(const StateSink& sink) const {
     }
   }
   if (!places.empty()) {
-    sink({"engine", "receivers", places, {{"ran", {Scalar::i64, 1}, reinterpret_cast<const std::byte*>(ran.data()), 8}}});
+    sink({"engine",
+          "receivers",
+          places,
+          {{"ran", {Scalar::i64, 1}, reinterpret_cast<const std::byte*>(ran.data()), 8}}});
   }
   if (sent_from_outside_ > 0) {
     const auto* sent = reinterpret_cast<const std::byte*>(&sent_from_outside_);
@@ -254,7 +263,8 @@ void Simulation::load_receivers(const StateSection& section) {
                       " that receives events; in this model none there does");
     }
     const StateColumn& ran = section.columns.at(0);
-    std::memcpy(&receivers_[section.keys[i]].ran, ran.data + static_cast<std::int64_t>(i) * ran.stride, sizeof(std::int64_t));
+    std::memcpy(&receivers_[section.keys[i]].ran,
+                ran.data + static_cast<std::int64_t>(i) * ran.stride, sizeof(std::int64_t));
   }
 }
 

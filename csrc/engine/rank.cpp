@@ -10,10 +10,12 @@ namespace {
 
 RecordPlan record_plan(const Schema& schema, const Prototype& prototype) {
   RecordLayout layout = record_layout(schema, prototype.fields);
-  return {prototype.components, prototype.fields, std::move(layout.offsets), std::move(layout.initial)};
+  return {prototype.components, prototype.fields, std::move(layout.offsets),
+          std::move(layout.initial)};
 }
 
-// The prototypes of a behavior, in the order in which its effects are numbered: spawns, then changes of components.
+// The prototypes of a behavior, in the order in which its effects are numbered: spawns, then
+// changes of components.
 void add_plans(const Schema& schema, const Behavior& behavior, std::vector<RecordPlan>& plans) {
   for (const std::vector<Prototype>* prototypes : {&behavior.spawns, &behavior.changes}) {
     for (const Prototype& prototype : *prototypes) {
@@ -33,8 +35,8 @@ std::optional<std::size_t> place_in(const Schema& schema, const RecordPlan& plan
 
 }  // namespace
 
-Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank, ThreadPool& pool,
-           std::int64_t cell_halo)
+Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank,
+           ThreadPool& pool, std::int64_t cell_halo)
     : id(rank),
       tiles(partition.tiles_of(rank)),
       region(bounding_region(tiling, tiles)),
@@ -53,8 +55,9 @@ Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partit
       box.low[a] = first - cell_halo;
       box.extent[a] = last - first + 1 + 2 * cell_halo;
     }
-    cells = std::make_unique<CellLayer>(model.schema, model.cell_components, model.domain, box, tiling,
-                                        [&](TileId tile) { return partition.owner(tile) == rank; });
+    cells =
+        std::make_unique<CellLayer>(model.schema, model.cell_components, model.domain, box, tiling,
+                                    [&](TileId tile) { return partition.owner(tile) == rank; });
   }
   std::uint32_t order = 0;
   std::uint32_t claims = 0;

@@ -16,12 +16,13 @@
 
 namespace bw {
 
-// One Neighbors argument of one behavior on one rank, kept from phase to phase so that memory is reused.
+// One Neighbors argument of one behavior on one rank, kept from phase to phase so that memory is
+// reused.
 struct PreparedReach {
-  std::vector<std::size_t> sizes;            // bytes per value of the columns
-  std::unique_ptr<NeighborIndex> index;      // of agents
+  std::vector<std::size_t> sizes;        // bytes per value of the columns
+  std::unique_ptr<NeighborIndex> index;  // of agents
   Ghosts ghosts;
-  std::vector<Bytes> copies;                 // of cells: columns as they were at the start of the phase
+  std::vector<Bytes> copies;  // of cells: columns as they were at the start of the phase
   std::vector<std::int64_t> stencil;
   std::vector<double> stencil_offset[kAxes];
   double stencil_radius = -1.0;
@@ -35,8 +36,8 @@ struct PreparedBehavior {
 };
 
 struct Rank {
-  Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank, ThreadPool& pool,
-       std::int64_t cell_halo);
+  Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank,
+       ThreadPool& pool, std::int64_t cell_halo);
 
   RankId id;
   std::vector<TileId> tiles;
@@ -47,9 +48,10 @@ struct Rank {
   std::vector<EventList> events;      // by channel: sent and not yet received by all
   Executor executor;
   std::vector<std::deque<PreparedBehavior>> prepared;  // by phase
-  std::vector<const BehaviorRun*> runs;                // of all behaviors, by their place in the order
-  std::vector<RecordPlan> plans;                       // prototypes of all behaviors
-  std::vector<std::optional<std::size_t>> place_in_record;  // by plan: where its records hold a place
+  std::vector<const BehaviorRun*> runs;  // of all behaviors, by their place in the order
+  std::vector<RecordPlan> plans;         // prototypes of all behaviors
+  std::vector<std::optional<std::size_t>>
+      place_in_record;  // by plan: where its records hold a place
   Surroundings around;
 };
 

@@ -1,5 +1,5 @@
-// Refresh: what a phase reads of others is brought together before it runs: ghosts, halos, packed neighbour indices, copies of
-// cells that the phase itself writes.
+// Refresh: what a phase reads of others is brought together before it runs: ghosts, halos, packed
+// neighbour indices, copies of cells that the phase itself writes.
 #include <algorithm>
 #include <cmath>
 
@@ -10,12 +10,14 @@
 namespace bw {
 namespace {
 
-// Every so many ticks rows are sorted by cell, if more than this share of them is out of order: measured to pay.
+// Every so many ticks rows are sorted by cell, if more than this share of them is out of order:
+// measured to pay.
 constexpr std::int64_t kTicksBetweenSorts = 8;
 constexpr double kDisorderLimit = 0.1;
 
 // Offsets, in rows of a box, to the cells around a cell.
-void make_stencil(const Domain& domain, const CellBox& box, double radius, PreparedReach& prepared) {
+void make_stencil(const Domain& domain, const CellBox& box, double radius,
+                  PreparedReach& prepared) {
   if (prepared.stencil_radius == radius) {
     return;
   }
@@ -79,9 +81,10 @@ void Simulation::bring_rows_near() {
     return;
   }
   const Region whole{{}, model_.domain.size};
-  const CellBox cells = model_.domain.integral()
-                            ? lattice_
-                            : world_box(model_.domain, continuous_box(model_.domain, whole, 0.0, population()).cells);
+  const CellBox cells =
+      model_.domain.integral()
+          ? lattice_
+          : world_box(model_.domain, continuous_box(model_.domain, whole, 0.0, population()).cells);
   for (const auto& rank : ranks_) {
     for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {
       const auto position = rank->store.position_column(t);
@@ -89,8 +92,9 @@ void Simulation::bring_rows_near() {
         continue;
       }
       const Column& column = rank->store.table(t).column(*position);
-      const std::vector<std::uint32_t> order = order_by_cell(
-          cells, model_.domain, {column.data(), column.stride()}, rank->store.table(t).size(), kDisorderLimit);
+      const std::vector<std::uint32_t> order =
+          order_by_cell(cells, model_.domain, {column.data(), column.stride()},
+                        rank->store.table(t).size(), kDisorderLimit);
       if (!order.empty()) {
         rank->store.permute(t, order);
       }
@@ -115,7 +119,8 @@ void Simulation::refresh_surroundings() {
 }
 
 void Simulation::refresh_agents(std::size_t phase) {
-  // All ghosts of the phase travel in one exchange, in the order of its behaviors and their reaches.
+  // All ghosts of the phase travel in one exchange, in the order of its behaviors and their
+  // reaches.
   std::vector<GhostRequest> requests;
   const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
   for (std::size_t b = 0; b < behaviors.size(); ++b) {
@@ -132,7 +137,8 @@ void Simulation::refresh_agents(std::size_t phase) {
   if (communicator_->ranks() > 1) {
     for (std::size_t h = 0; h < ranks_.size(); ++h) {
       for (const GhostRequest& request : requests) {
-        pack_ghosts(ranks_[h]->store, model_.domain, tiling_, partition_, ranks_[h]->id, request, mail[h]);
+        pack_ghosts(ranks_[h]->store, model_.domain, tiling_, partition_, ranks_[h]->id, request,
+                    mail[h]);
       }
     }
     mail = communicator_->exchange(std::move(mail));
@@ -148,7 +154,8 @@ void Simulation::refresh_agents(std::size_t phase) {
         }
         prepared.run.reaches[k].radius = requests[next].radius;
         if (communicator_->ranks() > 1) {
-          prepared.reaches[k].ghosts = unpack_ghosts(ranks_[h]->store, model_.domain, requests[next], readers);
+          prepared.reaches[k].ghosts =
+              unpack_ghosts(ranks_[h]->store, model_.domain, requests[next], readers);
         }
         if (!behaviors[b].sequential) {
           build_index(*ranks_[h], prepared, k);
@@ -159,7 +166,8 @@ void Simulation::refresh_agents(std::size_t phase) {
   }
 }
 
-std::vector<IndexSource> Simulation::index_sources(const Rank& rank, const ReachUse& use, const PreparedReach& reach,
+std::vector<IndexSource> Simulation::index_sources(const Rank& rank, const ReachUse& use,
+                                                   const PreparedReach& reach,
                                                    ReachView& view) const {
   std::vector<IndexSource> sources;
   view.source_of_table.assign(rank.store.table_count(), kNoSource);
@@ -198,18 +206,20 @@ void Simulation::build_index(Rank& rank, PreparedBehavior& prepared, std::size_t
     }
     reach.index = std::make_unique<NeighborIndex>(model_.domain, reach.sizes);
   }
-  const CellBox box = model_.domain.integral()
-                          ? grid_box(model_.domain, rank.region, static_cast<std::int64_t>(view.radius))
-                          : continuous_box(model_.domain, rank.region, view.radius, population_);
+  const CellBox box =
+      model_.domain.integral()
+          ? grid_box(model_.domain, rank.region, static_cast<std::int64_t>(view.radius))
+          : continuous_box(model_.domain, rank.region, view.radius, population_);
   reach.index->build(pool_, box, index_sources(rank, use, reach, view));
   view.index = reach.index.get();
-  view.search = choose_search(model_.domain, use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
+  view.search =
+      choose_search(model_.domain, use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
   view.ids = reach.index->ids();
   view.slot_count = static_cast<std::int64_t>(reach.index->slot_count());
   view.columns.clear();
   for (std::size_t c = 0; c < use.fields.size(); ++c) {
-    view.columns.push_back(
-        {reinterpret_cast<char*>(reach.index->column(c)), static_cast<std::int64_t>(reach.sizes[c])});
+    view.columns.push_back({reinterpret_cast<char*>(reach.index->column(c)),
+                            static_cast<std::int64_t>(reach.sizes[c])});
   }
 }
 
@@ -268,7 +278,8 @@ void Simulation::copy_cells(Rank& rank, std::size_t phase) {
       view.radius = use.radius.value(model_.parameters);
       view.columns.clear();
       for (std::size_t c = 0; c < use.fields.size(); ++c) {
-        view.columns.push_back(cell_column(*rank.cells, model_phase, use.fields[c], reach.copies[c]));
+        view.columns.push_back(
+            cell_column(*rank.cells, model_phase, use.fields[c], reach.copies[c]));
       }
       view.ids = rank.cells->table().ids().data();
       view.slot_count = static_cast<std::int64_t>(rank.cells->table().size());
@@ -282,8 +293,8 @@ void Simulation::copy_cells(Rank& rank, std::size_t phase) {
       prepared.cell_copies[u].resize(behavior.cells[u].fields.size());
       prepared.run.cell_columns[u].clear();
       for (std::size_t c = 0; c < behavior.cells[u].fields.size(); ++c) {
-        prepared.run.cell_columns[u].push_back(
-            cell_column(*rank.cells, model_phase, behavior.cells[u].fields[c], prepared.cell_copies[u][c]));
+        prepared.run.cell_columns[u].push_back(cell_column(
+            *rank.cells, model_phase, behavior.cells[u].fields[c], prepared.cell_copies[u][c]));
       }
     }
   }

@@ -1,5 +1,5 @@
-// Settlement: moves on exclusive grids, claims and deposits are brought to the ranks that own their cells, settled there, and the
-// outcome is brought back to those who asked.
+// Settlement: moves on exclusive grids, claims and deposits are brought to the ranks that own their
+// cells, settled there, and the outcome is brought back to those who asked.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -53,7 +53,8 @@ Occupancy Simulation::occupancy() const {
       const Column& column = store.table(t).column(*position);
       const PlaceColumn places{column.data(), column.stride()};
       for (std::size_t row = 0; row < store.table(t).size(); ++row) {
-        mine.push_back(static_cast<std::uint64_t>(cell_at(lattice_, model_.domain, places.at(model_.domain, row))));
+        mine.push_back(static_cast<std::uint64_t>(
+            cell_at(lattice_, model_.domain, places.at(model_.domain, row))));
       }
     }
     std::fill(cells[h].begin(), cells[h].end(), mine);
@@ -88,8 +89,11 @@ void Simulation::list_empty_cells(std::size_t phase) {
   }
 }
 
-// Whether agents may claim cells of an exclusive grid in this phase; a sequential behavior settles its moves itself.
-bool Simulation::settles_moves() const { return model_.domain.exclusive && moving_ && !sequential_; }
+// Whether agents may claim cells of an exclusive grid in this phase; a sequential behavior settles
+// its moves itself.
+bool Simulation::settles_moves() const {
+  return model_.domain.exclusive && moving_ && !sequential_;
+}
 
 Column& Simulation::places_of(std::size_t rank, std::uint32_t table) {
   Store& store = ranks_[rank]->store;
@@ -124,7 +128,8 @@ std::vector<Simulation::Mover> Simulation::find_movers(std::size_t h) {
     const Table& table = ranks_[h]->store.table(old.table);
     const Column& column = places_of(h, old.table);
     for (std::uint32_t row = 0; row < table.size(); ++row) {
-      if (std::memcmp(column.at(row), old.values.data() + row * column.value_size(), column.value_size()) != 0) {
+      if (std::memcmp(column.at(row), old.values.data() + row * column.value_size(),
+                      column.value_size()) != 0) {
         const Place place = PlaceColumn{column.at(row), 0}.at(model_.domain, 0);
         const EntityId id = table.ids()[row];
         movers.push_back({static_cast<std::uint64_t>(cell_at(lattice_, model_.domain, place)),
@@ -148,22 +153,27 @@ void Simulation::put(std::size_t h, const Mover& mover, bool back) {
   const OldPlaces& old = old_places_[h][mover.from];
   Column& column = places_of(h, old.table);
   if (back) {
-    std::memcpy(column.at(mover.row), old.values.data() + mover.row * column.value_size(), column.value_size());
+    std::memcpy(column.at(mover.row), old.values.data() + mover.row * column.value_size(),
+                column.value_size());
   } else {
     write_cell(mover.cell, column.at(mover.row));
   }
 }
 
-// Losers that had drawn their cell draw another one, as often as the behavior allows; the others go back.
-std::vector<Simulation::Mover> Simulation::redraw(std::size_t h, std::vector<Mover> losers, std::int32_t round) {
+// Losers that had drawn their cell draw another one, as often as the behavior allows; the others go
+// back.
+std::vector<Simulation::Mover> Simulation::redraw(std::size_t h, std::vector<Mover> losers,
+                                                  std::int32_t round) {
   std::vector<Mover> again;
   for (Mover& loser : losers) {
     const BehaviorRun& run = *old_places_[h][loser.from].mover;
-    if (!run.behavior->draws_empty_cells || round >= run.behavior->redraws || empty_cells_.empty()) {
+    if (!run.behavior->draws_empty_cells || round >= run.behavior->redraws ||
+        empty_cells_.empty()) {
       put(h, loser, true);
       continue;
     }
-    const std::uint64_t word = random_word(run.claim_key, loser.id, tick_, static_cast<std::uint64_t>(round) + 1);
+    const std::uint64_t word =
+        random_word(run.claim_key, loser.id, tick_, static_cast<std::uint64_t>(round) + 1);
     loser.cell = empty_cells_[scale_word(word, empty_cells_.size())];
     again.push_back(loser);
   }
@@ -200,8 +210,8 @@ void Simulation::settle_moves() {
   }
 }
 
-// Collective: one round of claims of cells, by hosted rank. Every rank sees all of them and comes to the same outcome: for each
-// claim, whether it won; nothing where no rank has any.
+// Collective: one round of claims of cells, by hosted rank. Every rank sees all of them and comes
+// to the same outcome: for each claim, whether it won; nothing where no rank has any.
 std::optional<std::vector<std::vector<std::uint8_t>>> Simulation::settle_round(
     const std::vector<std::vector<MoveClaim>>& claims) {
   Routed<MoveClaim> sent = routes<MoveClaim>(ranks_.size(), communicator_->ranks());
@@ -246,7 +256,8 @@ void Simulation::settle_claims_and_deposits() {
     }
   }
   settle_claims(joined(exchange_items(*communicator_, claims)));
-  // All deposits of a cell are summed before the sum is added: so it is rounded once, however many ranks there are.
+  // All deposits of a cell are summed before the sum is added: so it is rounded once, however many
+  // ranks there are.
   const std::vector<std::vector<Deposit>> given = joined(exchange_items(*communicator_, deposits));
   for (std::size_t h = 0; h < hosted; ++h) {
     if (!given[h].empty()) {
@@ -264,7 +275,8 @@ void Simulation::settle_claims(std::vector<std::vector<Claim>> claims) {
   Routed<Grant> grants = routes<Grant>(ranks_.size(), communicator_->ranks());
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     Rank& rank = *ranks_[h];
-    ClaimOutcome outcome = bw::settle_claims(claims[h], claim_targets_, std::move(agents[h]), rank.cells.get());
+    ClaimOutcome outcome =
+        bw::settle_claims(claims[h], claim_targets_, std::move(agents[h]), rank.cells.get());
     std::fill(grants[h].begin(), grants[h].end(), outcome.grants);
     for (const EntityId taken : outcome.taken) {
       rank.executor.command_buffers().front()->despawn(taken);
@@ -284,11 +296,14 @@ void Simulation::settle_claims(std::vector<std::vector<Claim>> claims) {
 }
 
 // The agents in claimed cells, by the hosted rank that owns the cells.
-std::vector<std::vector<AgentAt>> Simulation::find_claimed_agents(const std::vector<std::vector<Claim>>& claims) {
+std::vector<std::vector<AgentAt>> Simulation::find_claimed_agents(
+    const std::vector<std::vector<Claim>>& claims) {
   std::vector<std::vector<AgentAt>> found(ranks_.size());
-  const auto look = [&](std::size_t h, std::span<const CellsOfKind> asked, std::vector<AgentAt>& agents) {
+  const auto look = [&](std::size_t h, std::span<const CellsOfKind> asked,
+                        std::vector<AgentAt>& agents) {
     for (const CellsOfKind& one : asked) {
-      find_agents(one, *claim_targets_[one.kind].agents, ranks_[h]->store, model_.domain, lattice_, agents);
+      find_agents(one, *claim_targets_[one.kind].agents, ranks_[h]->store, model_.domain, lattice_,
+                  agents);
     }
   };
   if (communicator_->ranks() == 1 || model_.domain.integral()) {

@@ -33,8 +33,8 @@ std::int64_t widest_reach_over_cells(const ModelSpec& model) {
   return static_cast<std::int64_t>(reach);
 }
 
-void write_columns(Store& store, std::uint32_t table_index, std::size_t first, std::size_t begin, std::size_t count,
-                   std::span<const SpawnColumn> columns) {
+void write_columns(Store& store, std::uint32_t table_index, std::size_t first, std::size_t begin,
+                   std::size_t count, std::span<const SpawnColumn> columns) {
   Table& table = store.table(table_index);
   for (const SpawnColumn& from : columns) {
     Column& column = table.column(table.find_column(from.field).value());
@@ -45,7 +45,8 @@ void write_columns(Store& store, std::uint32_t table_index, std::size_t first, s
       column.fill(first, first + count, source);
     } else {
       for (std::size_t i = 0; i < count; ++i) {
-        std::memcpy(column.at(first + i), source + static_cast<std::int64_t>(i) * from.stride, column.value_size());
+        std::memcpy(column.at(first + i), source + static_cast<std::int64_t>(i) * from.stride,
+                    column.value_size());
       }
     }
   }
@@ -55,7 +56,8 @@ void write_columns(Store& store, std::uint32_t table_index, std::size_t first, s
 void fill_others(Table& table, std::size_t first, std::span<const SpawnColumn> given) {
   for (std::size_t c = 0; c < table.column_count(); ++c) {
     const FieldKey key = table.column_key(c);
-    if (std::none_of(given.begin(), given.end(), [&](const SpawnColumn& column) { return column.field == key; })) {
+    if (std::none_of(given.begin(), given.end(),
+                     [&](const SpawnColumn& column) { return column.field == key; })) {
       table.fill_default(c, first, table.size());
     }
   }
@@ -101,7 +103,8 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
         claim_targets_.push_back({claim.stock, claim.agents});
         claim_results_.push_back(claim.result);
       }
-      deposit_fields_.insert(deposit_fields_.end(), behavior.deposits.begin(), behavior.deposits.end());
+      deposit_fields_.insert(deposit_fields_.end(), behavior.deposits.begin(),
+                             behavior.deposits.end());
     }
   }
   old_places_.resize(ranks_.size());
@@ -112,12 +115,13 @@ void Simulation::check_model() const {
   for (const Phase& phase : model_.phases) {
     for (const Behavior& behavior : phase.behaviors) {
       if (behavior.sequential && phase.behaviors.size() > 1) {
-        throw ModelError("sequential behavior '" + behavior.name +
-                         "' shares its phase with others; give it a place of its own in world.behaviors(...)");
+        throw ModelError(
+            "sequential behavior '" + behavior.name +
+            "' shares its phase with others; give it a place of its own in world.behaviors(...)");
       }
       if (behavior.sequential && communicator_->ranks() > 1) {
-        throw UserError("sequential behavior '" + behavior.name + "' runs on one rank only; found " +
-                        std::to_string(communicator_->ranks()) +
+        throw UserError("sequential behavior '" + behavior.name +
+                        "' runs on one rank only; found " + std::to_string(communicator_->ranks()) +
                         ". Run it on one rank, or use the synchronous activation");
       }
       check_behavior(behavior);
@@ -128,21 +132,25 @@ void Simulation::check_model() const {
 
 void Simulation::check_behavior(const Behavior& behavior) const {
   if (!behavior.reaches.empty() && !model_.domain.exists()) {
-    throw ModelError("behavior '" + behavior.name +
-                     "' looks for neighbours, but the world has no space; set world.space in the model");
+    throw ModelError(
+        "behavior '" + behavior.name +
+        "' looks for neighbours, but the world has no space; set world.space in the model");
   }
   const bool reaches_cells = std::any_of(behavior.reaches.begin(), behavior.reaches.end(),
                                          [](const ReachUse& use) { return use.of_cells; });
   if (!behavior.of_cells && reaches_cells) {
-    throw ModelError("behavior '" + behavior.name +
-                     "' of agents looks for cells as neighbours; read them at places (bw.Here, bw.Cells)");
+    throw ModelError(
+        "behavior '" + behavior.name +
+        "' of agents looks for cells as neighbours; read them at places (bw.Here, bw.Cells)");
   }
   if (behavior.of_cells && (!behavior.claims.empty() || !behavior.changes.empty())) {
     throw ModelError("behavior '" + behavior.name +
-                     "' of cells claims, attaches or detaches; only agents can. Let it write fields of its cells");
+                     "' of cells claims, attaches or detaches; only agents can. Let it write "
+                     "fields of its cells");
   }
   if (behavior.of_cells && behavior.sequential) {
-    throw ModelError("behavior '" + behavior.name + "' of cells is sequential; only behaviors of agents can be");
+    throw ModelError("behavior '" + behavior.name +
+                     "' of cells is sequential; only behaviors of agents can be");
   }
 }
 
@@ -157,13 +165,15 @@ void Simulation::check_radii(const std::vector<std::byte>& parameters) const {
     for (const Behavior& behavior : phase.behaviors) {
       for (const ReachUse& use : behavior.reaches) {
         const double radius = use.radius.value(parameters);
-        std::optional<const char*> why = refuse_radius(use.of_cells ? cells : model_.domain, radius);
-        if (!why && use.of_cells && !ranks_.empty() && radius >= static_cast<double>(cell_halo_ + 1)) {
+        std::optional<const char*> why =
+            refuse_radius(use.of_cells ? cells : model_.domain, radius);
+        if (!why && use.of_cells && !ranks_.empty() &&
+            radius >= static_cast<double>(cell_halo_ + 1)) {
           why = "over cells it may not become larger than when the simulation was made";
         }
         if (why) {
-          throw UserError("behavior '" + behavior.name + "' looks for neighbours within " + std::to_string(radius) + ": " +
-                          *why);
+          throw UserError("behavior '" + behavior.name + "' looks for neighbours within " +
+                          std::to_string(radius) + ": " + *why);
         }
       }
     }
@@ -172,8 +182,9 @@ void Simulation::check_radii(const std::vector<std::byte>& parameters) const {
 
 std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& keep_going) {
   if (failed_) {
-    throw UserError("the world failed in tick " + std::to_string(tick_) +
-                    " and stands in the middle of it; load a snapshot, or make the simulation anew");
+    throw UserError(
+        "the world failed in tick " + std::to_string(tick_) +
+        " and stands in the middle of it; load a snapshot, or make the simulation anew");
   }
   if (std::exchange(written_from_outside_, false)) {
     check_all_places();
@@ -248,15 +259,17 @@ bool Simulation::select(std::size_t phase) {
       continue;
     }
     bool matches = communicator_->ranks() > 1 || behaviors[b].of_cells ||
-                         ranks_.front()->store.any_rows(behaviors[b].components);
+                   ranks_.front()->store.any_rows(behaviors[b].components);
     matches = matches && (!behaviors[b].on_inbox || any_due(ranks_.front()->prepared[phase][b]));
     firing_[b] = matches ? 1 : 0;
     any = any || matches;
     sequential_ = sequential_ || (matches && behaviors[b].sequential);
-    moving_ = moving_ || (matches && std::any_of(behaviors[b].columns.begin(), behaviors[b].columns.end(),
-                                                 [&](const ColumnUse& use) {
-                                                   return use.writes && model_.schema.field(use.field).name == "position";
-                                                 }));
+    moving_ = moving_ ||
+              (matches && std::any_of(behaviors[b].columns.begin(), behaviors[b].columns.end(),
+                                      [&](const ColumnUse& use) {
+                                        return use.writes &&
+                                               model_.schema.field(use.field).name == "position";
+                                      }));
   }
   return any;
 }
@@ -334,7 +347,8 @@ RankId Simulation::owner_of_cell(std::uint64_t cell) const {
   return partition_.owner(tiling_.tile_at(place));
 }
 
-EntityId Simulation::spawn(Archetype components, std::size_t count, std::span<const SpawnColumn> columns) {
+EntityId Simulation::spawn(Archetype components, std::size_t count,
+                           std::span<const SpawnColumn> columns) {
   // Every rank counts the world's births; each makes the rows of its own tiles.
   const EntityId first = next_id();
   // All start on the first rank of this process and are handed over from there.
@@ -366,7 +380,8 @@ void Simulation::check_places(std::uint32_t t, std::size_t first) {
       std::vector<std::uint32_t> rows(table.size() - first);
       std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
       store.remove_rows(t, rows);
-      throw UserError("new entity " + found + " (counted from 0) has a position outside of the world; nothing was made");
+      throw UserError("new entity " + found +
+                      " (counted from 0) has a position outside of the world; nothing was made");
     }
   }
 }
@@ -378,9 +393,10 @@ void Simulation::check_all_places() const {
       const Table& table = rank->store.table(t);
       for (std::size_t row = 0; position && row < table.size(); ++row) {
         const Column& column = table.column(*position);
-        if (!holds(model_.domain, PlaceColumn{column.data(), column.stride()}.at(model_.domain, row))) {
-          throw UserError("the position that was written for entity " + std::to_string(table.ids()[row]) +
-                          " is outside of the world");
+        if (!holds(model_.domain,
+                   PlaceColumn{column.data(), column.stride()}.at(model_.domain, row))) {
+          throw UserError("the position that was written for entity " +
+                          std::to_string(table.ids()[row]) + " is outside of the world");
         }
       }
     }
@@ -395,21 +411,28 @@ std::size_t Simulation::despawn(std::span<const EntityId> ids) {
   return removed;
 }
 
-void Simulation::attach(std::span<const EntityId> ids, ComponentId component, std::span<const SpawnColumn> columns) {
-  change_components(ids, [&](Archetype archetype) {
-    archetype.push_back(component);
-    return archetype;
-  }, columns);
+void Simulation::attach(std::span<const EntityId> ids, ComponentId component,
+                        std::span<const SpawnColumn> columns) {
+  change_components(
+      ids,
+      [&](Archetype archetype) {
+        archetype.push_back(component);
+        return archetype;
+      },
+      columns);
 }
 
 void Simulation::detach(std::span<const EntityId> ids, ComponentId component) {
-  change_components(ids, [&](Archetype archetype) {
-    std::erase(archetype, component);
-    return archetype;
-  }, {});
+  change_components(ids,
+                    [&](Archetype archetype) {
+                      std::erase(archetype, component);
+                      return archetype;
+                    },
+                    {});
 }
 
-void Simulation::change_components(std::span<const EntityId> ids, const std::function<Archetype(Archetype)>& change,
+void Simulation::change_components(std::span<const EntityId> ids,
+                                   const std::function<Archetype(Archetype)>& change,
                                    std::span<const SpawnColumn> columns) {
   constexpr std::size_t kBlock = 1024;
   std::array<Location, kBlock> at;
@@ -422,14 +445,16 @@ void Simulation::change_components(std::span<const EntityId> ids, const std::fun
     Transfer transfer;
     Transfer::Group* group = nullptr;
     for (std::size_t begin = 0; begin < ids.size(); begin += kBlock) {
-      const std::span<const EntityId> block = ids.subspan(begin, std::min(kBlock, ids.size() - begin));
+      const std::span<const EntityId> block =
+          ids.subspan(begin, std::min(kBlock, ids.size() - begin));
       store.find_all(block, at.data());
       for (std::size_t i = 0; i < block.size(); ++i) {
         if (at[i] == kNowhere) {
           continue;
         }
         if (!seen[at[i].table].add(at[i].row)) {
-          throw UserError("entity " + std::to_string(block[i]) + " is named twice; name each entity once");
+          throw UserError("entity " + std::to_string(block[i]) +
+                          " is named twice; name each entity once");
         }
         if (group == nullptr || group->from != at[i].table) {
           group = &transfer.group(at[i].table, 0, [&] {
@@ -440,7 +465,9 @@ void Simulation::change_components(std::span<const EntityId> ids, const std::fun
         group->items.push_back(static_cast<std::uint32_t>(begin + i));
       }
     }
-    transfer.apply(store, [&](const Transfer::Group& moved) { write_moved(store.table(moved.to), moved, columns); });
+    transfer.apply(store, [&](const Transfer::Group& moved) {
+      write_moved(store.table(moved.to), moved, columns);
+    });
   }
   hand_over_leavers();  // where a position came or went
 }
@@ -451,7 +478,8 @@ void Simulation::set_cells(FieldKey field, const std::byte* values, std::int64_t
     Column& column = table.column(table.find_column(field).value());
     for (std::size_t row = 0; row < table.size(); ++row) {
       if (rank->cells->is_owned(row)) {
-        std::memcpy(column.at(row), values + static_cast<std::int64_t>(rank->cells->cell_id(row)) * stride,
+        std::memcpy(column.at(row),
+                    values + static_cast<std::int64_t>(rank->cells->cell_id(row)) * stride,
                     column.value_size());
       }
     }
@@ -461,7 +489,8 @@ void Simulation::set_cells(FieldKey field, const std::byte* values, std::int64_t
 void Simulation::set_trigger(std::size_t phase, std::size_t behavior, Trigger trigger) {
   if (trigger.every < 1) {
     throw UserError("behavior '" + model_.phases.at(phase).behaviors.at(behavior).name +
-                    "' runs every n ticks with n of at least 1; found " + std::to_string(trigger.every));
+                    "' runs every n ticks with n of at least 1; found " +
+                    std::to_string(trigger.every));
   }
   std::sort(trigger.at.begin(), trigger.at.end());
   model_.phases.at(phase).behaviors.at(behavior).trigger = std::move(trigger);
@@ -469,8 +498,8 @@ void Simulation::set_trigger(std::size_t phase, std::size_t behavior, Trigger tr
 
 void Simulation::set_parameters(std::vector<std::byte> parameters) {
   if (parameters.size() != model_.parameters.size()) {
-    throw UserError("the parameter block has " + std::to_string(parameters.size()) + " bytes; this model's has " +
-                    std::to_string(model_.parameters.size()));
+    throw UserError("the parameter block has " + std::to_string(parameters.size()) +
+                    " bytes; this model's has " + std::to_string(model_.parameters.size()));
   }
   check_radii(parameters);
   model_.parameters = std::move(parameters);

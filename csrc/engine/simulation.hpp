@@ -1,11 +1,13 @@
-// The simulation: ranks, communicator and partition brought together, and the tick. The only room that calls both schedule
-// and cluster.
+// The simulation: ranks, communicator and partition brought together, and the tick. The only room
+// that calls both schedule and cluster.
 //
-// Order rules: phases run in the order of the model. Within a phase every behavior sees others as they were at its start
-// (sequential behaviors: as they are, agents in the order of (random priority, id)), and the events that were sent in phases
-// before, in the order of event/event_list.hpp. Then, once for all behaviors of
-// the phase: moves on exclusive grids, claims, deposits and the places of births are settled; deaths, changes of components and
-// births are applied; agents that left their rank's tiles are handed over. Nothing depends on ranks, threads, rows or arrival.
+// Order rules: phases run in the order of the model. Within a phase every behavior sees others as
+// they were at its start (sequential behaviors: as they are, agents in the order of (random
+// priority, id)), and the events that were sent in phases before, in the order of
+// event/event_list.hpp. Then, once for all behaviors of the phase: moves on exclusive grids,
+// claims, deposits and the places of births are settled; deaths, changes of components and births
+// are applied; agents that left their rank's tiles are handed over. Nothing depends on ranks,
+// threads, rows or arrival.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +32,8 @@
 
 namespace bw {
 
-// Values for new entities: one column per field that does not take its default. Stride 0 repeats one value.
+// Values for new entities: one column per field that does not take its default. Stride 0 repeats
+// one value.
 struct SpawnColumn {
   FieldKey field;
   const std::byte* data = nullptr;
@@ -41,7 +44,8 @@ class Simulation {
  public:
   Simulation(ModelSpec model, RunSpec run);
 
-  // Runs up to `ticks` ticks; `keep_going` is asked at tick boundaries, now and then. Returns how many were run.
+  // Runs up to `ticks` ticks; `keep_going` is asked at tick boundaries, now and then. Returns how
+  // many were run.
   std::int64_t run(std::int64_t ticks, const std::function<bool()>& keep_going);
 
   std::int64_t tick() const { return tick_; }
@@ -58,7 +62,8 @@ class Simulation {
   // The id that the next entity of the world will get.
   EntityId next_id() const { return make_id(kWorldTile, ranks_.front()->births[kWorldTile]); }
   std::size_t despawn(std::span<const EntityId> ids);
-  void attach(std::span<const EntityId> ids, ComponentId component, std::span<const SpawnColumn> columns);
+  void attach(std::span<const EntityId> ids, ComponentId component,
+              std::span<const SpawnColumn> columns);
   void detach(std::span<const EntityId> ids, ComponentId component);
 
   // edits.cpp: single entities and cells; false where there is none with the field.
@@ -76,22 +81,27 @@ class Simulation {
   void set_parameters(std::vector<std::byte> parameters);
   void set_trigger(std::size_t phase, std::size_t behavior, Trigger trigger);
 
-  // Sends an event from outside to each of some entities (or to kEveryone), to be received from the next tick on, or `delay`
-  // ticks later. `record` is laid out by the channel; the sender in front of it is overwritten.
-  void send(ChannelId channel, std::span<const EntityId> targets, std::span<const std::byte> record, std::int64_t delay);
+  // Sends an event from outside to each of some entities (or to kEveryone), to be received from the
+  // next tick on, or `delay` ticks later. `record` is laid out by the channel; the sender in front
+  // of it is overwritten.
+  void send(ChannelId channel, std::span<const EntityId> targets, std::span<const std::byte> record,
+            std::int64_t delay);
   std::uint64_t waiting_events(ChannelId channel) const;
   std::uint64_t events_from_outside() const { return sent_from_outside_; }
-  // Events so far whose entity had ended when the first behavior that receives them ran, or that none receives.
+  // Events so far whose entity had ended when the first behavior that receives them ran, or that
+  // none receives.
   std::uint64_t dropped_events() const;
 
   // The list of state: every room's sections, of all ranks of this process.
   void list_state(const StateSink& sink) const;
   Digest digest() const;
 
-  // Takes the state of another simulation of the same model; sections may come in any order and any cut.
+  // Takes the state of another simulation of the same model; sections may come in any order and any
+  // cut.
   void load(std::span<const StateSection> sections);
 
-  // The tables of this process. Who may write into them says so: places are then looked at before the next tick.
+  // The tables of this process. Who may write into them says so: places are then looked at before
+  // the next tick.
   std::span<const std::unique_ptr<Rank>> local_ranks() const { return ranks_; }
   void let_write() { written_from_outside_ = true; }
 
@@ -112,8 +122,8 @@ class Simulation {
   void refresh_surroundings();
   void refresh_agents(std::size_t phase);
   void refresh_cells(std::size_t phase);
-  std::vector<IndexSource> index_sources(const Rank& rank, const ReachUse& use, const PreparedReach& reach,
-                                         ReachView& view) const;
+  std::vector<IndexSource> index_sources(const Rank& rank, const ReachUse& use,
+                                         const PreparedReach& reach, ReachView& view) const;
   void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void copy_cells(Rank& rank, std::size_t phase);
 
@@ -143,26 +153,31 @@ class Simulation {
   void put(std::size_t rank, const Mover& mover, bool back);
   void write_cell(std::uint64_t cell, std::byte* place) const;
   bool settles_moves() const;
-  std::optional<std::vector<std::vector<std::uint8_t>>> settle_round(const std::vector<std::vector<MoveClaim>>& claims);
+  std::optional<std::vector<std::vector<std::uint8_t>>> settle_round(
+      const std::vector<std::vector<MoveClaim>>& claims);
   Column& places_of(std::size_t rank, std::uint32_t table);
   void settle_claims_and_deposits();
   void settle_claims(std::vector<std::vector<Claim>> claims);
-  std::vector<std::vector<AgentAt>> find_claimed_agents(const std::vector<std::vector<Claim>>& claims);
+  std::vector<std::vector<AgentAt>> find_claimed_agents(
+      const std::vector<std::vector<Claim>>& claims);
   void list_empty_cells(std::size_t phase);
   Occupancy occupancy() const;
 
   // orders.cpp
-  void check_new_place(const Rank& rank, std::byte* place, EntityId of, std::uint32_t behavior) const;
+  void check_new_place(const Rank& rank, std::byte* place, EntityId of,
+                       std::uint32_t behavior) const;
   void place_births();
   struct Newcomer;
   std::vector<Newcomer> find_newcomers(std::size_t rank);
-  std::vector<Newcomer> draw_again(std::size_t rank, std::vector<Newcomer> losers, std::int32_t round);
+  std::vector<Newcomer> draw_again(std::size_t rank, std::vector<Newcomer> losers,
+                                   std::int32_t round);
   void settle_births();
   void forward_orders();
   void apply();
   void hand_over_leavers();
 
-  void change_components(std::span<const EntityId> ids, const std::function<Archetype(Archetype)>& change,
+  void change_components(std::span<const EntityId> ids,
+                         const std::function<Archetype(Archetype)>& change,
                          std::span<const SpawnColumn> columns);
 
   std::uint64_t global_sum(const std::vector<std::uint64_t>& per_rank) const;
@@ -201,9 +216,9 @@ class Simulation {
   std::vector<std::vector<std::uint32_t>> receivers_of_;  // by channel: places
   std::uint64_t sent_from_outside_ = 0;
   InputQueue inputs_;
-  std::uint64_t events_looked_for_ = 0;             // to entities, in this run
-  std::vector<std::uint64_t> events_found_;         // of those, by rank
-  std::vector<std::uint64_t> events_unheard_;       // of channels without receivers, by rank
+  std::uint64_t events_looked_for_ = 0;        // to entities, in this run
+  std::vector<std::uint64_t> events_found_;    // of those, by rank
+  std::vector<std::uint64_t> events_unheard_;  // of channels without receivers, by rank
 
   // of the phase in hand
   std::vector<std::uint8_t> firing_;
@@ -222,7 +237,8 @@ class Simulation {
     std::uint32_t from;  // which of the old places
     std::uint32_t row;
   };
-  std::optional<Occupancy> taken_;  // cells of a grid taken at the start of the phase, and by those that won one since
+  std::optional<Occupancy>
+      taken_;  // cells of a grid taken at the start of the phase, and by those that won one since
   std::vector<std::vector<OldPlaces>> old_places_;  // by rank: exclusive grids
   std::vector<std::uint64_t> empty_cells_;
   std::vector<double> phase_seconds_;

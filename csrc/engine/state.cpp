@@ -20,7 +20,8 @@ Archetype archetype_from(const Schema& schema, const std::string& label) {
     const std::string name = label.substr(begin, end - begin);
     const auto component = schema.find(name);
     if (!component) {
-      throw UserError("the state has entities with a component '" + name + "' that this model does not have");
+      throw UserError("the state has entities with a component '" + name +
+                      "' that this model does not have");
     }
     archetype.push_back(*component);
     begin = end + 1;
@@ -28,9 +29,11 @@ Archetype archetype_from(const Schema& schema, const std::string& label) {
   return archetype;
 }
 
-void read_column(Table& table, std::size_t index, std::size_t row, const StateColumn& from, std::size_t i) {
+void read_column(Table& table, std::size_t index, std::size_t row, const StateColumn& from,
+                 std::size_t i) {
   Column& column = table.column(index);
-  std::memcpy(column.at(row), from.data + static_cast<std::int64_t>(i) * from.stride, column.value_size());
+  std::memcpy(column.at(row), from.data + static_cast<std::int64_t>(i) * from.stride,
+              column.value_size());
 }
 
 std::size_t column_named(const Table& table, const StateColumn& from) {
@@ -39,7 +42,8 @@ std::size_t column_named(const Table& table, const StateColumn& from) {
       return c;
     }
   }
-  throw UserError("the state has a column '" + from.name + "' that this model does not have, or with another type");
+  throw UserError("the state has a column '" + from.name +
+                  "' that this model does not have, or with another type");
 }
 
 }  // namespace
@@ -59,7 +63,10 @@ void Simulation::list_state(const StateSink& sink) const {
       }
     }
     if (!tiles.empty()) {
-      sink({"ecs", "births", tiles, {{"next", {Scalar::u64, 1}, reinterpret_cast<const std::byte*>(counters.data()), 8}}});
+      sink({"ecs",
+            "births",
+            tiles,
+            {{"next", {Scalar::u64, 1}, reinterpret_cast<const std::byte*>(counters.data()), 8}}});
     }
     for (const EventList& events : rank->events) {
       events.list_state(sink);
@@ -67,7 +74,10 @@ void Simulation::list_state(const StateSink& sink) const {
     if (rank->id == 0) {
       list_receivers_state(sink);
       inputs_.list_state(sink);
-      sink({"engine", "clock", kOneKey, {{"tick", {Scalar::i64, 1}, reinterpret_cast<const std::byte*>(&tick_), 8}}});
+      sink({"engine",
+            "clock",
+            kOneKey,
+            {{"tick", {Scalar::i64, 1}, reinterpret_cast<const std::byte*>(&tick_), 8}}});
       if (!model_.parameters.empty()) {
         const FieldType type{Scalar::u8, static_cast<std::uint32_t>(model_.parameters.size())};
         sink({"engine", "parameters", kOneKey, {{"block", type, model_.parameters.data(), 0}}});
@@ -94,7 +104,8 @@ Digest Simulation::digest() const {
 
 void Simulation::load_entities(const StateSection& section) {
   const Archetype archetype = archetype_from(model_.schema, section.name);
-  // All rows enter the first rank of this process and are handed over from there, as new entities are.
+  // All rows enter the first rank of this process and are handed over from there, as new entities
+  // are.
   Store& store = ranks_.front()->store;
   const std::uint32_t t = store.table_for(archetype);
   const std::uint32_t first = store.insert(t, section.keys);
@@ -120,7 +131,8 @@ void Simulation::load_cells(const StateSection& section) {
       const std::size_t index = column_named(table, column);
       for (std::size_t i = 0; i < section.keys.size(); ++i) {
         if (section.keys[i] >= static_cast<std::uint64_t>(lattice_.volume())) {
-          throw UserError("the state has a cell " + std::to_string(section.keys[i]) + " outside of this model's world");
+          throw UserError("the state has a cell " + std::to_string(section.keys[i]) +
+                          " outside of this model's world");
         }
         const std::int64_t row = rank->cells->row_of_cell(section.keys[i]);
         if (row >= 0) {
@@ -151,7 +163,8 @@ void Simulation::load(std::span<const StateSection> sections) {
     if (section.room == "ecs" && section.name == "births") {
       for (std::size_t i = 0; i < section.keys.size(); ++i) {
         std::uint64_t next;
-        std::memcpy(&next, first->data + static_cast<std::int64_t>(i) * first->stride, sizeof(next));
+        std::memcpy(&next, first->data + static_cast<std::int64_t>(i) * first->stride,
+                    sizeof(next));
         for (const auto& rank : ranks_) {
           rank->births.at(section.keys[i]) = next;
         }
@@ -173,7 +186,8 @@ void Simulation::load(std::span<const StateSection> sections) {
     } else if (section.room == "engine" && section.name == "parameters") {
       set_parameters({first->data, first->data + first->type.size()});
     } else {
-      throw UserError("the state has a part '" + section.room + "/" + section.name + "' that this version does not know");
+      throw UserError("the state has a part '" + section.room + "/" + section.name +
+                      "' that this version does not know");
     }
   }
   hand_over_leavers();

@@ -1,5 +1,5 @@
-// A channel: one type of event, its fields, and how a record of it is laid out: the sender's id, then the fields in declared
-// order, each at a multiple of 8 bytes.
+// A channel: one type of event, its fields, and how a record of it is laid out: the sender's id,
+// then the fields in declared order, each at a multiple of 8 bytes.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,8 @@ namespace bw {
 
 using ChannelId = std::uint32_t;
 
-// Limits: of the events of one channel that wait at a time on one rank, and of the ticks that one can be put off.
+// Limits: of the events of one channel that wait at a time on one rank, and of the ticks that one
+// can be put off.
 inline constexpr std::size_t kMostEvents = std::size_t{1} << 31;
 inline constexpr std::int64_t kMostDelay = std::int64_t{1} << 40;
 

@@ -13,9 +13,12 @@ namespace {
 constexpr std::uint64_t entry_of(std::uint32_t row, std::uint32_t position) {
   return (std::uint64_t{row} << 32) | position;
 }
-constexpr std::uint32_t row_of(std::uint64_t entry) { return static_cast<std::uint32_t>(entry >> 32); }
+constexpr std::uint32_t row_of(std::uint64_t entry) {
+  return static_cast<std::uint32_t>(entry >> 32);
+}
 
-// Sorts entries, given in the order of positions, by row: least significant digits first (radix sort), 11 bits a pass.
+// Sorts entries, given in the order of positions, by row: least significant digits first (radix
+// sort), 11 bits a pass.
 void sort_by_row(std::vector<std::uint64_t>& entries) {
   constexpr unsigned kBits = 11;
   constexpr std::size_t kDigits = std::size_t{1} << kBits;
@@ -74,8 +77,8 @@ void Delivery::reset() {
   personal_.order.clear();
 }
 
-void Delivery::collect(const EventList& list, const PhaseClock& clock, std::int64_t since, std::int64_t before,
-                       const Find& find) {
+void Delivery::collect(const EventList& list, const PhaseClock& clock, std::int64_t since,
+                       std::int64_t before, const Find& find) {
   reset();
   stride_ = list.channel().stride();
   for (std::uint32_t i = 0; i < list.size(); ++i) {

@@ -1,5 +1,5 @@
-// A delivery: the events that one behavior sees in one run on one rank, by row: those to a row's entity, and those to everyone,
-// which all rows share.
+// A delivery: the events that one behavior sees in one run on one rank, by row: those to a row's
+// entity, and those to everyone, which all rows share.
 #pragma once
 
 #include <cstddef>
@@ -26,10 +26,10 @@ class Delivery {
  public:
   using Find = std::function<std::optional<Location>(EntityId)>;
 
-  // Takes the events of a list whose moments are in [since, before). `find` says where a target is on this rank; events to
-  // others are passed over.
-  void collect(const EventList& list, const PhaseClock& clock, std::int64_t since, std::int64_t before,
-               const Find& find);
+  // Takes the events of a list whose moments are in [since, before). `find` says where a target is
+  // on this rank; events to others are passed over.
+  void collect(const EventList& list, const PhaseClock& clock, std::int64_t since,
+               std::int64_t before, const Find& find);
 
   std::size_t stride() const { return stride_; }
   std::size_t found() const { return personal_.order.size(); }
@@ -58,9 +58,9 @@ class Delivery {
     std::uint32_t end = 0;
   };
   struct TableLetters {
-    std::vector<Group> groups;                 // by row, ascending
-    std::vector<std::uint32_t> group_of_row;   // 1 + the group of a row, 0 where it has none
-    std::vector<std::uint64_t> entries;        // row above position in the list
+    std::vector<Group> groups;                // by row, ascending
+    std::vector<std::uint32_t> group_of_row;  // 1 + the group of a row, 0 where it has none
+    std::vector<std::uint64_t> entries;       // row above position in the list
   };
 
   void reset();

@@ -18,7 +18,8 @@ std::uint64_t key_of(const Stamp& stamp) {
   return hashing::absorb(start, static_cast<std::uint64_t>(stamp.sent), 0).low;
 }
 
-const StateColumn& column_named(const StateSection& section, const std::string& name, FieldType type) {
+const StateColumn& column_named(const StateSection& section, const std::string& name,
+                                FieldType type) {
   for (const StateColumn& column : section.columns) {
     if (column.name == name && column.type == type) {
       return column;
@@ -70,7 +71,8 @@ void EventList::append(std::span<const Envelope> envelopes, std::span<const std:
 EventList EventList::due(const PhaseClock& clock, std::int64_t since, std::int64_t before) const {
   EventList found(*channel_);
   for (std::size_t i = 0; i < size(); ++i) {
-    if (const std::int64_t moment = clock.moment(envelopes_[i]); moment >= since && moment < before) {
+    if (const std::int64_t moment = clock.moment(envelopes_[i]);
+        moment >= since && moment < before) {
       found.append({&envelopes_[i], 1}, {record(i), channel_->stride()});
     }
   }
@@ -129,7 +131,8 @@ void EventList::list_state(const StateSink& sink) const {
                      of_envelopes("ordinal", Scalar::u64, &first.stamp.ordinal),
                      of_envelopes("due", Scalar::i64, &first.due)};
   for (std::size_t f = 0; f < channel_->fields().size(); ++f) {
-    section.columns.push_back({channel_->label(f), channel_->fields()[f].type, records_.data() + channel_->offset(f),
+    section.columns.push_back({channel_->label(f), channel_->fields()[f].type,
+                               records_.data() + channel_->offset(f),
                                static_cast<std::int64_t>(channel_->stride())});
   }
   sink(section);
@@ -155,7 +158,8 @@ void EventList::load(const StateSection& section, const PhaseClock& clock) {
     read(ordinal, row, sizeof(std::uint64_t), &envelope.stamp.ordinal);
     read(due, row, sizeof(std::int64_t), &envelope.due);
     if (place_of_ordinal(envelope.stamp.ordinal) > clock.places()) {
-      throw UserError("the state has an event '" + section.name + "' of a behavior that this model does not have");
+      throw UserError("the state has an event '" + section.name +
+                      "' of a behavior that this model does not have");
     }
     std::byte* record = add(envelope);
     for (std::size_t f = 0; f < fields.size(); ++f) {

@@ -1,10 +1,11 @@
 // Events that have been sent and not yet been received, of one channel on one rank.
 //
-// The rule of delivery. An event can be received from the phase after the one that sent it, or as many ticks later as it was
-// put off (one from outside: from the first phase of the tick). Each behavior that receives its channel sees it exactly once,
-// in its first run from then on; until the last of them has run, the event waits. A behavior that is switched off, or past its
-// last tick, is not waited for. A run sees its events in the order of (sender, when sent): tick, behavior, ordinal.
-// Nothing of this depends on ranks, threads, rows or arrival.
+// The rule of delivery. An event can be received from the phase after the one that sent it, or as
+// many ticks later as it was put off (one from outside: from the first phase of the tick). Each
+// behavior that receives its channel sees it exactly once, in its first run from then on; until the
+// last of them has run, the event waits. A behavior that is switched off, or past its last tick, is
+// not waited for. A run sees its events in the order of (sender, when sent): tick, behavior,
+// ordinal. Nothing of this depends on ranks, threads, rows or arrival.
 #pragma once
 
 #include <compare>
@@ -23,7 +24,8 @@ namespace bw {
 inline constexpr EntityId kEveryone = 0;
 inline constexpr EntityId kOutside = 0;
 
-// When a sender sent an event: its behavior's place in the order (from 1; 0 from outside) above how many it sent before.
+// When a sender sent an event: its behavior's place in the order (from 1; 0 from outside) above how
+// many it sent before.
 inline constexpr unsigned kOrdinalBits = 40;
 constexpr std::uint64_t make_ordinal(std::uint32_t place, std::uint64_t count) {
   return (std::uint64_t{place} << kOrdinalBits) | count;
@@ -45,10 +47,12 @@ struct Stamp {
 struct Envelope {
   EntityId target = kEveryone;
   Stamp stamp;
-  std::int64_t due = 0;  // tick from which on it can be received: after the sender's phase, or from the tick's start
+  std::int64_t due = 0;  // tick from which on it can be received: after the sender's phase, or from
+                         // the tick's start
 };
 
-// Counts moments since the start of the world, so that ticks and phases compare as one number: the start of a tick, its phases.
+// Counts moments since the start of the world, so that ticks and phases compare as one number: the
+// start of a tick, its phases.
 class PhaseClock {
  public:
   PhaseClock() = default;
@@ -79,12 +83,14 @@ class EventList {
   const std::byte* record(std::size_t i) const { return records_.data() + i * channel_->stride(); }
   bool full() const { return size() >= channel_->most_events(); }
 
-  // Appends an event with the channel's defaults; returns its record, sender filled in, valid until the next call.
+  // Appends an event with the channel's defaults; returns its record, sender filled in, valid until
+  // the next call.
   std::byte* add(const Envelope& envelope);
 
-  // Appends an event that a behavior sends. Its ordinal follows from the event before, so one sender's events of a behavior
-  // must come one after another.
-  std::byte* post(EntityId sender, EntityId target, std::int64_t tick, std::int64_t delay, std::uint32_t place);
+  // Appends an event that a behavior sends. Its ordinal follows from the event before, so one
+  // sender's events of a behavior must come one after another.
+  std::byte* post(EntityId sender, EntityId target, std::int64_t tick, std::int64_t delay,
+                  std::uint32_t place);
 
   // Takes over all events of another list, which is then empty.
   void take(EventList& other);

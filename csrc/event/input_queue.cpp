@@ -26,22 +26,28 @@ TextColumn text_column(const std::vector<Input>& inputs, std::string Input::* te
   }
   column.bytes.resize(inputs.size() * column.length);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    std::memcpy(column.bytes.data() + i * column.length, (inputs[i].*text).data(), (inputs[i].*text).size());
+    std::memcpy(column.bytes.data() + i * column.length, (inputs[i].*text).data(),
+                (inputs[i].*text).size());
   }
   return column;
 }
 
 StateColumn state_column(const char* name, const TextColumn& column) {
-  return {name, {Scalar::bytes, column.length}, column.bytes.data(), static_cast<std::int64_t>(column.length)};
+  return {name,
+          {Scalar::bytes, column.length},
+          column.bytes.data(),
+          static_cast<std::int64_t>(column.length)};
 }
 
-const StateColumn& column_named(const StateSection& section, const std::string& name, Scalar scalar) {
+const StateColumn& column_named(const StateSection& section, const std::string& name,
+                                Scalar scalar) {
   for (const StateColumn& column : section.columns) {
     if (column.name == name && column.type.scalar == scalar) {
       return column;
     }
   }
-  throw UserError("the state of inputs '" + section.name + "' has no column '" + name + "' of the type that it should have");
+  throw UserError("the state of inputs '" + section.name + "' has no column '" + name +
+                  "' of the type that it should have");
 }
 
 template <class T>
@@ -52,19 +58,24 @@ T read(const StateColumn& column, std::size_t row) {
 }
 
 std::string read_text(const StateColumn& column, std::size_t row) {
-  const auto* text = reinterpret_cast<const char*>(column.data + static_cast<std::int64_t>(row) * column.stride);
+  const auto* text =
+      reinterpret_cast<const char*>(column.data + static_cast<std::int64_t>(row) * column.stride);
   return {text, strnlen(text, column.type.length)};
 }
 
 }  // namespace
 
-std::uint64_t InputQueue::add(std::int64_t due, std::string sender, std::string name, std::string arguments) {
+std::uint64_t InputQueue::add(std::int64_t due, std::string sender, std::string name,
+                              std::string arguments) {
   if (waiting_.size() >= kMostInputs) {
-    throw UserError(std::to_string(waiting_.size()) + " inputs wait to be applied, the most that may; run ticks first");
+    throw UserError(std::to_string(waiting_.size()) +
+                    " inputs wait to be applied, the most that may; run ticks first");
   }
-  if (const std::size_t bytes = sender.size() + name.size() + arguments.size(); bytes > kMostInputBytes) {
+  if (const std::size_t bytes = sender.size() + name.size() + arguments.size();
+      bytes > kMostInputBytes) {
     throw UserError("input '" + name + "' has " + std::to_string(bytes) +
-                    " bytes of sender, name and arguments; at most " + std::to_string(kMostInputBytes) + " may be");
+                    " bytes of sender, name and arguments; at most " +
+                    std::to_string(kMostInputBytes) + " may be");
   }
   waiting_[{due, next_}] = {next_, due, std::move(sender), std::move(name), std::move(arguments)};
   return next_++;
@@ -116,8 +127,8 @@ void InputQueue::load(const StateSection& section) {
   const StateColumn& name = column_named(section, "name", Scalar::bytes);
   const StateColumn& arguments = column_named(section, "arguments", Scalar::bytes);
   for (std::size_t i = 0; i < section.keys.size(); ++i) {
-    Input input{section.keys[i], read<std::int64_t>(due, i), read_text(sender, i), read_text(name, i),
-                read_text(arguments, i)};
+    Input input{section.keys[i], read<std::int64_t>(due, i), read_text(sender, i),
+                read_text(name, i), read_text(arguments, i)};
     waiting_[{input.due, input.number}] = std::move(input);
   }
 }

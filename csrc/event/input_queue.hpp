@@ -1,6 +1,6 @@
-// Numbered inputs that wait to be applied: what someone outside asked for, by number, with the tick at whose start it is due.
-// Numbers count up from 1 and are never used again; inputs of one tick are applied in the order of their numbers.
-// What an input means and does is not known here.
+// Numbered inputs that wait to be applied: what someone outside asked for, by number, with the tick
+// at whose start it is due. Numbers count up from 1 and are never used again; inputs of one tick
+// are applied in the order of their numbers. What an input means and does is not known here.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,8 @@
 
 namespace bw {
 
-// Limits: of inputs that wait at a time, and of the bytes of one input's sender, name and arguments together.
+// Limits: of inputs that wait at a time, and of the bytes of one input's sender, name and arguments
+// together.
 inline constexpr std::size_t kMostInputs = std::size_t{1} << 20;
 inline constexpr std::size_t kMostInputBytes = std::size_t{1} << 16;
 

@@ -71,12 +71,15 @@ Place CellLayer::place_of_cell(std::uint64_t cell) const {
 }
 
 void CellLayer::list_state(const StateSink& sink) const {
-  // Owned rows do not lie side by side in the box, so each run of them is a section of its own: same room and name.
+  // Owned rows do not lie side by side in the box, so each run of them is a section of its own:
+  // same room and name.
   for (const CellRun& run : runs_) {
-    StateSection section{"lattice", table_.label(), table_.ids().subspan(run.begin, run.end - run.begin), {}};
+    StateSection section{
+        "lattice", table_.label(), table_.ids().subspan(run.begin, run.end - run.begin), {}};
     for (std::size_t c = 0; c < table_.column_count(); ++c) {
       const Column& column = table_.column(c);
-      section.columns.push_back({table_.column_name(c), column.type(), column.at(run.begin), column.stride()});
+      section.columns.push_back(
+          {table_.column_name(c), column.type(), column.at(run.begin), column.stride()});
     }
     sink(section);
   }

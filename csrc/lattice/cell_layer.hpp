@@ -1,5 +1,6 @@
-// The cell layer: the components of cells, one row per cell of a rank's box, halo included. Rows of the halo are copies
-// of what other ranks (or the other side of a periodic world) own, refreshed when a phase reads them.
+// The cell layer: the components of cells, one row per cell of a rank's box, halo included. Rows of
+// the halo are copies of what other ranks (or the other side of a periodic world) own, refreshed
+// when a phase reads them.
 #pragma once
 
 #include <cstdint>
@@ -71,9 +72,11 @@ void CellLayer::mark_owned(const Tiling& tiling, Owned&& owned) {
     bool running = false;
     for (std::int64_t x = 0; x < box_.extent[0]; ++x) {
       const auto row = static_cast<std::size_t>(line * box_.extent[0] + x);
-      const bool image = box_.shift(0, x) != 0 || (box_.dims > 1 && box_.shift(1, line % box_.extent[1]) != 0) ||
+      const bool image = box_.shift(0, x) != 0 ||
+                         (box_.dims > 1 && box_.shift(1, line % box_.extent[1]) != 0) ||
                          (box_.dims > 2 && box_.shift(2, line / box_.extent[1]) != 0);
-      const bool mine = !image && cell_id(row) != kNoCell && owned(tiling.tile_at(place_of_cell(cell_id(row))));
+      const bool mine =
+          !image && cell_id(row) != kNoCell && owned(tiling.tile_at(place_of_cell(cell_id(row))));
       owned_[row] = mine ? 1 : 0;
       owned_count_ += mine ? 1 : 0;
       if (mine && running) {

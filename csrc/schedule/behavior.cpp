@@ -33,7 +33,9 @@ bool Trigger::fires(std::int64_t tick) const {
   return tick >= after && (tick - after) % every == 0;
 }
 
-bool Trigger::may_fire(std::int64_t tick) const { return enabled && (at.empty() || at.back() >= tick); }
+bool Trigger::may_fire(std::int64_t tick) const {
+  return enabled && (at.empty() || at.back() >= tick);
+}
 
 bool Behavior::writes(FieldKey field) const {
   return std::any_of(columns.begin(), columns.end(),
@@ -47,7 +49,8 @@ RecordLayout record_layout(const Schema& schema, const std::vector<FieldKey>& fi
     layout.offsets.push_back(layout.size);
     layout.size += (field.type.size() + 7) & ~std::size_t{7};
     layout.initial.resize(layout.size);
-    std::memcpy(layout.initial.data() + layout.offsets.back(), field.initial.data(), field.type.size());
+    std::memcpy(layout.initial.data() + layout.offsets.back(), field.initial.data(),
+                field.type.size());
   }
   return layout;
 }

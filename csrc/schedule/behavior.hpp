@@ -1,4 +1,5 @@
-// A behavior as the engine sees it: a kernel, what it reads and writes, when it runs. Whatever language it was written in.
+// A behavior as the engine sees it: a kernel, what it reads and writes, when it runs. Whatever
+// language it was written in.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,11 @@ struct ColumnUse {
 
 // Where a radius comes from: a constant, or a parameter that may change between ticks.
 struct RadiusSource {
-  enum class Kind : std::uint8_t { constant, real_parameter, whole_parameter } kind = Kind::constant;
+  enum class Kind : std::uint8_t {
+    constant,
+    real_parameter,
+    whole_parameter
+  } kind = Kind::constant;
   double constant = 0.0;
   std::uint32_t offset = 0;  // bytes into the parameter block
 
@@ -55,7 +60,8 @@ struct ClaimUse {
   FieldKey result;  // a whole-number field of the claimant
 };
 
-// In which ticks a behavior runs: multiples of `every` from `after` on, or those of `at` where it names any.
+// In which ticks a behavior runs: multiples of `every` from `after` on, or those of `at` where it
+// names any.
 struct Trigger {
   std::int64_t every = 1;
   std::int64_t after = 0;
@@ -71,13 +77,13 @@ struct Behavior {
   std::string name;
   std::uint64_t rng_key = 0;
   bw_kernel kernel = nullptr;
-  bw_kernel explain = nullptr;     // runs a failed row again to learn why; takes the GIL itself
-  bool one_thread = false;         // kernels that take the GIL
-  bool of_cells = false;           // rows are cells, not agents
+  bw_kernel explain = nullptr;  // runs a failed row again to learn why; takes the GIL itself
+  bool one_thread = false;      // kernels that take the GIL
+  bool of_cells = false;        // rows are cells, not agents
   bool sequential = false;
-  bool shuffle = true;             // sequential: in random order, else by id
+  bool shuffle = true;  // sequential: in random order, else by id
   bool draws_empty_cells = false;
-  std::int32_t redraws = 3;        // exclusive grids: rounds in which losers of an empty cell draw again
+  std::int32_t redraws = 3;  // exclusive grids: rounds in which losers of an empty cell draw again
   std::vector<ComponentId> components;
   std::vector<ColumnUse> columns;
   std::vector<ReachUse> reaches;

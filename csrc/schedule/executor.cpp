@@ -1,4 +1,5 @@
-// Ranges of rows, kernel calls, and what is checked right after each while its rows are in the cache.
+// Ranges of rows, kernel calls, and what is checked right after each while its rows are in the
+// cache.
 #include "schedule/executor.hpp"
 
 #include <algorithm>
@@ -17,12 +18,13 @@ namespace {
 constexpr std::size_t kRowsPerTask = 4096;
 constexpr std::size_t kLeastRowsPerTask = 64;
 
-[[noreturn]] void fail(const TableRun& run, std::size_t row, const std::string& why, std::int32_t code) {
+[[noreturn]] void fail(const TableRun& run, std::size_t row, const std::string& why,
+                       std::int32_t code) {
   const Behavior& behavior = *run.run->behavior;
   const EntityId id = run.table->ids()[row];
   const std::string who = (behavior.of_cells ? "cell " : "entity ") + std::to_string(id);
-  throw RunError("behavior '" + behavior.name + "' failed at " + who + ", tick " + std::to_string(run.around->tick) +
-                     (why.empty() ? "" : ": " + why),
+  throw RunError("behavior '" + behavior.name + "' failed at " + who + ", tick " +
+                     std::to_string(run.around->tick) + (why.empty() ? "" : ": " + why),
                  behavior.name, id, run.around->tick, code);
 }
 
@@ -30,14 +32,15 @@ constexpr std::size_t kLeastRowsPerTask = 64;
 void check_fault(const TableRun& run, const Worker& worker) {
   if (!worker.fault.empty()) {
     const Behavior& behavior = *run.run->behavior;
-    throw RunError("behavior '" + behavior.name + "' failed in tick " + std::to_string(run.around->tick) + ": " +
-                       worker.fault,
+    throw RunError("behavior '" + behavior.name + "' failed in tick " +
+                       std::to_string(run.around->tick) + ": " + worker.fault,
                    behavior.name, kNoEntity, run.around->tick, BW_FAILED);
   }
 }
 
 template <class T>
-void check_finite(const TableRun& run, const Column& column, const std::string& name, std::size_t row) {
+void check_finite(const TableRun& run, const Column& column, const std::string& name,
+                  std::size_t row) {
   for (std::size_t k = 0; k < column.type().length; ++k) {
     T value;
     std::memcpy(&value, column.at(row) + k * sizeof(T), sizeof(T));
@@ -75,7 +78,8 @@ void view_reaches(TableRun& run) {
   }
 }
 
-// Behaviors over cells, and those that run on events, go over lists of runs of rows; others over all rows.
+// Behaviors over cells, and those that run on events, go over lists of runs of rows; others over
+// all rows.
 std::optional<std::span<const CellRun>> listed_runs(const TableRun& run) {
   if (run.run->behavior->on_inbox) {
     return run.waiting;
@@ -92,10 +96,13 @@ void find_homes(TableRun& run) {
   for (std::size_t row = 0; row < run.home.size(); ++row) {
     if (run.run->behavior->of_cells) {
       const std::uint64_t cell = run.table->ids()[row];
-      run.home[row] = cell != CellLayer::kNoCell ? around.tiling->tile_at(around.cells->place_of_cell(cell)) : kWorldTile;
+      run.home[row] = cell != CellLayer::kNoCell
+                          ? around.tiling->tile_at(around.cells->place_of_cell(cell))
+                          : kWorldTile;
     } else if (run.position) {
       const Column& column = run.table->column(*run.position);
-      run.home[row] = around.tiling->tile_at(PlaceColumn{column.data(), column.stride()}.at(*around.domain, row));
+      run.home[row] = around.tiling->tile_at(
+          PlaceColumn{column.data(), column.stride()}.at(*around.domain, row));
     } else {
       run.home[row] = around.tiling->tile_of_id(run.table->ids()[row]);
     }
@@ -183,8 +190,8 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
     opened.position = around.domain->exists() ? store.position_column(t) : std::nullopt;
     opened.moves = opened.position && behavior.writes(table.column_key(*opened.position));
     if (!behavior.reaches.empty() && !opened.position) {
-      throw ModelError("behavior '" + behavior.name + "' looks for neighbours, but entities with " + table.label() +
-                       " have no position");
+      throw ModelError("behavior '" + behavior.name + "' looks for neighbours, but entities with " +
+                       table.label() + " have no position");
     }
     for (std::size_t k = 0; k < run.reaches.size(); ++k) {
       if (const NeighborIndex* index = run.reaches[k].index) {
@@ -215,7 +222,8 @@ void Executor::find_waiting(TableRun& run) const {
   }
   const Delivery& delivery = *run.run->inboxes[*behavior.on_inbox];
   if (delivery.to_everyone().size() > 0) {
-    const std::span<const CellRun> owned = behavior.of_cells ? run.around->cells->owned_runs() : std::span<const CellRun>{};
+    const std::span<const CellRun> owned =
+        behavior.of_cells ? run.around->cells->owned_runs() : std::span<const CellRun>{};
     run.waiting.assign(owned.begin(), owned.end());
     if (!behavior.of_cells) {
       run.waiting.push_back({0, static_cast<std::uint32_t>(run.table->size())});
@@ -254,14 +262,16 @@ void Executor::cut(const TableRun& run, std::vector<Task>& tasks) const {
   }
 }
 
-void Executor::call_kernel(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end) {
+void Executor::call_kernel(const TableRun& run, Worker& worker, std::size_t begin,
+                           std::size_t end) {
   const Behavior& behavior = *run.run->behavior;
   const auto first = static_cast<std::int64_t>(begin);
   const auto last = static_cast<std::int64_t>(end);
   if (const std::int32_t status = behavior.kernel(&worker.call, first, last); status != BW_OK) {
     const std::int64_t row = std::clamp<std::int64_t>(worker.call.failed_row, first, last - 1);
     if (behavior.explain != nullptr) {
-      // The failed row was left as it was: running it again in Python raises the error with its line and message.
+      // The failed row was left as it was: running it again in Python raises the error with its
+      // line and message.
       behavior.explain(&worker.call, row, row + 1);
     }
     fail(run, static_cast<std::size_t>(row), worker.refusal, status);
@@ -308,12 +318,14 @@ void Executor::run(std::span<const BehaviorRun> runs, Store& store, const Surrou
   }
 }
 
-void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings& around, LiveWorld& live) {
+void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings& around,
+                        LiveWorld& live) {
   table_runs_.clear();
   open_tables(run, store, around);
   Worker& worker = workers_.front();
   std::vector<std::uint32_t> waiting;
-  live.act(table_runs_, [&](const TableRun& table_run, const std::uint32_t* rows, std::size_t count) {
+  live.act(table_runs_, [&](const TableRun& table_run, const std::uint32_t* rows,
+                            std::size_t count) {
     if (run.behavior->on_inbox) {
       waiting = with_events(table_run, {rows, count});
       rows = waiting.data();
@@ -321,7 +333,8 @@ void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings
     }
     worker.enter(table_run, sequential_services());
     worker.call.order = rows;
-    if (const std::int32_t status = run.behavior->kernel(&worker.call, 0, static_cast<std::int64_t>(count));
+    if (const std::int32_t status =
+            run.behavior->kernel(&worker.call, 0, static_cast<std::int64_t>(count));
         status != BW_OK) {
       const auto row = static_cast<std::size_t>(std::max<std::int64_t>(worker.call.failed_row, 0));
       if (run.behavior->explain != nullptr && live.reason().empty()) {
@@ -333,7 +346,8 @@ void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings
     }
     check_fault(table_run, worker);
     if (around.check_values) {
-      std::for_each(rows, rows + count, [&](std::uint32_t row) { check_values(table_run, row, row + 1); });
+      std::for_each(rows, rows + count,
+                    [&](std::uint32_t row) { check_values(table_run, row, row + 1); });
     }
   });
 }

@@ -1,5 +1,5 @@
-// The executor: runs the behaviors of a phase over one rank's tables, in ranges of rows over the threads of a pool.
-// Which thread runs which range is never observable.
+// The executor: runs the behaviors of a phase over one rank's tables, in ranges of rows over the
+// threads of a pool. Which thread runs which range is never observable.
 #pragma once
 
 #include <deque>
@@ -14,7 +14,8 @@ namespace bw {
 
 class Executor {
  public:
-  explicit Executor(ThreadPool& pool) : pool_(&pool), workers_(static_cast<std::size_t>(pool.threads())) {}
+  explicit Executor(ThreadPool& pool)
+      : pool_(&pool), workers_(static_cast<std::size_t>(pool.threads())) {}
 
   // Runs all behaviors of a phase; each sees the state at its start, as far as it reads others.
   void run(std::span<const BehaviorRun> runs, Store& store, const Surroundings& around);

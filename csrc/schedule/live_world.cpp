@@ -16,7 +16,8 @@
 namespace bw {
 namespace {
 
-// Sorts by the upper 32 bits: two passes by 11 bits each (LSD radix sort), then insertion for what is left.
+// Sorts by the upper 32 bits: two passes by 11 bits each (LSD radix sort), then insertion for what
+// is left.
 void sort_by_priority(std::vector<std::uint64_t>& entries) {
   constexpr unsigned kBits = 11;
   constexpr std::size_t kBuckets = std::size_t{1} << kBits;
@@ -54,15 +55,18 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
       continue;
     }
     Population& population = reached_.emplace_back(gather_population(use.component));
-    population.cells = std::make_unique<LiveCells>(*around.domain, run.reaches[k].radius, store.size(), population.items,
-                                                   use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
+    population.cells = std::make_unique<LiveCells>(
+        *around.domain, run.reaches[k].radius, store.size(), population.items,
+        use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
     enter_all(population);
     view_columns(population, use, run.reaches[k]);
   }
   for (const ClaimUse& use : behavior.claims) {
-    Population& population = claimed_.emplace_back(use.agents ? gather_population(*use.agents) : Population{});
+    Population& population =
+        claimed_.emplace_back(use.agents ? gather_population(*use.agents) : Population{});
     if (use.agents) {
-      population.cells = std::make_unique<LiveCells>(*around.domain, around.lattice, population.items);
+      population.cells =
+          std::make_unique<LiveCells>(*around.domain, around.lattice, population.items);
       enter_all(population);
     }
   }
@@ -79,7 +83,8 @@ LiveWorld::Population LiveWorld::gather_population(ComponentId component) {
   population.component = component;
   population.bases.assign(store_->table_count(), kNoBase);
   for (std::uint32_t t = 0; t < store_->table_count(); ++t) {
-    if (store_->table(t).has(component) && store_->table(t).size() > 0 && store_->position_column(t)) {
+    if (store_->table(t).has(component) && store_->table(t).size() > 0 &&
+        store_->position_column(t)) {
       population.tables.push_back(t);
       population.bases[t] = population.items;
       population.items += static_cast<std::uint32_t>(store_->table(t).size());
@@ -132,26 +137,30 @@ void LiveWorld::view_columns(Population& population, const ReachUse& use, ReachV
   for (const FieldKey field : use.fields) {
     const std::size_t size = store_->schema().field(field).type.size();
     population.copies.emplace_back(population.items * size);
-    view.columns.push_back({reinterpret_cast<char*>(population.copies.back().data()), static_cast<std::int64_t>(size)});
+    view.columns.push_back({reinterpret_cast<char*>(population.copies.back().data()),
+                            static_cast<std::int64_t>(size)});
   }
   population.copies.emplace_back(population.items * sizeof(EntityId));
   view.ids = reinterpret_cast<const EntityId*>(population.copies.back().data());
   for (const std::uint32_t t : population.tables) {
     const Table& table = store_->table(t);
-    std::memcpy(population.copies.back().data() + population.bases[t] * sizeof(EntityId), table.ids().data(),
-                table.size() * sizeof(EntityId));
+    std::memcpy(population.copies.back().data() + population.bases[t] * sizeof(EntityId),
+                table.ids().data(), table.size() * sizeof(EntityId));
     for (std::size_t f = 0; f < use.fields.size(); ++f) {
       const Column& column = table.column(table.find_column(use.fields[f]).value());
-      std::memcpy(population.copies[f].data() + population.bases[t] * column.value_size(), column.data(),
-                  table.size() * column.value_size());
+      std::memcpy(population.copies[f].data() + population.bases[t] * column.value_size(),
+                  column.data(), table.size() * column.value_size());
     }
   }
 }
 
-void LiveWorld::copy_row(Population& population, const ReachUse& use, std::uint32_t item, std::uint32_t row) {
+void LiveWorld::copy_row(Population& population, const ReachUse& use, std::uint32_t item,
+                         std::uint32_t row) {
   for (std::size_t f = 0; f < use.fields.size(); ++f) {
-    const Column& column = in_hand_->table->column(in_hand_->table->find_column(use.fields[f]).value());
-    std::memcpy(population.copies[f].data() + item * column.value_size(), column.at(row), column.value_size());
+    const Column& column =
+        in_hand_->table->column(in_hand_->table->find_column(use.fields[f]).value());
+    std::memcpy(population.copies[f].data() + item * column.value_size(), column.at(row),
+                column.value_size());
   }
 }
 
@@ -205,7 +214,8 @@ std::vector<std::uint64_t> LiveWorld::activation_order(const std::deque<TableRun
   std::vector<std::uint64_t> entries(ids.size());
   if (!run_->behavior->shuffle) {
     std::iota(entries.begin(), entries.end(), 0);
-    std::sort(entries.begin(), entries.end(), [&](std::uint64_t a, std::uint64_t b) { return ids[a] < ids[b]; });
+    std::sort(entries.begin(), entries.end(),
+              [&](std::uint64_t a, std::uint64_t b) { return ids[a] < ids[b]; });
     return entries;
   }
   const std::uint64_t key = rng_key(run_->behavior->rng_key, "activation");
@@ -217,7 +227,8 @@ std::vector<std::uint64_t> LiveWorld::activation_order(const std::deque<TableRun
   // Equal priorities: by id.
   for (std::size_t i = 1; i < entries.size(); ++i) {
     for (std::size_t j = i; j > 0 && (entries[j] >> 32) == (entries[j - 1] >> 32) &&
-                            ids[entries[j] & 0xFFFFFFFFu] < ids[entries[j - 1] & 0xFFFFFFFFu]; --j) {
+                            ids[entries[j] & 0xFFFFFFFFu] < ids[entries[j - 1] & 0xFFFFFFFFu];
+         --j) {
       std::swap(entries[j], entries[j - 1]);
     }
   }
@@ -239,8 +250,9 @@ void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
     return;
   }
   if (runs.size() > 1) {
-    throw ModelError("sequential behavior '" + run_->behavior->name +
-                     "' matches agents of several archetypes; give it a component that only one archetype has");
+    throw ModelError(
+        "sequential behavior '" + run_->behavior->name +
+        "' matches agents of several archetypes; give it a component that only one archetype has");
   }
   in_hand_ = &runs.front();
   table_in_hand_ = store_->find(in_hand_->table->ids().front())->table;
@@ -273,7 +285,8 @@ void LiveWorld::find_cells_of_rows() {
   }
   cell_of_row_.resize(in_hand_->table->size());
   for (std::size_t row = 0; row < cell_of_row_.size(); ++row) {
-    cell_of_row_[row] = static_cast<std::uint32_t>(cell_in(*in_hand_->table, *in_hand_->position, row));
+    cell_of_row_[row] =
+        static_cast<std::uint32_t>(cell_in(*in_hand_->table, *in_hand_->position, row));
   }
 }
 
@@ -287,7 +300,8 @@ void LiveWorld::search(std::size_t reach, std::uint32_t row, Hits& hits) const {
   }
   // Of another kind than those that it looks for.
   const Column& column = in_hand_->table->column(*in_hand_->position);
-  population.cells->search_place(PlaceColumn{column.at(row), 0}.at(*around_->domain, 0), radius, hits);
+  population.cells->search_place(PlaceColumn{column.at(row), 0}.at(*around_->domain, 0), radius,
+                                 hits);
 }
 
 // Takes a cell for a row that has moved; false where another agent of an exclusive grid has it.
@@ -384,15 +398,16 @@ void LiveWorld::claim(std::size_t effect, std::uint32_t row, std::uint64_t cell,
   Table& cells = around_->cells->table();
   Column& stock = cells.column(cells.find_column(*use.stock).value());
   std::byte* at = stock.at(static_cast<std::size_t>(around_->cells->row_of_cell(cell)));
-  const std::int64_t granted = std::clamp<std::int64_t>(read_whole(stock.type().scalar, at), 0, count);
+  const std::int64_t granted =
+      std::clamp<std::int64_t>(read_whole(stock.type().scalar, at), 0, count);
   if (granted > 0) {
     add_whole(stock.type().scalar, at, -granted);
     grant(effect, row, granted);
   }
 }
 
-void LiveWorld::claim_agents(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
-                             CommandBuffer& commands) {
+void LiveWorld::claim_agents(std::size_t effect, std::uint32_t row, std::uint64_t cell,
+                             std::int64_t count, CommandBuffer& commands) {
   const Population& population = claimed_[effect];
   const EntityId claimant = in_hand_->table->ids()[row];
   const std::uint32_t base = population.bases[table_in_hand_];
@@ -400,7 +415,8 @@ void LiveWorld::claim_agents(std::size_t effect, std::uint32_t row, std::uint64_
   std::int64_t granted = 0;
   for (; granted < count; ++granted) {
     there_.clear();
-    for (std::uint32_t i = population.cells->first(cell); i != LiveCells::kNone; i = population.cells->next(i)) {
+    for (std::uint32_t i = population.cells->first(cell); i != LiveCells::kNone;
+         i = population.cells->next(i)) {
       if (i != self) {
         there_.push_back(i);
       }
@@ -408,8 +424,8 @@ void LiveWorld::claim_agents(std::size_t effect, std::uint32_t row, std::uint64_
     if (there_.empty()) {
       break;
     }
-    const std::uint64_t word =
-        random_word(run_->claim_key, claimant, around_->tick, static_cast<std::uint64_t>(granted) + 1);
+    const std::uint64_t word = random_word(run_->claim_key, claimant, around_->tick,
+                                           static_cast<std::uint64_t>(granted) + 1);
     const Location taken = location_of(population, there_[scale_word(word, there_.size())]);
     commands.despawn(store_->table(taken.table).ids()[taken.row]);
     end(taken);
@@ -417,7 +433,9 @@ void LiveWorld::claim_agents(std::size_t effect, std::uint32_t row, std::uint64_
   grant(effect, row, granted);
 }
 
-void LiveWorld::leave(std::uint32_t row) { end({table_in_hand_, row}); }
+void LiveWorld::leave(std::uint32_t row) {
+  end({table_in_hand_, row});
+}
 
 // Takes an agent out of all lists; once.
 void LiveWorld::end(Location at) {

@@ -1,5 +1,6 @@
-// The live world of a sequential behavior: agents act one after another in the order of (random priority, id), and each sees
-// what those before it have done. It holds on one rank; what it builds lasts for one phase.
+// The live world of a sequential behavior: agents act one after another in the order of (random
+// priority, id), and each sees what those before it have done. It holds on one rank; what it builds
+// lasts for one phase.
 #pragma once
 
 #include <cstdint>
@@ -20,16 +21,18 @@ class LiveWorld {
  public:
   LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run);
 
-  using Call = std::function<void(const TableRun& run, const std::uint32_t* rows, std::size_t count)>;
+  using Call =
+      std::function<void(const TableRun& run, const std::uint32_t* rows, std::size_t count)>;
 
-  // Lets all agents of these tables act, each once, except those that end before their turn. Who has ended is seen no more,
-  // is granted to nobody, and leaves its cell empty.
+  // Lets all agents of these tables act, each once, except those that end before their turn. Who
+  // has ended is seen no more, is granted to nobody, and leaves its cell empty.
   void act(std::deque<TableRun>& runs, const Call& call);
 
   // Services for the agent in `row` of the table in hand.
   void search(std::size_t reach, std::uint32_t row, Hits& hits) const;
   bool commit(std::uint32_t row);
-  void claim(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count, CommandBuffer& commands);
+  void claim(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
+             CommandBuffer& commands);
   void leave(std::uint32_t row);
 
   // Empty cells of the grid now, in an order that depends on what happened only.
@@ -46,7 +49,8 @@ class LiveWorld {
     std::vector<std::uint32_t> bases;  // by table of the store; kNoBase where a table is not in it
     std::uint32_t items = 0;
     std::unique_ptr<LiveCells> cells;
-    std::vector<std::vector<std::byte>> copies;  // columns read of others, where there are several tables
+    std::vector<std::vector<std::byte>>
+        copies;  // columns read of others, where there are several tables
   };
   static constexpr std::uint32_t kNoBase = ~std::uint32_t{0};
 
@@ -76,13 +80,13 @@ class LiveWorld {
   std::vector<Population> reached_;  // by reach
   std::vector<Population> claimed_;  // by claim; empty for claims of stock
   // Grids with at most one agent a cell, or where empty cells are drawn:
-  std::vector<std::uint32_t> occupants_;       // by cell
+  std::vector<std::uint32_t> occupants_;  // by cell
   std::vector<std::uint32_t> empty_;
-  std::vector<std::uint32_t> place_in_empty_;  // by cell; not read where it is occupied
-  std::vector<std::uint32_t> cell_of_row_;     // of the table in hand
+  std::vector<std::uint32_t> place_in_empty_;     // by cell; not read where it is occupied
+  std::vector<std::uint32_t> cell_of_row_;        // of the table in hand
   std::vector<std::vector<std::uint8_t>> ended_;  // by table and row
   std::vector<std::uint32_t> there_;              // of the claim in hand: who may be granted
-  std::vector<std::uint32_t> rows_;               // of the table in hand, in the order of their turns
+  std::vector<std::uint32_t> rows_;  // of the table in hand, in the order of their turns
   std::size_t turn_ = 0;
   TableRun* in_hand_ = nullptr;
   std::uint32_t table_in_hand_ = 0;

@@ -46,8 +46,8 @@ std::string settle_place(const Domain& domain, std::byte* at) {
     }
     const bool on_far_edge = !domain.integral() && place[a] == length;
     if (!domain.periodic && !on_far_edge) {
-      return "it left the bounded world: coordinate " + std::to_string(place[a]) + " on axis " + "xyz"[a] +
-             " is not within 0 and " + std::to_string(length) +
+      return "it left the bounded world: coordinate " + std::to_string(place[a]) + " on axis " +
+             "xyz"[a] + " is not within 0 and " + std::to_string(length) +
              "; clamp it (space.clamp) or make the space periodic";
     }
     if (domain.periodic) {
@@ -58,12 +58,13 @@ std::string settle_place(const Domain& domain, std::byte* at) {
   return {};
 }
 
-std::size_t settle_places(const TableRun& run, std::size_t begin, std::size_t end, std::string& why) {
+std::size_t settle_places(const TableRun& run, std::size_t begin, std::size_t end,
+                          std::string& why) {
   const Domain& domain = *run.around->domain;
   Column& column = run.table->column(*run.position);
   for (std::size_t row = begin; row < end; ++row) {
-    const bool fine =
-        domain.integral() ? inside<std::int32_t>(column.at(row), domain) : inside<double>(column.at(row), domain);
+    const bool fine = domain.integral() ? inside<std::int32_t>(column.at(row), domain)
+                                        : inside<double>(column.at(row), domain);
     if (!fine) {
       why = settle_place(domain, column.at(row));
       if (!why.empty()) {

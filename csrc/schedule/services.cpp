@@ -1,4 +1,5 @@
-// Services of synchronous behaviors: searches in the packed indices, and orders that are carried out at the phase's end.
+// Services of synchronous behaviors: searches in the packed indices, and orders that are carried
+// out at the phase's end.
 #include "schedule/services.hpp"
 
 #include <algorithm>
@@ -12,7 +13,9 @@
 namespace bw {
 namespace {
 
-Worker& worker_of(bw_call* call) { return *static_cast<Worker*>(call->engine); }
+Worker& worker_of(bw_call* call) {
+  return *static_cast<Worker*>(call->engine);
+}
 
 void publish(bw_call* call, const Hits& hits) {
   call->hits.count = hits.count;
@@ -23,7 +26,8 @@ void publish(bw_call* call, const Hits& hits) {
   call->hits.distance2 = hits.distance2.data();
 }
 
-// Cells around a cell: halo rows stand in for what lies beyond the box; cells outside the world are no neighbours.
+// Cells around a cell: halo rows stand in for what lies beyond the box; cells outside the world are
+// no neighbours.
 void gather_cells(const ReachView& reach, std::int64_t row, Hits& hits) {
   hits.reserve(reach.stencil.size());
   std::size_t count = 0;
@@ -58,7 +62,8 @@ std::int64_t gather(bw_call* call, std::int64_t which, std::int64_t row) {
   const auto k = static_cast<std::size_t>(which);
   const ReachView& reach = worker.run->run->reaches[k];
   if (reach.index != nullptr) {
-    reach.search(*reach.index, center_of(*worker.run, k, static_cast<std::size_t>(row)), reach.radius, worker.hits);
+    reach.search(*reach.index, center_of(*worker.run, k, static_cast<std::size_t>(row)),
+                 reach.radius, worker.hits);
   } else {
     gather_cells(reach, row, worker.hits);
   }
@@ -68,7 +73,8 @@ std::int64_t gather(bw_call* call, std::int64_t which, std::int64_t row) {
 
 std::int64_t gather_live(bw_call* call, std::int64_t which, std::int64_t row) {
   Worker& worker = worker_of(call);
-  worker.run->live->search(static_cast<std::size_t>(which), static_cast<std::uint32_t>(row), worker.hits);
+  worker.run->live->search(static_cast<std::size_t>(which), static_cast<std::uint32_t>(row),
+                           worker.hits);
   publish(call, worker.hits);
   return worker.hits.count;
 }
@@ -78,8 +84,8 @@ char* spawn(bw_call* call, std::int64_t effect, std::int64_t row) {
   const TableRun& run = *worker.run;
   const std::uint32_t plan = run.run->first_plan + static_cast<std::uint32_t>(effect);
   const auto at = static_cast<std::size_t>(row);
-  std::byte* record = worker.commands.spawn(run.table->ids()[at], run.home[at], plan, run.run->order,
-                                            run.around->plans[plan]);
+  std::byte* record = worker.commands.spawn(run.table->ids()[at], run.home[at], plan,
+                                            run.run->order, run.around->plans[plan]);
   return reinterpret_cast<char*>(record);
 }
 
@@ -103,8 +109,8 @@ char* attach(bw_call* call, std::int64_t effect, std::int64_t row) {
   const TableRun& run = *worker.run;
   const auto spawns = static_cast<std::uint32_t>(run.run->behavior->spawns.size());
   const std::uint32_t plan = run.run->first_plan + spawns + static_cast<std::uint32_t>(effect);
-  std::byte* record = worker.commands.attach(run.table->ids()[static_cast<std::size_t>(row)], plan, run.run->order,
-                                             run.around->plans[plan]);
+  std::byte* record = worker.commands.attach(run.table->ids()[static_cast<std::size_t>(row)], plan,
+                                             run.run->order, run.around->plans[plan]);
   return reinterpret_cast<char*>(record);
 }
 
@@ -113,7 +119,8 @@ void detach(bw_call* call, std::int64_t effect, std::int64_t row) {
   const TableRun& run = *worker.run;
   const auto spawns = static_cast<std::uint32_t>(run.run->behavior->spawns.size());
   worker.commands.detach(run.table->ids()[static_cast<std::size_t>(row)],
-                         run.run->first_plan + spawns + static_cast<std::uint32_t>(effect), run.run->order);
+                         run.run->first_plan + spawns + static_cast<std::uint32_t>(effect),
+                         run.run->order);
 }
 
 Place place_from(const bw_call* call, const double* place) {
@@ -124,24 +131,28 @@ Place place_from(const bw_call* call, const double* place) {
   return at;
 }
 
-void claim(bw_call* call, std::int64_t effect, std::int64_t row, const double* place, std::int64_t count) {
+void claim(bw_call* call, std::int64_t effect, std::int64_t row, const double* place,
+           std::int64_t count) {
   Worker& worker = worker_of(call);
   const TableRun& run = *worker.run;
-  const std::int64_t cell = cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
+  const std::int64_t cell =
+      cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
   if (cell < 0 || count <= 0) {
     return;  // nothing lies outside the world: nothing is granted
   }
   const EntityId id = run.table->ids()[static_cast<std::size_t>(row)];
-  worker.requests.claims.push_back({static_cast<std::uint64_t>(cell),
-                                    random_word(run.run->claim_key, id, run.around->tick, 0), id,
-                                    run.run->first_claim + static_cast<std::uint32_t>(effect),
-                                    static_cast<std::uint32_t>(std::min<std::int64_t>(count, UINT32_MAX))});
+  worker.requests.claims.push_back(
+      {static_cast<std::uint64_t>(cell), random_word(run.run->claim_key, id, run.around->tick, 0),
+       id, run.run->first_claim + static_cast<std::uint32_t>(effect),
+       static_cast<std::uint32_t>(std::min<std::int64_t>(count, UINT32_MAX))});
 }
 
-void claim_live(bw_call* call, std::int64_t effect, std::int64_t row, const double* place, std::int64_t count) {
+void claim_live(bw_call* call, std::int64_t effect, std::int64_t row, const double* place,
+                std::int64_t count) {
   Worker& worker = worker_of(call);
   const TableRun& run = *worker.run;
-  const std::int64_t cell = cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
+  const std::int64_t cell =
+      cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
   if (cell >= 0 && count > 0) {
     run.live->claim(static_cast<std::size_t>(effect), static_cast<std::uint32_t>(row),
                     static_cast<std::uint64_t>(cell), count, worker.commands);
@@ -151,18 +162,21 @@ void claim_live(bw_call* call, std::int64_t effect, std::int64_t row, const doub
 void deposit(bw_call* call, std::int64_t effect, const double* place, double amount) {
   Worker& worker = worker_of(call);
   const TableRun& run = *worker.run;
-  const std::int64_t cell = cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
+  const std::int64_t cell =
+      cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
   if (!(std::abs(amount) < kMostDeposit)) {
-    worker.fault = "it deposited " + std::to_string(amount) + "; an amount is a finite number below 2^31 in size";
+    worker.fault = "it deposited " + std::to_string(amount) +
+                   "; an amount is a finite number below 2^31 in size";
     return;
   }
   if (cell < 0) {
     return;  // what is put beyond the edge of the world is gone
   }
   // Rounded to fixed point before it is summed: sums of whole numbers do not depend on their order.
-  worker.requests.deposits.push_back({static_cast<std::uint64_t>(cell),
-                                      static_cast<std::int64_t>(std::nearbyint(amount / kDepositUnit)),
-                                      run.run->first_deposit + static_cast<std::uint32_t>(effect), 0});
+  worker.requests.deposits.push_back(
+      {static_cast<std::uint64_t>(cell),
+       static_cast<std::int64_t>(std::nearbyint(amount / kDepositUnit)),
+       run.run->first_deposit + static_cast<std::uint32_t>(effect), 0});
 }
 
 std::int64_t cell_row(bw_call* call, std::int64_t, const double* place) {
@@ -203,18 +217,20 @@ std::int64_t random_empty_live(bw_call* call, std::uint64_t word) {
   return 0;
 }
 
-char* send(bw_call* call, std::int64_t effect, std::int64_t row, std::uint64_t target, std::int64_t delay) {
+char* send(bw_call* call, std::int64_t effect, std::int64_t row, std::uint64_t target,
+           std::int64_t delay) {
   Worker& worker = worker_of(call);
   const TableRun& run = *worker.run;
   EventList& outbox = worker.outbox[run.run->behavior->sends[static_cast<std::size_t>(effect)]];
   const std::string& name = outbox.channel().name();
   if (delay < 0 || delay > kMostDelay) {
-    worker.refusal = "an event " + name + " can be sent 0 to " + std::to_string(kMostDelay) + " ticks after; found " +
-                     std::to_string(delay);
+    worker.refusal = "an event " + name + " can be sent 0 to " + std::to_string(kMostDelay) +
+                     " ticks after; found " + std::to_string(delay);
     return nullptr;
   }
   if (outbox.full()) {
-    worker.refusal = "more than " + std::to_string(outbox.size()) + " events " + name + " are on their way, the limit";
+    worker.refusal = "more than " + std::to_string(outbox.size()) + " events " + name +
+                     " are on their way, the limit";
     return nullptr;
   }
   const EntityId sender = run.table->ids()[static_cast<std::size_t>(row)];
@@ -242,11 +258,14 @@ bw_inbox inbox(bw_call* call, std::int64_t which, std::int64_t row) {
     merged.count = merge(own, everyone, delivery.stride(), merged.records);
     merged.row = row;
   }
-  return {static_cast<std::int64_t>(merged.count), reinterpret_cast<const char*>(merged.records.data()),
+  return {static_cast<std::int64_t>(merged.count),
+          reinterpret_cast<const char*>(merged.records.data()),
           static_cast<std::int64_t>(delivery.stride())};
 }
 
-std::int32_t commit(bw_call*, std::int64_t) { return BW_OK; }
+std::int32_t commit(bw_call*, std::int64_t) {
+  return BW_OK;
+}
 
 std::int32_t commit_live(bw_call* call, std::int64_t row) {
   return worker_of(call).run->live->commit(static_cast<std::uint32_t>(row)) ? BW_OK : BW_FAILED;

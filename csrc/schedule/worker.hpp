@@ -1,5 +1,5 @@
-// A worker: the thread-local side of kernel calls (the bw_call it hands over, search results, commands, requests), and the
-// run: what all workers share while one behavior goes over one table.
+// A worker: the thread-local side of kernel calls (the bw_call it hands over, search results,
+// commands, requests), and the run: what all workers share while one behavior goes over one table.
 #pragma once
 
 #include <cstdint>
@@ -66,7 +66,8 @@ struct BehaviorRun {
   std::vector<const Delivery*> inboxes;
 };
 
-inline constexpr std::uint32_t kNoTable = ~std::uint32_t{0};  // of cells, which get no letters of their own
+inline constexpr std::uint32_t kNoTable =
+    ~std::uint32_t{0};  // of cells, which get no letters of their own
 
 // A behavior on one table.
 struct TableRun {
@@ -79,14 +80,15 @@ struct TableRun {
   std::vector<bw_cells> cells;
   std::vector<const std::uint32_t*> slots;       // by reach: the slot of each row
   std::vector<const std::uint32_t*> slot_cells;  // by reach: the box cell of each row
-  std::vector<TileId> home;                      // of each row at the start of the phase, for births
-  std::optional<std::size_t> position;           // the column of places
-  bool moves = false;                            // the behavior writes it
-  std::vector<CellRun> waiting;                  // behaviors that run on events: the rows that have some
-  LiveWorld* live = nullptr;                     // sequential behaviors
+  std::vector<TileId> home;             // of each row at the start of the phase, for births
+  std::optional<std::size_t> position;  // the column of places
+  bool moves = false;                   // the behavior writes it
+  std::vector<CellRun> waiting;         // behaviors that run on events: the rows that have some
+  LiveWorld* live = nullptr;            // sequential behaviors
 };
 
-// What a row sees in one inbox where it has events of its own and events to everyone: both in one order.
+// What a row sees in one inbox where it has events of its own and events to everyone: both in one
+// order.
 struct MergedInbox {
   std::int64_t row = -1;
   std::size_t count = 0;

@@ -13,9 +13,11 @@ namespace bw {
 namespace {
 
 // `agents` by (cell, id), none of them taken yet.
-void settle_agents(std::span<const Claim> claims, std::span<const AgentAt> agents, ClaimOutcome& outcome) {
+void settle_agents(std::span<const Claim> claims, std::span<const AgentAt> agents,
+                   ClaimOutcome& outcome) {
   std::size_t next = 0;
-  const AgentAt* passed = nullptr;  // an agent that was left to others because it is the claimant itself
+  const AgentAt* passed =
+      nullptr;  // an agent that was left to others because it is the claimant itself
   for (const Claim& claim : claims) {
     while (next < agents.size() && agents[next].cell < claim.cell) {
       ++next;
@@ -29,7 +31,8 @@ void settle_agents(std::span<const Claim> claims, std::span<const AgentAt> agent
       take(*passed);
       passed = nullptr;
     }
-    for (; granted < claim.count && next < agents.size() && agents[next].cell == claim.cell; ++next) {
+    for (; granted < claim.count && next < agents.size() && agents[next].cell == claim.cell;
+         ++next) {
       if (agents[next].id == claim.claimant) {
         passed = &agents[next];
       } else {
@@ -42,7 +45,8 @@ void settle_agents(std::span<const Claim> claims, std::span<const AgentAt> agent
   }
 }
 
-void settle_stock(std::span<const Claim> claims, FieldKey field, CellLayer& cells, ClaimOutcome& outcome) {
+void settle_stock(std::span<const Claim> claims, FieldKey field, CellLayer& cells,
+                  ClaimOutcome& outcome) {
   Column& stock = cells.table().column(cells.table().find_column(field).value());
   for (const Claim& claim : claims) {
     std::byte* at = stock.at(static_cast<std::size_t>(cells.row_of_cell(claim.cell)));
@@ -79,11 +83,13 @@ void for_each_kind(std::span<const Claim> claims, Visit&& visit) {
 
 void sort_claims(std::vector<Claim>& claims) {
   std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
-    return std::tuple(a.kind, a.cell, a.priority, a.claimant) < std::tuple(b.kind, b.cell, b.priority, b.claimant);
+    return std::tuple(a.kind, a.cell, a.priority, a.claimant) <
+           std::tuple(b.kind, b.cell, b.priority, b.claimant);
   });
 }
 
-std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims, std::span<const ClaimTarget> targets) {
+std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims,
+                                                   std::span<const ClaimTarget> targets) {
   std::vector<CellsOfKind> asked;
   for_each_kind(claims, [&](std::uint32_t kind, std::span<const Claim> of_kind) {
     if (targets[kind].agents) {
@@ -98,8 +104,8 @@ std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims
   return asked;
 }
 
-void find_agents(const CellsOfKind& asked, ComponentId component, const Store& store, const Domain& domain,
-                 const CellBox& lattice, std::vector<AgentAt>& found) {
+void find_agents(const CellsOfKind& asked, ComponentId component, const Store& store,
+                 const Domain& domain, const CellBox& lattice, std::vector<AgentAt>& found) {
   RowSet wanted(static_cast<std::size_t>(lattice.volume()));
   for (const std::uint64_t cell : asked.cells) {
     wanted.add(static_cast<std::uint32_t>(cell));
@@ -121,8 +127,8 @@ void find_agents(const CellsOfKind& asked, ComponentId component, const Store& s
   }
 }
 
-ClaimOutcome settle_claims(std::span<const Claim> claims, std::span<const ClaimTarget> targets, std::vector<AgentAt> agents,
-                           CellLayer* cells) {
+ClaimOutcome settle_claims(std::span<const Claim> claims, std::span<const ClaimTarget> targets,
+                           std::vector<AgentAt> agents, CellLayer* cells) {
   std::sort(agents.begin(), agents.end());
   ClaimOutcome outcome;
   std::size_t begin = 0;
@@ -135,7 +141,8 @@ ClaimOutcome settle_claims(std::span<const Claim> claims, std::span<const ClaimT
     std::sort(gone.begin(), gone.end());
     std::vector<AgentAt> there;
     for (; begin < agents.size() && agents[begin].kind <= kind; ++begin) {
-      if (agents[begin].kind == kind && !std::binary_search(gone.begin(), gone.end(), agents[begin].id)) {
+      if (agents[begin].kind == kind &&
+          !std::binary_search(gone.begin(), gone.end(), agents[begin].id)) {
         there.push_back(agents[begin]);
       }
     }
@@ -144,7 +151,8 @@ ClaimOutcome settle_claims(std::span<const Claim> claims, std::span<const ClaimT
   return outcome;
 }
 
-void settle_deposits(std::span<const Deposit> deposits, std::span<const FieldKey> fields, CellLayer& cells) {
+void settle_deposits(std::span<const Deposit> deposits, std::span<const FieldKey> fields,
+                     CellLayer& cells) {
   // Whole numbers are summed per (field, cell) first, so that each field value is rounded once.
   std::vector<Deposit> sums(deposits.begin(), deposits.end());
   std::sort(sums.begin(), sums.end(), [](const Deposit& a, const Deposit& b) {

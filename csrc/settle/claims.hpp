@@ -1,6 +1,7 @@
-// Settling claims: in each cell the claimants, sorted by (random priority, id), get what is there; agents in id order, each
-// granted once, and none to itself. Kinds of claims are settled in the order of the behaviors.
-// Runs on the rank that owns the cells, over claims from all ranks, so that the outcome is the same on any number of them.
+// Settling claims: in each cell the claimants, sorted by (random priority, id), get what is there;
+// agents in id order, each granted once, and none to itself. Kinds of claims are settled in the
+// order of the behaviors. Runs on the rank that owns the cells, over claims from all ranks, so that
+// the outcome is the same on any number of them.
 #pragma once
 
 #include <optional>
@@ -21,8 +22,8 @@ struct ClaimTarget {
 };
 
 struct ClaimOutcome {
-  std::vector<Grant> grants;     // with a count above zero
-  std::vector<EntityId> taken;   // agents that were granted; they end
+  std::vector<Grant> grants;    // with a count above zero
+  std::vector<EntityId> taken;  // agents that were granted; they end
 };
 
 // An agent that stands in a cell where agents of its kind of claim are claimed.
@@ -40,17 +41,19 @@ struct CellsOfKind {
   std::vector<std::uint64_t> cells;
 };
 
-// Settling goes in steps, because the agents of a cell may live on other ranks than the one that owns the cell (cells over a
-// continuous world are not cut as tiles are): claims are sorted; agents in claimed cells are looked for on all ranks; then the
-// owner settles.
+// Settling goes in steps, because the agents of a cell may live on other ranks than the one that
+// owns the cell (cells over a continuous world are not cut as tiles are): claims are sorted; agents
+// in claimed cells are looked for on all ranks; then the owner settles.
 void sort_claims(std::vector<Claim>& claims);
-std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims, std::span<const ClaimTarget> targets);
-void find_agents(const CellsOfKind& asked, ComponentId component, const Store& store, const Domain& domain,
-                 const CellBox& lattice, std::vector<AgentAt>& found);
-ClaimOutcome settle_claims(std::span<const Claim> claims, std::span<const ClaimTarget> targets, std::vector<AgentAt> agents,
-                           CellLayer* cells);
+std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims,
+                                                   std::span<const ClaimTarget> targets);
+void find_agents(const CellsOfKind& asked, ComponentId component, const Store& store,
+                 const Domain& domain, const CellBox& lattice, std::vector<AgentAt>& found);
+ClaimOutcome settle_claims(std::span<const Claim> claims, std::span<const ClaimTarget> targets,
+                           std::vector<AgentAt> agents, CellLayer* cells);
 
 // Adds deposits to the cells that this rank owns; their order does not matter.
-void settle_deposits(std::span<const Deposit> deposits, std::span<const FieldKey> fields, CellLayer& cells);
+void settle_deposits(std::span<const Deposit> deposits, std::span<const FieldKey> fields,
+                     CellLayer& cells);
 
 }  // namespace bw

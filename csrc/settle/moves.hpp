@@ -1,5 +1,6 @@
-// Settling moves on exclusive grids: a position that an agent wrote is a claim of that cell. A cell that was empty at the start
-// of the phase goes to the claimant with the smallest (random priority, id); the others draw again or stay.
+// Settling moves on exclusive grids: a position that an agent wrote is a claim of that cell. A cell
+// that was empty at the start of the phase goes to the claimant with the smallest (random priority,
+// id); the others draw again or stay.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ struct MoveClaim {
   EntityId mover = kNoEntity;
 };
 
-// Which cells of the world are taken: at the start of the phase, then also by the winners of each round.
+// Which cells of the world are taken: at the start of the phase, then also by the winners of each
+// round.
 class Occupancy {
  public:
   explicit Occupancy(std::size_t cells) : taken_(cells, 0) {}

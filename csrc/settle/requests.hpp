@@ -1,5 +1,6 @@
-// What behaviors ask for where two may want one thing: claims on stocks, agents and empty cells, and deposits into cells.
-// Requests name global cells and entity ids only, so that they can be settled on any rank.
+// What behaviors ask for where two may want one thing: claims on stocks, agents and empty cells,
+// and deposits into cells. Requests name global cells and entity ids only, so that they can be
+// settled on any rank.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@
 
 namespace bw {
 
-// A claim of up to `count` things of claim kind `kind` in a cell. Among claimants the smaller (priority, claimant) wins.
+// A claim of up to `count` things of claim kind `kind` in a cell. Among claimants the smaller
+// (priority, claimant) wins.
 struct Claim {
   std::uint64_t cell = 0;
   std::uint64_t priority = 0;

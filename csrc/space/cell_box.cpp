@@ -7,20 +7,20 @@
 namespace bw {
 namespace {
 
-// Cells per agent that still pay: a line of three cells is searched in whole vectors, so cells that are emptier than
-// this make the index larger, not the search faster.
+// Cells per agent that still pay: a line of three cells is searched in whole vectors, so cells that
+// are emptier than this make the index larger, not the search faster.
 constexpr double kCellsPerAgent = 0.5;
 
-// Cells are a little larger than the radius, so that rounding of a coordinate never puts two agents that are just
-// within reach two cells apart.
+// Cells are a little larger than the radius, so that rounding of a coordinate never puts two agents
+// that are just within reach two cells apart.
 constexpr double kMargin = 1.0 + 1e-9;
 
 double cells_along(const Domain& domain, std::size_t axis, double side) {
   return std::max(1.0, std::floor(domain.size[axis] / side));
 }
 
-// The side of cells that are no smaller than the radius and not more than allowed. Found by exact steps alone, so that
-// every machine finds the same one: the order of neighbours depends on it.
+// The side of cells that are no smaller than the radius and not more than allowed. Found by exact
+// steps alone, so that every machine finds the same one: the order of neighbours depends on it.
 double cell_side(const Domain& domain, double radius, std::uint64_t population) {
   const double most = std::max(64.0, kCellsPerAgent * static_cast<double>(population));
   const auto axes = static_cast<std::size_t>(domain.dims);
@@ -29,7 +29,8 @@ double cell_side(const Domain& domain, double radius, std::uint64_t population) 
     exponents += std::ilogb(domain.size[a]);
   }
   const int steps = exponents - std::ilogb(most) - 1;
-  const int floored = steps >= 0 ? steps / domain.dims : -((-steps + domain.dims - 1) / domain.dims);
+  const int floored =
+      steps >= 0 ? steps / domain.dims : -((-steps + domain.dims - 1) / domain.dims);
   double side = std::max(radius * kMargin, std::ldexp(1.0, floored));
   const auto cells = [&] {
     double product = 1.0;
@@ -46,7 +47,8 @@ double cell_side(const Domain& domain, double radius, std::uint64_t population) 
 
 }  // namespace
 
-CellBox continuous_box(const Domain& domain, const Region& region, double radius, std::uint64_t population) {
+CellBox continuous_box(const Domain& domain, const Region& region, double radius,
+                       std::uint64_t population) {
   CellBox box;
   box.dims = domain.dims;
   box.periodic = domain.periodic;
@@ -96,7 +98,8 @@ std::int64_t cell_at(const CellBox& world, const Domain& domain, const Place& pl
   for (std::size_t a = static_cast<std::size_t>(domain.dims); a-- > 0;) {
     double coordinate = place[a];
     if (!(coordinate >= 0.0 && coordinate < domain.size[a])) {
-      const bool on_far_edge = !domain.periodic && !domain.integral() && coordinate == domain.size[a];
+      const bool on_far_edge =
+          !domain.periodic && !domain.integral() && coordinate == domain.size[a];
       if (domain.periodic && std::isfinite(coordinate)) {
         coordinate = wrap_coordinate(coordinate, domain.size[a]);
       } else if (!on_far_edge) {
@@ -116,10 +119,11 @@ std::optional<const char*> refuse_radius(const Domain& domain, double radius) {
     return std::nullopt;
   }
   for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
-    const bool meets_itself = domain.integral() ? 2.0 * radius + 1.0 > domain.size[a]
-                                                : 2.0 * radius >= domain.size[a];
+    const bool meets_itself =
+        domain.integral() ? 2.0 * radius + 1.0 > domain.size[a] : 2.0 * radius >= domain.size[a];
     if (meets_itself) {
-      return "the radius reaches around the periodic world, so an agent would meet the same neighbour twice; "
+      return "the radius reaches around the periodic world, so an agent would meet the same "
+             "neighbour twice; "
              "use a radius below half of the shortest side, a larger world, or bounded edges";
     }
   }

@@ -1,5 +1,6 @@
-// A cell box: the part of the global cell grid that one rank holds, with a halo of cells around it. Box coordinates
-// are unwrapped: a halo cell beyond a periodic edge stands for the cell on the other side, shifted by the world's length.
+// A cell box: the part of the global cell grid that one rank holds, with a halo of cells around it.
+// Box coordinates are unwrapped: a halo cell beyond a periodic edge stands for the cell on the
+// other side, shifted by the world's length.
 #pragma once
 
 #include <array>
@@ -14,11 +15,11 @@ namespace bw {
 struct CellBox {
   int dims = 2;
   bool periodic = false;
-  std::int64_t reach = 1;                             // halo width, in cells
-  std::array<std::int64_t, kAxes> cells{1, 1, 1};     // of the whole world
-  std::array<std::int64_t, kAxes> low{};              // first cell of the box, halo included
-  std::array<std::int64_t, kAxes> extent{1, 1, 1};    // cells of the box, halo included
-  std::array<double, kAxes> per_length{1, 1, 1};      // cells per unit length
+  std::int64_t reach = 1;                           // halo width, in cells
+  std::array<std::int64_t, kAxes> cells{1, 1, 1};   // of the whole world
+  std::array<std::int64_t, kAxes> low{};            // first cell of the box, halo included
+  std::array<std::int64_t, kAxes> extent{1, 1, 1};  // cells of the box, halo included
+  std::array<double, kAxes> per_length{1, 1, 1};    // cells per unit length
 
   std::int64_t volume() const { return extent[0] * extent[1] * extent[2]; }
   std::int64_t line_stride() const { return extent[0]; }
@@ -29,7 +30,8 @@ struct CellBox {
     return cell < cells[axis] ? cell : cells[axis] - 1;
   }
 
-  // Where a global cell stands in the box: its own place if the box has it, else its nearest image; -1 if neither.
+  // Where a global cell stands in the box: its own place if the box has it, else its nearest image;
+  // -1 if neither.
   std::int64_t canonical(std::size_t axis, std::int64_t cell) const {
     const std::int64_t high = low[axis] + extent[axis];
     if (cell >= low[axis] && cell < high) {
@@ -55,17 +57,20 @@ struct CellBox {
   }
 };
 
-// The box of cells no smaller than `radius` around a rank's region. `population` (of the whole world) bounds the number
-// of cells, so that a tiny radius costs no memory.
-CellBox continuous_box(const Domain& domain, const Region& region, double radius, std::uint64_t population);
+// The box of cells no smaller than `radius` around a rank's region. `population` (of the whole
+// world) bounds the number of cells, so that a tiny radius costs no memory.
+CellBox continuous_box(const Domain& domain, const Region& region, double radius,
+                       std::uint64_t population);
 
 // The box of a grid's own cells around a rank's region.
 CellBox grid_box(const Domain& domain, const Region& region, std::int64_t reach);
 
-// The cells of the whole world, without a halo: a grid's own, or a lattice of `cells` over a continuous domain.
+// The cells of the whole world, without a halo: a grid's own, or a lattice of `cells` over a
+// continuous domain.
 CellBox world_box(const Domain& domain, const std::array<std::int64_t, kAxes>& cells);
 
-// The global cell at a place (x fastest); places beyond a periodic edge are wrapped, others outside give -1.
+// The global cell at a place (x fastest); places beyond a periodic edge are wrapped, others outside
+// give -1.
 std::int64_t cell_at(const CellBox& world, const Domain& domain, const Place& place);
 
 // Why a radius cannot be searched in this domain, if it cannot.

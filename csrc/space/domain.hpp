@@ -15,15 +15,18 @@ enum class SpaceKind : std::uint8_t { none, continuous, grid };
 
 struct Domain {
   SpaceKind kind = SpaceKind::none;
-  int dims = 0;                        // 2 or 3; 0 without a space
-  std::array<double, kAxes> size{};    // length of each axis; whole numbers of cells on a grid
+  int dims = 0;                      // 2 or 3; 0 without a space
+  std::array<double, kAxes> size{};  // length of each axis; whole numbers of cells on a grid
   bool periodic = false;
-  bool exclusive = false;              // grids: at most one agent a cell
-  bool manhattan = false;              // grids: reach counted along axes (4 neighbours) instead of Chebyshev (8)
+  bool exclusive = false;  // grids: at most one agent a cell
+  bool manhattan =
+      false;  // grids: reach counted along axes (4 neighbours) instead of Chebyshev (8)
 
   bool exists() const { return kind != SpaceKind::none; }
   bool integral() const { return kind == SpaceKind::grid; }
-  std::int64_t cells(int axis) const { return static_cast<std::int64_t>(size[static_cast<std::size_t>(axis)]); }
+  std::int64_t cells(int axis) const {
+    return static_cast<std::int64_t>(size[static_cast<std::size_t>(axis)]);
+  }
 
   // Bytes of a place in a column: f64 per axis, or i32 per axis on grids.
   std::size_t place_size() const {

@@ -6,7 +6,8 @@
 
 namespace bw {
 
-LiveCells::LiveCells(const Domain& domain, double radius, std::uint64_t population, std::size_t items, Geometry geometry)
+LiveCells::LiveCells(const Domain& domain, double radius, std::uint64_t population,
+                     std::size_t items, Geometry geometry)
     : domain_(domain), geometry_(geometry) {
   if (domain.integral()) {
     box_ = world_box(domain, {});
@@ -111,7 +112,8 @@ void LiveCells::prefetch_cells(std::uint32_t item) const {
   }
 }
 
-void LiveCells::search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t self, Hits& hits) const {
+void LiveCells::search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t self,
+                            Hits& hits) const {
   auto found = static_cast<std::size_t>(hits.count);
   if (domain_.exclusive) {
     // One agent a cell at most: no lists to follow, no branch on what is there.
@@ -125,7 +127,8 @@ void LiveCells::search_line(std::int64_t first_cell, std::int64_t count, std::ui
     return;
   }
   for (std::int64_t c = first_cell; c < first_cell + count; ++c) {
-    for (std::uint32_t other = head_[static_cast<std::size_t>(c)]; other != kNone; other = next_[other]) {
+    for (std::uint32_t other = head_[static_cast<std::size_t>(c)]; other != kNone;
+         other = next_[other]) {
       hits.reserve(found + 1);
       hits.slots[found] = other;
       found += static_cast<std::size_t>(other != self);
@@ -135,13 +138,15 @@ void LiveCells::search_line(std::int64_t first_cell, std::int64_t count, std::ui
 }
 
 template <int Dims>
-void LiveCells::search_lists(const Place& center, std::uint32_t self, double radius, Hits& hits) const {
+void LiveCells::search_lists(const Place& center, std::uint32_t self, double radius,
+                             Hits& hits) const {
   const std::int64_t reach = domain_.integral() ? static_cast<std::int64_t>(radius) : 1;
   std::array<std::int64_t, kAxes> at{};
   for (std::size_t a = 0; a < static_cast<std::size_t>(Dims); ++a) {
     at[a] = box_.axis_cell(a, center[a]);
   }
-  // On each axis the reach may wrap around a periodic world; where it covers all cells each is visited once.
+  // On each axis the reach may wrap around a periodic world; where it covers all cells each is
+  // visited once.
   const auto wrap = [&](std::size_t axis, std::int64_t cell) {
     const std::int64_t n = box_.cells[axis];
     return cell < 0 ? cell + n : cell >= n ? cell - n : cell;
@@ -151,8 +156,9 @@ void LiveCells::search_lists(const Place& center, std::uint32_t self, double rad
                             : std::max<std::int64_t>(0, at[axis] - reach);
   };
   const auto to = [&](std::size_t axis) {
-    return domain_.periodic ? (2 * reach + 1 >= box_.cells[axis] ? box_.cells[axis] - 1 : at[axis] + reach)
-                            : std::min(box_.cells[axis] - 1, at[axis] + reach);
+    return domain_.periodic
+               ? (2 * reach + 1 >= box_.cells[axis] ? box_.cells[axis] - 1 : at[axis] + reach)
+               : std::min(box_.cells[axis] - 1, at[axis] + reach);
   };
   for (std::int64_t z = Dims == 3 ? from(2) : 0; z <= (Dims == 3 ? to(2) : 0); ++z) {
     const std::int64_t layer = Dims == 3 ? wrap(2, z) * box_.cells[1] : 0;
@@ -164,7 +170,8 @@ void LiveCells::search_lists(const Place& center, std::uint32_t self, double rad
         search_line(line + low + box_.cells[0], -low, self, hits);
       }
       search_line(line + std::max<std::int64_t>(0, low),
-                  std::min(high, box_.cells[0] - 1) - std::max<std::int64_t>(0, low) + 1, self, hits);
+                  std::min(high, box_.cells[0] - 1) - std::max<std::int64_t>(0, low) + 1, self,
+                  hits);
       if (high >= box_.cells[0]) {
         search_line(line, high - box_.cells[0] + 1, self, hits);
       }
@@ -172,16 +179,19 @@ void LiveCells::search_lists(const Place& center, std::uint32_t self, double rad
   }
 }
 
-void LiveCells::search_around(const Place& center, std::uint32_t self, double radius, Hits& hits) const {
+void LiveCells::search_around(const Place& center, std::uint32_t self, double radius,
+                              Hits& hits) const {
   hits.count = 0;
-  box_.dims == 3 ? search_lists<3>(center, self, radius, hits) : search_lists<2>(center, self, radius, hits);
+  box_.dims == 3 ? search_lists<3>(center, self, radius, hits)
+                 : search_lists<2>(center, self, radius, hits);
   if (geometry_ == Geometry::wanted || !domain_.integral() || domain_.manhattan) {
     measure(center, radius, hits);
   }
 }
 
 void LiveCells::measure(const Place& center, double radius, Hits& hits) const {
-  // Offsets by the shortest way; on continuous domains (and with a reach along axes) only those near enough stay.
+  // Offsets by the shortest way; on continuous domains (and with a reach along axes) only those
+  // near enough stay.
   const double radius2 = radius * radius;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(hits.count); ++i) {
@@ -200,7 +210,8 @@ void LiveCells::measure(const Place& center, double radius, Hits& hits) const {
     }
     hits.slots[kept] = other;
     hits.distance2[kept] = distance2;
-    const bool near_enough = domain_.integral() ? !domain_.manhattan || along_axes <= radius : distance2 <= radius2;
+    const bool near_enough =
+        domain_.integral() ? !domain_.manhattan || along_axes <= radius : distance2 <= radius2;
     kept += static_cast<std::size_t>(near_enough);
   }
   hits.count = static_cast<std::int64_t>(kept);

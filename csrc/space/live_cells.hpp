@@ -1,5 +1,6 @@
-// Live cells: which agents are in which cell while agents act one after another and move. Items are numbered by the
-// caller; lists start in the order in which items enter, so equal starts and moves give equal orders.
+// Live cells: which agents are in which cell while agents act one after another and move. Items are
+// numbered by the caller; lists start in the order in which items enter, so equal starts and moves
+// give equal orders.
 #pragma once
 
 #include <algorithm>
@@ -33,16 +34,21 @@ class LiveCells {
   void sort_cells(Id&& id);
 
   // All items within the radius of one, itself excluded; or of a place.
-  void search(std::uint32_t item, double radius, Hits& hits) const { search_around(place(item), item, radius, hits); }
-  void search_place(const Place& place, double radius, Hits& hits) const { search_around(place, kNone, radius, hits); }
+  void search(std::uint32_t item, double radius, Hits& hits) const {
+    search_around(place(item), item, radius, hits);
+  }
+  void search_place(const Place& place, double radius, Hits& hits) const {
+    search_around(place, kNone, radius, hits);
+  }
 
   // The items of a cell, one after another: first(cell), next(item), until kNone.
   std::uint32_t first(std::uint64_t cell) const { return head_[cell]; }
   std::uint32_t next(std::uint32_t item) const { return next_[item]; }
   std::uint32_t cell_of(const Place& place) const;
 
-  // Hints for items whose turn comes soon: agents act in random order, and each step of the way to their neighbours would wait
-  // for memory. First the item itself, some turns later the cells around it, then `touch(item)` for an item of each line.
+  // Hints for items whose turn comes soon: agents act in random order, and each step of the way to
+  // their neighbours would wait for memory. First the item itself, some turns later the cells
+  // around it, then `touch(item)` for an item of each line.
   void prefetch(std::uint32_t item) const;
   void prefetch_cells(std::uint32_t item) const;
   template <class Touch>
@@ -54,7 +60,8 @@ class LiveCells {
   void search_around(const Place& center, std::uint32_t self, double radius, Hits& hits) const;
   template <int Dims>
   void search_lists(const Place& center, std::uint32_t self, double radius, Hits& hits) const;
-  void search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t self, Hits& hits) const;
+  void search_line(std::int64_t first_cell, std::int64_t count, std::uint32_t self,
+                   Hits& hits) const;
   void measure(const Place& center, double radius, Hits& hits) const;
 
   Domain domain_;
@@ -92,7 +99,8 @@ void LiveCells::sort_cells(Id&& id) {
     for (std::uint32_t item = head; item != kNone; item = next_[item]) {
       items.push_back(item);
     }
-    std::sort(items.begin(), items.end(), [&](std::uint32_t a, std::uint32_t b) { return id(a) < id(b); });
+    std::sort(items.begin(), items.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return id(a) < id(b); });
     head = items.front();
     for (std::size_t i = 0; i < items.size(); ++i) {
       previous_[items[i]] = i > 0 ? items[i - 1] : kNone;

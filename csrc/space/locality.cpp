@@ -5,8 +5,9 @@
 
 namespace bw {
 
-std::vector<std::uint32_t> order_by_cell(const CellBox& world, const Domain& domain, const PlaceColumn& places,
-                                         std::size_t rows, double tolerance) {
+std::vector<std::uint32_t> order_by_cell(const CellBox& world, const Domain& domain,
+                                         const PlaceColumn& places, std::size_t rows,
+                                         double tolerance) {
   std::vector<std::uint32_t> cells(rows);
   std::size_t falls = 0;
   for (std::size_t row = 0; row < rows; ++row) {
@@ -16,7 +17,8 @@ std::vector<std::uint32_t> order_by_cell(const CellBox& world, const Domain& dom
   if (static_cast<double>(falls) <= tolerance * static_cast<double>(rows)) {
     return {};
   }
-  // Places beyond a bounded world's edge have no cell; they cannot be in a table, but must not break the sort.
+  // Places beyond a bounded world's edge have no cell; they cannot be in a table, but must not
+  // break the sort.
   const auto last = static_cast<std::uint32_t>(world.volume() - 1);
   std::vector<std::uint32_t> starts(static_cast<std::size_t>(world.volume()) + 1, 0);
   for (std::uint32_t& cell : cells) {

@@ -1,4 +1,5 @@
-// Building the neighbour index: a counting sort by cell, each cell sorted by id, images copied, columns packed.
+// Building the neighbour index: a counting sort by cell, each cell sorted by id, images copied,
+// columns packed.
 #include "space/neighbor_index.hpp"
 
 #include <algorithm>
@@ -19,10 +20,13 @@ constexpr std::int64_t kCellsPerTask = 1 << 14;
 // From here on insertion is no longer the quickest way to sort a cell.
 constexpr std::uint32_t kCrowd = 64;
 
-// Slots are read in whole vectors of eight doubles; the last vector may reach this far beyond the end.
+// Slots are read in whole vectors of eight doubles; the last vector may reach this far beyond the
+// end.
 constexpr std::size_t kPadding = 8;
 
-std::size_t tasks_of(std::size_t items, std::size_t per_task) { return (items + per_task - 1) / per_task; }
+std::size_t tasks_of(std::size_t items, std::size_t per_task) {
+  return (items + per_task - 1) / per_task;
+}
 
 template <class T>
 void resize_padded(std::vector<T>& values, std::size_t size) {
@@ -30,7 +34,8 @@ void resize_padded(std::vector<T>& values, std::size_t size) {
   values.resize(size);
 }
 
-// Places read by a type that is known to the compiler: the loops over them are the index's inner loops.
+// Places read by a type that is known to the compiler: the loops over them are the index's inner
+// loops.
 template <class T, int Dims>
 struct PlaceReader {
   static constexpr int kDims = Dims;
@@ -74,7 +79,8 @@ std::uint32_t box_cell(const CellBox& box, const Place& place) {
 
 // Adds one to a counter that other threads may count in as well; returns what it was.
 std::uint32_t increment(std::uint32_t& counter, bool threaded) {
-  return threaded ? std::atomic_ref<std::uint32_t>(counter).fetch_add(1, std::memory_order_relaxed) : counter++;
+  return threaded ? std::atomic_ref<std::uint32_t>(counter).fetch_add(1, std::memory_order_relaxed)
+                  : counter++;
 }
 
 }  // namespace
@@ -82,7 +88,8 @@ std::uint32_t increment(std::uint32_t& counter, bool threaded) {
 NeighborIndex::NeighborIndex(const Domain& domain, std::vector<std::size_t> column_sizes)
     : domain_(domain), sizes_(std::move(column_sizes)), columns_(sizes_.size()) {}
 
-void NeighborIndex::build(ThreadPool& pool, const CellBox& box, std::span<const IndexSource> sources) {
+void NeighborIndex::build(ThreadPool& pool, const CellBox& box,
+                          std::span<const IndexSource> sources) {
   box_ = box;
   bases_.assign(1, 0);
   for (const IndexSource& source : sources) {
@@ -132,7 +139,8 @@ void NeighborIndex::for_each_image(Visit&& visit) const {
     const std::int64_t cell = ((at + box_.low[axis]) % n + n) % n;
     return box_.canonical(axis, cell);
   };
-  // Most cells are their own canonical cell: only lines of images, and the ends of other lines, are visited one by one.
+  // Most cells are their own canonical cell: only lines of images, and the ends of other lines, are
+  // visited one by one.
   const std::int64_t edge = std::min(box_.extent[0], 2 * box_.reach);
   for (std::int64_t z = 0; z < box_.extent[2]; ++z) {
     const std::int64_t from_z = box_.dims > 2 ? canonical(2, z) : z;
@@ -157,7 +165,8 @@ void NeighborIndex::for_each_image(Visit&& visit) const {
 
 void NeighborIndex::count_images() {
   std::uint32_t* counts = starts_.data() + 2;
-  for_each_image([&](std::size_t image, std::size_t canonical) { counts[image] = counts[canonical]; });
+  for_each_image(
+      [&](std::size_t image, std::size_t canonical) { counts[image] = counts[canonical]; });
   std::uint64_t total = 0;
   for (std::size_t c = 2; c < starts_.size(); ++c) {
     total += starts_[c];
@@ -169,13 +178,15 @@ void NeighborIndex::count_images() {
 }
 
 void NeighborIndex::scatter_items(ThreadPool& pool, std::span<const IndexSource> sources) {
-  // starts_[c + 1] is the first slot of cell c now; filling cell c moves it to the first slot of cell c + 1, which
-  // is where starts_ wants it: so no second array of cursors is needed. Images are filled by copy_images.
+  // starts_[c + 1] is the first slot of cell c now; filling cell c moves it to the first slot of
+  // cell c + 1, which is where starts_ wants it: so no second array of cursors is needed. Images
+  // are filled by copy_images.
   const std::size_t slots = starts_.back();
   item_of_slot_.resize(slots);
   resize_padded(ids_, slots);
   std::uint32_t* cursor = starts_.data() + 1;
-  // Images come in ascending order, so the next cell's cursor still is that cell's first slot: this image's end.
+  // Images come in ascending order, so the next cell's cursor still is that cell's first slot: this
+  // image's end.
   for_each_image([&](std::size_t image, std::size_t) { cursor[image] = cursor[image + 1]; });
   const bool threaded = pool.threads() > 1;
   for (std::size_t s = 0; s < sources.size(); ++s) {
@@ -259,23 +270,28 @@ void NeighborIndex::pack(ThreadPool& pool, std::span<const IndexSource> sources)
     columns_[c].resize(slot_count() * sizes_[c]);
   }
   const std::int64_t lines = box_.extent[1] * box_.extent[2];
-  const std::int64_t per_task = std::max<std::int64_t>(1, kCellsPerTask / std::max<std::int64_t>(1, box_.extent[0]));
-  const std::size_t tasks = tasks_of(static_cast<std::size_t>(lines), static_cast<std::size_t>(per_task));
+  const std::int64_t per_task =
+      std::max<std::int64_t>(1, kCellsPerTask / std::max<std::int64_t>(1, box_.extent[0]));
+  const std::size_t tasks =
+      tasks_of(static_cast<std::size_t>(lines), static_cast<std::size_t>(per_task));
   pool.parallel_for(tasks, [&](std::size_t task, int) {
     const std::int64_t begin = static_cast<std::int64_t>(task) * per_task;
     pack_lines(begin, std::min(lines, begin + per_task), sources);
   });
 }
 
-void NeighborIndex::pack_lines(std::int64_t begin, std::int64_t end, std::span<const IndexSource> sources) {
+void NeighborIndex::pack_lines(std::int64_t begin, std::int64_t end,
+                               std::span<const IndexSource> sources) {
   // A line has up to three parts: images from below, the world's own cells, images from above.
   const std::int64_t below = std::clamp<std::int64_t>(-box_.low[0], 0, box_.extent[0]);
-  const std::int64_t above = std::clamp<std::int64_t>(box_.cells[0] - box_.low[0], below, box_.extent[0]);
+  const std::int64_t above =
+      std::clamp<std::int64_t>(box_.cells[0] - box_.low[0], below, box_.extent[0]);
   const std::array<std::int64_t, 4> cuts{0, below, above, box_.extent[0]};
   for (std::int64_t line = begin; line < end; ++line) {
     Place shift{};
     shift[1] = static_cast<double>(box_.shift(1, line % box_.extent[1])) * domain_.size[1];
-    shift[2] = static_cast<double>(box_.dims > 2 ? box_.shift(2, line / box_.extent[1]) : 0) * domain_.size[2];
+    shift[2] = static_cast<double>(box_.dims > 2 ? box_.shift(2, line / box_.extent[1]) : 0) *
+               domain_.size[2];
     for (std::size_t part = 0; part < 3; ++part) {
       shift[0] = (static_cast<double>(part) - 1.0) * domain_.size[0];
       const std::int64_t first = line * box_.extent[0];
@@ -286,7 +302,8 @@ void NeighborIndex::pack_lines(std::int64_t begin, std::int64_t end, std::span<c
 }
 
 std::size_t NeighborIndex::source_of(std::uint32_t item) const {
-  return static_cast<std::size_t>(std::upper_bound(bases_.begin() + 1, bases_.end() - 1, item) - bases_.begin() - 1);
+  return static_cast<std::size_t>(std::upper_bound(bases_.begin() + 1, bases_.end() - 1, item) -
+                                  bases_.begin() - 1);
 }
 
 void NeighborIndex::pack_slots(std::uint32_t begin, std::uint32_t end, const Place& shift,
@@ -316,8 +333,8 @@ void NeighborIndex::pack_slots(std::uint32_t begin, std::uint32_t end, const Pla
     for (std::size_t c = 0; c < sizes_.size(); ++c) {
       const SourceColumn& column = sources[s].columns[c];
       gather_values(columns_[c].data() + run * sizes_[c],
-                    column.data - static_cast<std::int64_t>(base) * column.stride, column.stride, sizes_[c],
-                    {item_of_slot_.data() + run, stop - run});
+                    column.data - static_cast<std::int64_t>(base) * column.stride, column.stride,
+                    sizes_[c], {item_of_slot_.data() + run, stop - run});
     }
     run = stop;
   }

@@ -1,5 +1,6 @@
-// The neighbour index: a packed copy, sorted by (cell, id), of what a phase reads of others, ghosts and periodic images
-// included. It is the state at the start of the phase, so tables need no second buffer.
+// The neighbour index: a packed copy, sorted by (cell, id), of what a phase reads of others, ghosts
+// and periodic images included. It is the state at the start of the phase, so tables need no second
+// buffer.
 #pragma once
 
 #include <cstddef>
@@ -46,10 +47,18 @@ class NeighborIndex {
   const std::uint32_t* starts() const { return starts_.data(); }
 
   // The slot and the box cell of a row of a source (its own place, never an image).
-  std::uint32_t slot_of(std::size_t source, std::size_t row) const { return slot_of_item_[bases_[source] + row]; }
-  std::uint32_t cell_of(std::size_t source, std::size_t row) const { return cell_of_item_[bases_[source] + row]; }
-  const std::uint32_t* slots_of(std::size_t source) const { return slot_of_item_.data() + bases_[source]; }
-  const std::uint32_t* cells_of(std::size_t source) const { return cell_of_item_.data() + bases_[source]; }
+  std::uint32_t slot_of(std::size_t source, std::size_t row) const {
+    return slot_of_item_[bases_[source] + row];
+  }
+  std::uint32_t cell_of(std::size_t source, std::size_t row) const {
+    return cell_of_item_[bases_[source] + row];
+  }
+  const std::uint32_t* slots_of(std::size_t source) const {
+    return slot_of_item_.data() + bases_[source];
+  }
+  const std::uint32_t* cells_of(std::size_t source) const {
+    return cell_of_item_.data() + bases_[source];
+  }
 
  private:
   static constexpr std::uint32_t kOutside = ~std::uint32_t{0};
@@ -63,7 +72,8 @@ class NeighborIndex {
   void copy_images();
   void pack(ThreadPool& pool, std::span<const IndexSource> sources);
   void pack_lines(std::int64_t begin, std::int64_t end, std::span<const IndexSource> sources);
-  void pack_slots(std::uint32_t begin, std::uint32_t end, const Place& shift, std::span<const IndexSource> sources);
+  void pack_slots(std::uint32_t begin, std::uint32_t end, const Place& shift,
+                  std::span<const IndexSource> sources);
   std::size_t source_of(std::uint32_t item) const;
   template <class Visit>
   void for_each_image(Visit&& visit) const;

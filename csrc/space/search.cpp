@@ -1,4 +1,5 @@
-// Searches of the neighbour index: the lines of cells around an agent, and the plain filter of their agents.
+// Searches of the neighbour index: the lines of cells around an agent, and the plain filter of
+// their agents.
 #include "space/search.hpp"
 
 #include <algorithm>
@@ -8,15 +9,16 @@ namespace bw {
 namespace {
 
 // The slots of the cells x - reach .. x + reach on the line that is (dy, dz) away.
-SlotRange line_range(const NeighborIndex& index, std::uint32_t cell, std::int64_t dy, std::int64_t dz,
-                     std::int64_t reach) {
+SlotRange line_range(const NeighborIndex& index, std::uint32_t cell, std::int64_t dy,
+                     std::int64_t dz, std::int64_t reach) {
   const CellBox& box = index.box();
   const std::int64_t middle = cell + dy * box.line_stride() + dz * box.layer_stride();
   return {index.starts()[middle - reach], index.starts()[middle + reach + 1]};
 }
 
 template <std::size_t Dims>
-void search_continuous(const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
+void search_continuous(const NeighborIndex& index, const Center& center, double radius,
+                       Hits& hits) {
   const CandidateLines<Dims> lines(index, center);
   hits.reserve(lines.count);
   const double radius2 = radius * radius;
@@ -40,14 +42,16 @@ void search_continuous(const NeighborIndex& index, const Center& center, double 
 
 // On grids the lines of cells are exact: every agent on them is a hit.
 template <int Dims, Geometry kGeometry>
-void search_grid(const NeighborIndex& index, const Center& center, bool manhattan, double radius, Hits& hits) {
+void search_grid(const NeighborIndex& index, const Center& center, bool manhattan, double radius,
+                 Hits& hits) {
   const auto reach = static_cast<std::int64_t>(radius);
   const std::int64_t layers = Dims == 3 ? reach : 0;
   std::size_t count = 0;
   for (std::int64_t dz = -layers; dz <= layers; ++dz) {
     const std::int64_t left_z = manhattan ? reach - std::abs(dz) : reach;
     for (std::int64_t dy = -left_z; dy <= left_z; ++dy) {
-      const SlotRange range = line_range(index, center.cell, dy, dz, manhattan ? left_z - std::abs(dy) : reach);
+      const SlotRange range =
+          line_range(index, center.cell, dy, dz, manhattan ? left_z - std::abs(dy) : reach);
       hits.reserve(count + range.end - range.begin);
       for (std::uint32_t other = range.begin; other < range.end; ++other) {
         if constexpr (kGeometry == Geometry::wanted) {
@@ -68,13 +72,15 @@ void search_grid(const NeighborIndex& index, const Center& center, bool manhatta
 }
 
 template <int Dims, Geometry kGeometry, bool kManhattan>
-void search_grid_entry(const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
+void search_grid_entry(const NeighborIndex& index, const Center& center, double radius,
+                       Hits& hits) {
   search_grid<Dims, kGeometry>(index, center, kManhattan, radius, hits);
 }
 
 template <int Dims, Geometry kGeometry>
 SearchFunction choose_grid(bool manhattan) {
-  return manhattan ? search_grid_entry<Dims, kGeometry, true> : search_grid_entry<Dims, kGeometry, false>;
+  return manhattan ? search_grid_entry<Dims, kGeometry, true>
+                   : search_grid_entry<Dims, kGeometry, false>;
 }
 
 SearchFunction choose_continuous(int dims, [[maybe_unused]] Simd simd) {

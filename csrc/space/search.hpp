@@ -1,5 +1,5 @@
-// Search: the agents within a radius of one agent, listed from the neighbour index in (cell, id) order. The wider
-// variants find the same hits with the same bits as the plain one.
+// Search: the agents within a radius of one agent, listed from the neighbour index in (cell, id)
+// order. The wider variants find the same hits with the same bits as the plain one.
 #pragma once
 
 #include <array>
@@ -12,7 +12,8 @@
 
 namespace bw {
 
-// Memory for the hits of one search; it belongs to one worker and is overwritten by the next search.
+// Memory for the hits of one search; it belongs to one worker and is overwritten by the next
+// search.
 struct Hits {
   std::int64_t count = 0;
   std::vector<std::uint32_t> slots;
@@ -31,7 +32,8 @@ struct Hits {
   void grow(std::size_t candidates);
 };
 
-// Where a search starts: a place, its box cell, and the slot of the agent that searches (kNoSlot where it is not in the index).
+// Where a search starts: a place, its box cell, and the slot of the agent that searches (kNoSlot
+// where it is not in the index).
 struct Center {
   Place place;
   std::uint32_t cell;
@@ -40,7 +42,8 @@ struct Center {
 inline constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
 
 // All agents within `radius` of a centre, except the one that searches.
-using SearchFunction = void (*)(const NeighborIndex& index, const Center& center, double radius, Hits& hits);
+using SearchFunction = void (*)(const NeighborIndex& index, const Center& center, double radius,
+                                Hits& hits);
 
 // The centre of a search for an agent of the index, and for any place in the rank's region.
 Center center_of_slot(const NeighborIndex& index, std::uint32_t slot, std::uint32_t cell);
@@ -49,8 +52,10 @@ Center center_of_place(const NeighborIndex& index, const Place& place);
 // Grids: whether offsets and distances are wanted, or only who is there.
 enum class Geometry : bool { unwanted, wanted };
 
-// The search for worlds of this shape, by the quickest variant that the processor has. All variants find the same bits.
-SearchFunction choose_search(const Domain& domain, Geometry geometry = Geometry::wanted, Simd simd = chosen_simd());
+// The search for worlds of this shape, by the quickest variant that the processor has. All variants
+// find the same bits.
+SearchFunction choose_search(const Domain& domain, Geometry geometry = Geometry::wanted,
+                             Simd simd = chosen_simd());
 
 // Slots that lie side by side.
 struct SlotRange {
@@ -58,7 +63,8 @@ struct SlotRange {
   std::uint32_t end;
 };
 
-// The candidates of a continuous search: the cells around the centre, line by line in the order of places.
+// The candidates of a continuous search: the cells around the centre, line by line in the order of
+// places.
 template <std::size_t Dims>
 struct CandidateLines {
   static constexpr std::size_t kLines = Dims == 3 ? 9 : 3;

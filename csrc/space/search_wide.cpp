@@ -1,5 +1,6 @@
-// Searches in wide vectors: the operations of the plain search, lane by lane, so the same bits; no FMA. Each is whole in one
-// function, because code for wider vectors cannot be inlined into code for the baseline.
+// Searches in wide vectors: the operations of the plain search, lane by lane, so the same bits; no
+// FMA. Each is whole in one function, because code for wider vectors cannot be inlined into code
+// for the baseline.
 #include "space/search.hpp"
 
 #if defined(__x86_64__)
@@ -12,7 +13,8 @@
 namespace bw::wide {
 namespace {
 
-// For each mask of four lanes, the permutation of 32-bit halves that moves its doubles to the front.
+// For each mask of four lanes, the permutation of 32-bit halves that moves its doubles to the
+// front.
 constexpr std::array<std::array<std::uint32_t, 8>, 16> compress_table() {
   std::array<std::array<std::uint32_t, 8>, 16> table{};
   for (std::uint32_t mask = 0; mask < 16; ++mask) {
@@ -34,7 +36,8 @@ alignas(32) constexpr std::array<std::array<std::uint32_t, 8>, 16> kCompress = c
 }
 
 template <std::size_t Dims>
-[[gnu::target("avx2")]] void search_four(const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
+[[gnu::target("avx2")]] void search_four(const NeighborIndex& index, const Center& center,
+                                         double radius, Hits& hits) {
   const CandidateLines<Dims> lines(index, center);
   hits.reserve(lines.count);
   std::uint32_t* slots = hits.slots.data();
@@ -57,17 +60,20 @@ template <std::size_t Dims>
         const __m256d square = _mm256_mul_pd(offset[a], offset[a]);
         distance2 = a == 0 ? square : _mm256_add_pd(distance2, square);
       }
-      auto mask = static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_cmp_pd(distance2, radius2, _CMP_LE_OQ)));
+      auto mask = static_cast<std::uint32_t>(
+          _mm256_movemask_pd(_mm256_cmp_pd(distance2, radius2, _CMP_LE_OQ)));
       mask &= line.end - slot >= 4 ? 0xFu : (1u << (line.end - slot)) - 1u;
       mask &= center.slot - slot < 4 ? ~(1u << (center.slot - slot)) : ~0u;
-      const __m256i order = _mm256_load_si256(reinterpret_cast<const __m256i*>(kCompress[mask].data()));
+      const __m256i order =
+          _mm256_load_si256(reinterpret_cast<const __m256i*>(kCompress[mask].data()));
       for (std::size_t a = 0; a < Dims; ++a) {
         store_front(offsets[a] + count, offset[a], order);
       }
       store_front(distances + count, distance2, order);
       // Lane numbers are the even halves of the order, divided by two.
       const __m256i lanes = _mm256_permutevar8x32_epi32(_mm256_srli_epi32(order, 1), even);
-      const __m128i numbers = _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm_set1_epi32(static_cast<int>(slot)));
+      const __m128i numbers =
+          _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm_set1_epi32(static_cast<int>(slot)));
       _mm_storeu_si128(reinterpret_cast<__m128i*>(slots + count), numbers);
       count += static_cast<std::size_t>(std::popcount(mask));
     }
@@ -76,9 +82,8 @@ template <std::size_t Dims>
 }
 
 template <std::size_t Dims>
-[[gnu::target("avx512f,avx512vl,avx512dq,bmi,bmi2,popcnt")]] void search_eight(const NeighborIndex& index,
-                                                                                const Center& center, double radius,
-                                                                                Hits& hits) {
+[[gnu::target("avx512f,avx512vl,avx512dq,bmi,bmi2,popcnt")]] void search_eight(
+    const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
   const CandidateLines<Dims> lines(index, center);
   hits.reserve(lines.count);
   std::uint32_t* slots = hits.slots.data();
@@ -105,13 +110,15 @@ template <std::size_t Dims>
       mask &= line.end - slot >= 8 ? 0xFFu : (1u << (line.end - slot)) - 1u;
       mask &= center.slot - slot < 8 ? ~(1u << (center.slot - slot)) : ~0u;
       const auto hit = static_cast<__mmask8>(mask);
-      // Compressed in a register, then stored whole: a compressing store to memory is slow on some processors.
+      // Compressed in a register, then stored whole: a compressing store to memory is slow on some
+      // processors.
       for (std::size_t a = 0; a < Dims; ++a) {
         _mm512_storeu_pd(offsets[a] + count, _mm512_maskz_compress_pd(hit, offset[a]));
       }
       _mm512_storeu_pd(distances + count, _mm512_maskz_compress_pd(hit, distance2));
       const __m256i numbers = _mm256_add_epi32(lanes, _mm256_set1_epi32(static_cast<int>(slot)));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(slots + count), _mm256_maskz_compress_epi32(hit, numbers));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(slots + count),
+                          _mm256_maskz_compress_epi32(hit, numbers));
       count += static_cast<std::size_t>(std::popcount(mask));
     }
   }
@@ -120,9 +127,13 @@ template <std::size_t Dims>
 
 }  // namespace
 
-SearchFunction search_avx2(int dims) { return dims == 3 ? search_four<3> : search_four<2>; }
+SearchFunction search_avx2(int dims) {
+  return dims == 3 ? search_four<3> : search_four<2>;
+}
 
-SearchFunction search_avx512(int dims) { return dims == 3 ? search_eight<3> : search_eight<2>; }
+SearchFunction search_avx512(int dims) {
+  return dims == 3 ? search_eight<3> : search_eight<2>;
+}
 
 }  // namespace bw::wide
 

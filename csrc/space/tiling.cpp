@@ -12,8 +12,8 @@ namespace bw {
 namespace {
 
 [[noreturn]] void refuse_count(std::uint64_t found) {
-  throw ModelError("the number of tiles must be between 1 and " + std::to_string(kTileLimit - 1) + "; found " +
-                   std::to_string(found));
+  throw ModelError("the number of tiles must be between 1 and " + std::to_string(kTileLimit - 1) +
+                   "; found " + std::to_string(found));
 }
 
 }  // namespace
@@ -48,8 +48,8 @@ void Tiling::cut_axis(std::size_t axis) {
   edges.assign(1, 0.0);
   for (std::int64_t t = 1; t < n; ++t) {
     double edge = axis_low(axis, t);
-    // Rounding may put it a step beside the first coordinate that axis_tile counts to the tile: regions hold exactly
-    // the places of their tiles.
+    // Rounding may put it a step beside the first coordinate that axis_tile counts to the tile:
+    // regions hold exactly the places of their tiles.
     while (axis_tile(axis, edge) < t) {
       edge = std::nextafter(edge, kInfinity);
     }

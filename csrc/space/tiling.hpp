@@ -1,5 +1,6 @@
-// Tiles: the fixed pieces that a model is cut into. Their number and shape belong to the model, never to ranks or
-// threads. Spatial tiles are blocks of the domain; without a space they are classes of ids.
+// Tiles: the fixed pieces that a model is cut into. Their number and shape belong to the model,
+// never to ranks or threads. Spatial tiles are blocks of the domain; without a space they are
+// classes of ids.
 #pragma once
 
 #include <array>
@@ -12,7 +13,8 @@
 
 namespace bw {
 
-// A block of the domain: [low, high) on every axis; the far edge of a bounded domain belongs to its last block.
+// A block of the domain: [low, high) on every axis; the far edge of a bounded domain belongs to its
+// last block.
 struct Region {
   Place low{};
   Place high{};
@@ -39,7 +41,8 @@ class Tiling {
 
   Domain domain_;
   std::array<std::int64_t, kAxes> per_axis_{1, 1, 1};
-  std::array<std::vector<double>, kAxes> edges_;  // the first coordinate of each tile, and the length
+  std::array<std::vector<double>, kAxes>
+      edges_;  // the first coordinate of each tile, and the length
   TileId count_ = 1;
 };
 

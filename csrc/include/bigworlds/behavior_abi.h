@@ -1,19 +1,20 @@
 /* behavior_abi.h: the plain C contract between the engine and a behavior's kernel.
  *
- * A behavior, of whatever kind (compiled Python, vectorised, interpreted, C, C++, Cython), ends in one
- * function, the kernel, that the engine calls on ranges of rows of one table:
+ * A behavior, of whatever kind (compiled Python, vectorised, interpreted, C, C++, Cython), ends in
+ * one function, the kernel, that the engine calls on ranges of rows of one table:
  *
  *     int32_t kernel(bw_call* call, int64_t begin, int64_t end);
  *
  * What holds for every kernel:
  *  - It writes only the rows begin..end-1 of the columns that the behavior declared as written, and
- *    computes row i from row i, the parameters, and what `call` gives it of others. It keeps no state
- *    between calls: the engine cuts ranges as it likes and runs them on several threads, each with
- *    a bw_call of its own.
- *  - Others are seen as they were at the start of the phase (in a sequential behavior: as they are).
+ *    computes row i from row i, the parameters, and what `call` gives it of others. It keeps no
+ * state between calls: the engine cuts ranges as it likes and runs them on several threads, each
+ * with a bw_call of its own.
+ *  - Others are seen as they were at the start of the phase (in a sequential behavior: as they
+ * are).
  *  - It returns BW_OK, or BW_FAILED with call->failed_row set; a failed row is left as it was.
- *  - All pointers are valid during the call only. hits and records returned by services are valid until
- *    the next call of the same service.
+ *  - All pointers are valid during the call only. hits and records returned by services are valid
+ * until the next call of the same service.
  *
  * This is the only header that is installed. Every change of layout raises BW_ABI_VERSION.
  */
@@ -39,11 +40,13 @@ typedef struct bw_column {
   int64_t stride; /* bytes */
 } bw_column;
 
-/* The neighbours of one agent, in an order made of (cell, id): same on any number of ranks and threads. */
+/* The neighbours of one agent, in an order made of (cell, id): same on any number of ranks and
+ * threads. */
 typedef struct bw_hits {
   int64_t count;
-  const uint32_t* slots;   /* rows of bw_reach columns */
-  const double* offset[3]; /* x, y, z from the agent to the other (shortest way in a periodic world) */
+  const uint32_t* slots; /* rows of bw_reach columns */
+  const double*
+      offset[3]; /* x, y, z from the agent to the other (shortest way in a periodic world) */
   const double* distance2; /* squared distance; on grids squared length of the cell offset */
   const uint32_t* edges;   /* graphs: rows of bw_reach edge_columns; NULL elsewhere */
 } bw_hits;
@@ -61,8 +64,8 @@ typedef struct bw_cells {
   const bw_column* columns;
 } bw_cells;
 
-/* Records of one event channel that wait for one agent: count records of `stride` bytes. A record is a
- * uint64_t sender id followed by the fields in declared order, each 8-byte aligned. */
+/* Records of one event channel that wait for one agent: count records of `stride` bytes. A record
+ * is a uint64_t sender id followed by the fields in declared order, each 8-byte aligned. */
 typedef struct bw_inbox {
   int64_t count;
   const char* records;
@@ -74,28 +77,33 @@ struct bw_call;
 /* What the engine does for a kernel. `reach`, `effect`, ... are the positions at which the behavior
  * declared its arguments of that kind, from 0. `row` is always a row of the table in hand. */
 typedef struct bw_services {
-  /* Finds the neighbours of a row into call->hits; returns their count. The search centre is the agent's
-   * place at the start of the phase (sequential: now). The agent itself is not among them. */
+  /* Finds the neighbours of a row into call->hits; returns their count. The search centre is the
+   * agent's place at the start of the phase (sequential: now). The agent itself is not among them.
+   */
   int64_t (*gather)(struct bw_call* call, int64_t reach, int64_t row);
 
-  /* Orders a new entity by prototype `effect`; returns its record (bw_prototype layout: the fields of the
-   * prototype in declared order, each 8-byte aligned), filled with defaults, to be overwritten. It is born at
-   * the end of the phase. NULL when the limit on births is reached: return BW_FAILED. */
+  /* Orders a new entity by prototype `effect`; returns its record (bw_prototype layout: the fields
+   * of the prototype in declared order, each 8-byte aligned), filled with defaults, to be
+   * overwritten. It is born at the end of the phase. NULL when the limit on births is reached:
+   * return BW_FAILED. */
   char* (*spawn)(struct bw_call* call, int64_t effect, int64_t row);
 
   /* Orders the end of the row's entity at the end of the phase. */
   void (*despawn)(struct bw_call* call, int64_t row);
 
-  /* Orders a component to be attached to (record to fill, as in spawn) or detached from the row's entity. */
+  /* Orders a component to be attached to (record to fill, as in spawn) or detached from the row's
+   * entity. */
   char* (*attach)(struct bw_call* call, int64_t effect, int64_t row);
   void (*detach)(struct bw_call* call, int64_t effect, int64_t row);
 
-  /* Claims up to `count` of the things of claim `effect` at a place (cell coordinates, or a position in a
-   * continuous world). What was granted is written into the claim's column by the end of the phase
-   * (sequential: before this returns). */
-  void (*claim)(struct bw_call* call, int64_t effect, int64_t row, const double* place, int64_t count);
+  /* Claims up to `count` of the things of claim `effect` at a place (cell coordinates, or a
+   * position in a continuous world). What was granted is written into the claim's column by the end
+   * of the phase (sequential: before this returns). */
+  void (*claim)(struct bw_call* call, int64_t effect, int64_t row, const double* place,
+                int64_t count);
 
-  /* Adds to a cell's field at a place; amounts are summed in fixed point (2^-32), so order cannot matter. */
+  /* Adds to a cell's field at a place; amounts are summed in fixed point (2^-32), so order cannot
+   * matter. */
   void (*deposit)(struct bw_call* call, int64_t effect, const double* place, double amount);
 
   /* Sends an event; returns its record (the fields in declared order, each 8-byte aligned) to fill.
@@ -108,12 +116,12 @@ typedef struct bw_services {
   /* The row of bw_cells columns at a place, or -1 outside the world. */
   int64_t (*cell_at)(struct bw_call* call, int64_t cells, const double* place);
 
-  /* A uniformly random empty cell of the grid, chosen by the 64 random bits `word`, into call->place.
-   * Returns 0, or -1 where no cell is empty. */
+  /* A uniformly random empty cell of the grid, chosen by the 64 random bits `word`, into
+   * call->place. Returns 0, or -1 where no cell is empty. */
   int64_t (*random_empty)(struct bw_call* call, uint64_t word);
 
-  /* Sequential behaviors: makes what the row has just written visible to those who act after it. Returns
-   * BW_OK, or BW_FAILED where it moved onto an occupied cell of an exclusive grid. */
+  /* Sequential behaviors: makes what the row has just written visible to those who act after it.
+   * Returns BW_OK, or BW_FAILED where it moved onto an occupied cell of an exclusive grid. */
   int32_t (*commit)(struct bw_call* call, int64_t row);
 
   /* The engine's mathematics: one implementation on every machine (csrc/base/math.hpp). */
@@ -145,19 +153,21 @@ typedef struct bw_call {
   uint32_t version;     /* BW_ABI_VERSION of the engine */
   uint32_t struct_size; /* sizeof(bw_call) of the engine */
   int64_t tick;
-  uint64_t rng_key;            /* Philox key of this behavior's random stream: made of (seed, stream) */
-  const uint64_t* ids;         /* of the table's rows */
-  const bw_column* columns;    /* own columns, in the order in which the behavior declared them */
-  const char* parameters;      /* the model's parameters, 8-byte slots at the offsets of its declaration */
-  const bw_reach* reaches;     /* by Neighbors argument */
-  const bw_cells* cells;       /* by Here / Cells argument */
+  uint64_t rng_key;    /* Philox key of this behavior's random stream: made of (seed, stream) */
+  const uint64_t* ids; /* of the table's rows */
+  const bw_column* columns; /* own columns, in the order in which the behavior declared them */
+  const char*
+      parameters; /* the model's parameters, 8-byte slots at the offsets of its declaration */
+  const bw_reach* reaches; /* by Neighbors argument */
+  const bw_cells* cells;   /* by Here / Cells argument */
   const bw_services* services;
-  const uint32_t* order;       /* sequential behaviors: the kernel handles rows order[begin..end-1]; else NULL */
-  bw_hits hits;                /* result of gather */
-  double place[3];             /* result of random_empty */
-  double extent[3];            /* size of the world (cells of a grid); 0 where it has no such axis */
-  int64_t failed_row;          /* set before returning BW_FAILED */
-  void* engine;                /* the engine's own */
+  const uint32_t*
+      order;    /* sequential behaviors: the kernel handles rows order[begin..end-1]; else NULL */
+  bw_hits hits; /* result of gather */
+  double place[3];    /* result of random_empty */
+  double extent[3];   /* size of the world (cells of a grid); 0 where it has no such axis */
+  int64_t failed_row; /* set before returning BW_FAILED */
+  void* engine;       /* the engine's own */
 } bw_call;
 
 typedef int32_t (*bw_kernel)(bw_call* call, int64_t begin, int64_t end);

@@ -29,7 +29,8 @@ EventList random_events(const Channel& channel, std::uint64_t run, std::size_t c
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t word = random_word(kKey, run, 0, i);
     const EntityId target = word % 40;  // 0: everyone
-    const Stamp stamp{1 + (word >> 8) % 5, static_cast<std::int64_t>((word >> 16) % 3), make_ordinal(1, i)};
+    const Stamp stamp{1 + (word >> 8) % 5, static_cast<std::int64_t>((word >> 16) % 3),
+                      make_ordinal(1, i)};
     set_value(channel, events.add({target, stamp, static_cast<std::int64_t>((word >> 24) % 4)}),
               static_cast<std::int64_t>(i));
   }
@@ -69,7 +70,8 @@ TEST_CASE("delivery: each row gets what is due for its entity, in the order of s
     }
     for (EntityId id = 0; id <= 30; ++id) {
       const Location at = find_here(id).value();
-      const Letters got = id == kEveryone ? delivery.to_everyone() : delivery.to_row(at.table, at.row);
+      const Letters got =
+          id == kEveryone ? delivery.to_everyone() : delivery.to_row(at.table, at.row);
       std::vector<std::int64_t> wanted;
       for (const auto& [stamp, value] : expected[id]) {
         wanted.push_back(value);
@@ -120,7 +122,8 @@ TEST_CASE("delivery: merging keeps the order of stamps") {
   const Channel channel = small_channel();
   const PhaseClock clock({0}, 1);
   EventList events(channel);
-  const std::vector<std::pair<EntityId, EntityId>> sent{{4, 2}, {1, 0}, {3, 2}, {2, 0}, {9, 2}, {5, 0}};
+  const std::vector<std::pair<EntityId, EntityId>> sent{{4, 2}, {1, 0}, {3, 2},
+                                                        {2, 0}, {9, 2}, {5, 0}};
   for (const auto& [sender, target] : sent) {
     set_value(channel, events.post(sender, target, 0, 0, 1), static_cast<std::int64_t>(sender));
   }
@@ -128,7 +131,8 @@ TEST_CASE("delivery: merging keeps the order of stamps") {
   delivery.collect(events, clock, 0, clock.moment(1, 0), find_here);
   std::vector<std::byte> records;
   const Location at = find_here(2).value();
-  REQUIRE(merge(delivery.to_row(at.table, at.row), delivery.to_everyone(), delivery.stride(), records) == 6);
+  REQUIRE(merge(delivery.to_row(at.table, at.row), delivery.to_everyone(), delivery.stride(),
+                records) == 6);
   std::vector<std::int64_t> order;
   for (std::size_t i = 0; i < 6; ++i) {
     order.push_back(value_of(channel, records.data() + i * channel.stride()));

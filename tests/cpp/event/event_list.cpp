@@ -39,11 +39,14 @@ TEST_CASE("event list: ordinals count a sender's events of one behavior and tick
   for (const Envelope& envelope : events.envelopes()) {
     ordinals.push_back(envelope.stamp.ordinal);
   }
-  CHECK(ordinals == std::vector<std::uint64_t>{make_ordinal(2, 0), make_ordinal(2, 1), make_ordinal(2, 0),
-                                               make_ordinal(3, 0), make_ordinal(3, 0)});
+  CHECK(ordinals == std::vector<std::uint64_t>{make_ordinal(2, 0), make_ordinal(2, 1),
+                                               make_ordinal(2, 0), make_ordinal(3, 0),
+                                               make_ordinal(3, 0)});
 }
 
-TEST_CASE("phase clock: an event can be received after its sender's phase, one from outside from the start") {
+TEST_CASE(
+    "phase clock: an event can be received after its sender's phase, one from outside from the "
+    "start") {
   const PhaseClock clock({0, 0, 1}, 2);
   const Envelope outside{1, {kOutside, 5, make_ordinal(0, 12)}, 5};
   const Envelope early{1, {8, 5, make_ordinal(2, 0)}, 5};
@@ -99,7 +102,9 @@ TEST_CASE("event list: its state loads into an equal list, in any order of colum
   const PhaseClock clock({0}, 1);
   EventList events(channel);
   for (std::int64_t i = 0; i < 5; ++i) {
-    set_value(channel, events.post(static_cast<EntityId>(100 - i), static_cast<EntityId>(i), 3, i, 1), 1000 + i);
+    set_value(channel,
+              events.post(static_cast<EntityId>(100 - i), static_cast<EntityId>(i), 3, i, 1),
+              1000 + i);
   }
   EventList loaded(channel);
   std::vector<std::uint64_t> keys;
@@ -122,14 +127,16 @@ TEST_CASE("event list: its state loads into an equal list, in any order of colum
   }
 }
 
-TEST_CASE("event list: state with a missing column, or of a behavior that is not there, is refused") {
+TEST_CASE(
+    "event list: state with a missing column, or of a behavior that is not there, is refused") {
   const Channel channel = small_channel();
   EventList events(channel);
   events.post(1, 2, 0, 0, 4);
   EventList loaded(channel);
   events.list_state([&](const StateSection& section) {
-    CHECK_THROWS_WITH_AS(loaded.load(section, PhaseClock({0}, 1)),
-                         "the state has an event 'Word' of a behavior that this model does not have", UserError);
+    CHECK_THROWS_WITH_AS(
+        loaded.load(section, PhaseClock({0}, 1)),
+        "the state has an event 'Word' of a behavior that this model does not have", UserError);
     StateSection cut = section;
     cut.columns.pop_back();
     CHECK_THROWS_AS(loaded.load(cut, PhaseClock({0, 0, 0, 0}, 1)), UserError);
