@@ -42,13 +42,24 @@ def _parsed(line: bytes, before: int) -> tuple[Entry, int] | None:
     """The entry of a line and its checksum, None where the line is damaged."""
     text = line[9:]
     try:
-        check = int(line[:8], 16)
-        if line[8:9] != b" " or _core.checksum(text, before) != check:
+        check = _core.checksum(text, before)
+        if line[:9] != b"%08x " % check:
             return None
         entry = json.loads(text)
     except ValueError:
         return None
     return (entry, check) if isinstance(entry, dict) else None
+
+
+def _is_whole(rest: bytes, before: int) -> bool:
+    """Whether a bad last line begins with a whole entry that goes on: then it is damaged, not torn."""
+    try:
+        text = rest[9:].decode(errors="surrogateescape")
+        _, length = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return False
+    entry = text[:length].encode(errors="surrogateescape")
+    return len(entry) + 9 < len(rest) and rest[:8] == b"%08x" % _core.checksum(entry, before)
 
 
 def _scan(path: Path) -> tuple[list[Entry], int, int]:
@@ -63,7 +74,8 @@ def _scan(path: Path) -> tuple[list[Entry], int, int]:
         end = content.find(b"\n", good)
         parsed = _parsed(content[good:end], check) if end >= 0 else None
         if parsed is None:
-            if entries and end >= 0 and end + 1 < len(content):
+            more = 0 <= end < len(content) - 1 or _is_whole(content[good:], check)
+            if entries and more:
                 number = len(entries) + 1
                 raise JournalError(
                     f"{path} is damaged at entry {number} (byte {good}): its checksum is wrong"

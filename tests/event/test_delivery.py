@@ -331,3 +331,24 @@ def test_an_event_cannot_be_sent_into_the_past():
     expected = r"send_back_in_time.*entity 1.*0 to \d+ ticks after; found -1"
     with pytest.raises(bw.BehaviorError, match=expected):
         backwards.simulate(rng=1, threads=1).run(1)
+
+
+class Lonely(bw.Component):
+    friend: bw.Ref
+
+
+@bw.behavior
+def write_to_friend(lonely: Lonely, tell: bw.Send[Ping]) -> None:
+    tell(lonely.friend)
+
+
+@bw.model()
+def friends(world):
+    world.spawn(Lonely, n=3, friend=[2, 3, 0])
+    world.behaviors(write_to_friend)
+
+
+@pytest.mark.parametrize("interpret", [False, True])
+def test_an_event_to_nobody_is_not_one_to_everybody(interpret):
+    with pytest.raises(bw.BehaviorError, match=r"entity 3.*entity 0, which is nobody"):
+        friends.simulate(rng=1, interpret=interpret).run(1)

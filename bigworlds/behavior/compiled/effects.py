@@ -210,6 +210,17 @@ space_clamp = _per_axis("space_clamp", _clamp_real, _clamp_whole)
 
 
 @intrinsic
+def addressee(context: Any, target: Any) -> Any:
+    """The target of an event; 0 is nobody and an error, since the engine takes it for everybody."""
+
+    def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
+        fail_if(ctx, builder, builder.icmp_unsigned("==", values[0], I64(0)))
+        return values[0]
+
+    return signature(types.int64, target), emit
+
+
+@intrinsic
 def inbox_count(context: Any, inbox: Any) -> Any:
     """len(inbox)"""
 

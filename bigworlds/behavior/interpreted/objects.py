@@ -262,11 +262,20 @@ class Detach:
         self._state.services.detach(self._state.pointer, self._index, self._state.row)
 
 
+def addressee(target: int) -> int:
+    """The target of an event; 0 is nobody and an error, since the engine takes it for everybody."""
+    if target == 0:
+        raise ValueError(
+            "an event is sent to entity 0, which is nobody; to send to all who listen: .all(...)"
+        )
+    return target
+
+
 class Send(_Records):
     """A Send argument."""
 
     def __call__(self, target: int, *, after: int = 0, **fields: Any) -> None:
-        self.fill(fields, target & (2**64 - 1), after)
+        self.fill(fields, addressee(target) & (2**64 - 1), after)
 
     def all(self, *, after: int = 0, **fields: Any) -> None:
         """Sends to all who listen."""

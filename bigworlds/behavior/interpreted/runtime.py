@@ -12,6 +12,7 @@ from typing import Any
 from bigworlds.behavior.abi import MATH_ONE, MATH_TWO
 from bigworlds.behavior.arguments import moore
 from bigworlds.behavior.interpreted.memory import Items, Text
+from bigworlds.behavior.interpreted.objects import addressee
 from bigworlds.behavior.translate.operators import powers
 from bigworlds.behavior.translate.program import Program
 from bigworlds.data.vectors import divide, ivec2, ivec3, square_root, vec2, vec3, wrap64
@@ -90,6 +91,7 @@ def _mathematics(name: str) -> Callable[..., float]:
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "absolute": lambda x: abs(x) if isinstance(x, float) else wrap64(abs(x)),
     "add": lambda a, b: wrap64(a + b),
+    "addressee": addressee,
     "ask": lambda claim, place, n: claim.ask(place, n),
     "bernoulli": lambda rng, p: rng.bernoulli(p),
     "block_assign": _block_assign,

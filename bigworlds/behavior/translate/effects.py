@@ -41,7 +41,7 @@ def call_argument(on: Expressions, node: ast.Call, owner: Value) -> Value:
         if len(node.args) != 1:
             on.fail(node, "sending takes one target id, then fields by keyword: tell(other.id, strength=1.0)")
         target = on.coerce(on.expression(node.args[0]), INT, node, "the target of an event")
-        return _send(on, node, owner, target)
+        return _send(on, node, owner, on.call(node, "addressee", target))
     return on.fail(node, f"{kind.shown} cannot be called")
 
 
