@@ -105,4 +105,37 @@ TEST_CASE(
   CHECK(ghosts[1].ids == std::vector<EntityId>{3});
 }
 
+TEST_CASE("an agent that only rounding brings within reach of another rank's edge is a ghost there") {
+  int within = 0;
+  for (std::uint64_t seed = 0; seed < 4000; ++seed) {
+    CAPTURE(seed);
+    Draw draw(seed);
+    bw::Domain domain{bw::SpaceKind::continuous, 2, {10.0, draw.real(1.0, 100.0), 0.0}, false, false, false};
+    Spread world(domain, 64, 8);  // each rank has one row of tiles
+    const auto row = static_cast<bw::TileId>(draw.whole(1, 6));
+    const double edge = world.tiling.region(1 + 8 * row).low[1];
+    const double beside = draw.chance(0.5) ? edge : std::nextafter(edge, 0.0);
+    // As far from there as rounding may still call within the radius.
+    const double radius = draw.real(0.01, 0.5) * domain.size[1];
+    const double way = beside == edge ? -radius : radius;
+    double far = beside + way;
+    for (std::int64_t step = draw.whole(0, 3); step > 0; --step) {
+      far = std::nextafter(far, far + way);
+    }
+    const double d = far - beside;
+    if (far < 0.0 || far >= domain.size[1] || d * d > radius * radius) {
+      continue;
+    }
+    const bw::RankId here = world.owner_of({5.0, beside, 0.0});
+    const bw::RankId there = world.owner_of({5.0, far, 0.0});
+    world.add(here, 1, {5.0, beside, 0.0}, false);
+    world.add(there, 2, {5.0, far, 0.0}, false);
+    const std::vector<bw::Ghosts> ghosts = exchange(world, {kBird, {}, radius});
+    CHECK(ghosts[here].ids == std::vector<EntityId>{2});
+    CHECK(ghosts[there].ids == std::vector<EntityId>{1});
+    ++within;
+  }
+  CHECK(within > 500);
+}
+
 }  // namespace

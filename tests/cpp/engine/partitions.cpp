@@ -108,31 +108,31 @@ std::string described(const Zoo& zoo) {
 }
 
 TEST_CASE("a world has the same digests on any number of ranks and threads") {
-  for (std::uint64_t seed = 0; seed < 120; ++seed) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
     CAPTURE(seed);
     Zoo zoo = random_zoo(seed);
     choose_phases(zoo);
     INFO(described(zoo));
     const auto alone = make(zoo, {1, 1, false});
     const std::vector<std::string> wanted = digests(*alone, 4);
-    for (const std::uint32_t ranks : {1u, 2u, 3u, 5u}) {
-      for (const int threads : {1, 2}) {
-        if (ranks == 1 && threads == 1) {
-          continue;
-        }
-        CAPTURE(ranks);
-        CAPTURE(threads);
-        const auto simulation = make(zoo, {ranks, threads, false});
-        CHECK(simulation->population() == zoo.animals);
-        CHECK(digests(*simulation, 4) == wanted);
-        CHECK(simulation->population() == alone->population());
-      }
+    // All of 1, 2, 3, 5 ranks with 1 and 2 threads, in two shares: each world runs on four of them.
+    const std::vector<bw::RunSpec> runs =
+        seed % 2 == 0
+            ? std::vector<bw::RunSpec>{{1, 2, false}, {2, 1, false}, {3, 2, false}, {5, 1, false}}
+            : std::vector<bw::RunSpec>{{1, 2, false}, {2, 2, false}, {3, 1, false}, {5, 2, false}};
+    for (const bw::RunSpec run : runs) {
+      CAPTURE(run.ranks);
+      CAPTURE(run.threads);
+      const auto simulation = make(zoo, run);
+      CHECK(simulation->population() == zoo.animals);
+      CHECK(digests(*simulation, 4) == wanted);
+      CHECK(simulation->population() == alone->population());
     }
   }
 }
 
 TEST_CASE("a state written on some ranks and taken in on others goes on to the same digests") {
-  for (std::uint64_t seed = 200; seed < 260; ++seed) {
+  for (std::uint64_t seed = 200; seed < 240; ++seed) {
     CAPTURE(seed);
     Zoo zoo = random_zoo(seed);
     choose_phases(zoo);

@@ -13,7 +13,7 @@
 
 namespace bw::engine_tests {
 
-enum : ComponentId { kAnimal = 0, kHunter = 1, kGrass = 2 };
+enum : ComponentId { kAnimal = 0, kHunter = 1, kGrass = 2, kRock = 3 };
 
 inline constexpr FieldKey kPosition{kAnimal, 0};
 inline constexpr FieldKey kEnergy{kAnimal, 1};
@@ -23,6 +23,8 @@ inline constexpr FieldKey kCaught{kAnimal, 4};
 inline constexpr FieldKey kStrength{kHunter, 0};
 inline constexpr FieldKey kGrown{kGrass, 0};
 inline constexpr FieldKey kScent{kGrass, 1};
+inline constexpr FieldKey kRockPosition{kRock, 0};
+inline constexpr FieldKey kMass{kRock, 1};
 
 // What a model of the zoo is made of; behaviors by name.
 struct Zoo {
@@ -62,6 +64,9 @@ inline Schema zoo_schema(const Domain& domain) {
                {"caught", whole, {}}}});
   schema.add({"Hunter", {{"strength", number, {}}}});
   schema.add({"Grass", {{"grown", whole, {}}, {"scent", number, {}}}});
+  schema.add({"Rock",
+              {{position, {domain.integral() ? Scalar::i32 : Scalar::f64, dims}, {}},
+               {"mass", number, {}}}});
   return schema;
 }
 
