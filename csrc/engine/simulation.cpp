@@ -35,6 +35,9 @@ std::int64_t widest_reach_over_cells(const ModelSpec& model) {
 
 void write_columns(Store& store, std::uint32_t table_index, std::size_t first, std::size_t begin,
                    std::size_t count, std::span<const SpawnColumn> columns) {
+  if (count == 0) {
+    return;  // there may be no memory yet
+  }
   Table& table = store.table(table_index);
   for (const SpawnColumn& from : columns) {
     Column& column = table.column(table.find_column(from.field).value());
