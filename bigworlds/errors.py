@@ -21,6 +21,11 @@ class ModelError(UserError):
     written."""
 
 
+class UnknownNameError(ModelError, AttributeError):
+    """There is no such field: a `ModelError` for people, an `AttributeError` for `hasattr`, `inspect` and
+    `help`."""
+
+
 class SnapshotError(UserError):
     """A snapshot cannot be used: truncated, damaged, foreign, or of another model."""
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from bigworlds.behavior.uses import ColumnUse
 
 
+# Above every id: the exception of a range that cannot be told to be of one row.
+_NOBODY = 1 << 64
+
+
 class Columns:
     """An own component of a vectorised behavior: its fields as arrays, one row per agent.
 
@@ -190,26 +194,56 @@ class _Ranges:
     def __init__(self, behavior: Behavior, parameters: Any) -> None:
         self.behavior, self.parameters = behavior, parameters
         self.error: BaseException | None = None
+        self.failed_id = _NOBODY
 
     def take_error(self) -> BaseException | None:
-        """The exception of the last failed range, once."""
+        """The exception of the failed row with the lowest id, once."""
         error, self.error = self.error, None
         return error
 
     def run(self, pointer: Any, begin: int, end: int) -> int:
-        """The kernel. Which row failed cannot be told: the first of the range is named."""
+        """The kernel. Where it fails, the first row that fails by itself is looked for: the engine then
+        goes on behind it."""
         call = pointer.contents
         if end <= begin:
             return abi.OK
-        try:
-            self._range(call, begin, end)
-        except BaseException as error:
-            self.error = error
-            call.failed_row = begin
+        if self.error is not None and not isinstance(self.error, Exception):
+            call.failed_row = begin  # interrupted: the engine may still look for lower ids
             return abi.FAILED
-        return abi.OK
+        error = self._try(call, begin, end, store=True)
+        if error is None:
+            return abi.OK
+        row, error = self._first_failing(call, begin, end, error)
+        entity = _NOBODY if row is None else int(call.ids[row])
+        if self.error is None or not isinstance(error, Exception) or entity < self.failed_id:
+            self.error, self.failed_id = error, entity
+        call.failed_row = -1 if row is None else row
+        return abi.FAILED
 
-    def _range(self, call: Any, begin: int, end: int) -> None:
+    def _first_failing(
+        self, call: Any, begin: int, end: int, error: BaseException
+    ) -> tuple[int | None, BaseException]:
+        """By halving, the first row of a failed range that fails by itself, and its exception; None and the
+        range's where no row does, as in a function that does not go row by row."""
+        while end - begin > 1 and isinstance(error, Exception):
+            middle = (begin + end) // 2
+            before = self._try(call, begin, middle, store=False)
+            if before is None:
+                begin = middle
+            else:
+                end, error = middle, before
+        alone = error if not isinstance(error, Exception) else self._try(call, begin, begin + 1, store=False)
+        return (begin, alone) if alone is not None else (None, error)
+
+    def _try(self, call: Any, begin: int, end: int, *, store: bool) -> BaseException | None:
+        """Runs the function on some rows; what it raised, or None."""
+        try:
+            self._range(call, begin, end, store)
+        except BaseException as error:
+            return error
+        return None
+
+    def _range(self, call: Any, begin: int, end: int, store: bool) -> None:
         memory = [_column(call.columns[k], use, begin, end) for k, use in enumerate(self.behavior.columns)]
         arrays: dict[type, dict[str, NDArray[Any]]] = {c: {} for c in self.behavior.components}
         for use, column in zip(self.behavior.columns, memory, strict=True):
@@ -220,6 +254,8 @@ class _Ranges:
         ids.flags.writeable = False
         arguments = [self._argument(a, call, begin, ids, arrays) for a in self.behavior.arguments]
         self.behavior.function(*arguments)
+        if not store:
+            return
         for use, column in zip(self.behavior.columns, memory, strict=True):
             if use.writes:
                 column[...] = arrays[use.component][use.field.name]

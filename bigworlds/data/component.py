@@ -12,7 +12,7 @@ import typing
 from typing import Any, ClassVar, dataclass_transform
 
 from bigworlds.data.fields import Field, field_type, to_elements, zero_of
-from bigworlds.errors import ModelError, nearest_names
+from bigworlds.errors import ModelError, UnknownNameError, nearest_names
 
 RESERVED = ("offset", "distance", "id", "edge")
 
@@ -91,7 +91,17 @@ class FieldsMeta(type):
             return typing.cast(Field, fields[name])
         if name.startswith("__"):
             raise AttributeError(name)
-        raise ModelError(f"{cls.__name__} has no field {name!r}{nearest_names(name, fields)}")
+        raise UnknownNameError(f"{cls.__name__} has no field {name!r}{nearest_names(name, fields)}")
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """How a record is made, for `inspect.signature` and `help`: each field by keyword."""
+        keyword, empty = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty
+        parameters = []
+        for name, field in cls.__bw_fields__.items():
+            default = zero_of(field.type) if field.default is None else field.default
+            parameters.append(inspect.Parameter(name, keyword, default=default, annotation=empty))
+        return inspect.Signature(parameters)
 
 
 def _own_annotations(namespace: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +149,9 @@ class Record(metaclass=FieldsMeta):
     def __setattr__(self, name: str, value: Any) -> None:
         fields = type(self).__bw_fields__
         if name not in fields:
-            raise ModelError(f"{type(self).__name__} has no field {name!r}{nearest_names(name, fields)}")
+            raise UnknownNameError(
+                f"{type(self).__name__} has no field {name!r}{nearest_names(name, fields)}"
+            )
         self.__dict__[name] = value
 
     def __repr__(self) -> str:
@@ -168,7 +180,7 @@ class Component(Record):
     def _only_neighbors(self, name: str) -> Any:
         if name in self.__dict__:
             return self.__dict__[name]
-        raise ModelError(
+        raise UnknownNameError(
             f"{type(self).__name__}.{name} is there on the items of a bw.Neighbors argument only"
         )
 
@@ -233,4 +245,6 @@ class Event(Record):
         """The entity id of who sent it."""
         if "sender" in self.__dict__:
             return typing.cast(int, self.__dict__["sender"])
-        raise ModelError(f"{type(self).__name__}.sender is there on the items of a bw.Inbox argument only")
+        raise UnknownNameError(
+            f"{type(self).__name__}.sender is there on the items of a bw.Inbox argument only"
+        )

@@ -12,6 +12,7 @@ from bigworlds.errors import SnapshotError, UserError
 from bigworlds.model import Model
 from bigworlds.model.recipe import RunOptions
 from bigworlds.simulation.build import build
+from bigworlds.simulation.schema import schema_of
 from bigworlds.simulation.seed import seed_of
 from bigworlds.simulation.simulation import Simulation
 
@@ -45,11 +46,9 @@ class LocalEngine:
     ) -> Simulation:
         """A simulation at the tick of a snapshot."""
         sections, meta = snapshot.read(path)
-        if meta.get("model") != model.name:
-            raise SnapshotError(
-                f"{path} is a snapshot of model '{meta.get('model')}'; expected one of '{model.name}'"
-            )
-        parameters = model.resumed(meta.get("parameters") or {}, given, branch=options.branch)
+        stored = meta.get("parameters") or {}
+        _require_same_names(path, meta, model)
+        parameters = model.resumed(stored, given, branch=options.branch)
         seed = int(meta["seed"])
         if options.rng is not None and seed_of(options.rng) != seed:
             if not options.branch:
@@ -60,9 +59,8 @@ class LocalEngine:
                 )
             seed = seed_of(options.rng)
         simulation = self._empty(model, parameters, seed, options)
-        differences = snapshot.difference(meta.get("schema") or {}, simulation.layout())
-        if differences:
-            raise SnapshotError(f"{path} does not fit model '{model.name}': {differences}")
+        of_model = {"model": model.name, "schema": simulation.layout(), "parameters": stored}
+        snapshot.require_same_model(path, meta, of_model)
         simulation.load(sections)
         if options.branch and parameters is not None:
             simulation.set_parameters(**parameters.as_dict())
@@ -82,3 +80,19 @@ class LocalEngine:
         simulation = Simulation(model, description, built, core, parameters)
         simulation.apply_triggers()
         return simulation
+
+
+def _require_same_names(path: str | os.PathLike[str], meta: snapshot.Meta, model: Model) -> None:
+    """Refuses the snapshot of a model of another name or with other parameters; says all that differs, the
+    fields too."""
+    defaults = model.settings()
+    ours: dict[str, Any] = {
+        "model": model.name,
+        "parameters": defaults.as_dict() if defaults is not None else {},
+        "schema": meta.get("schema"),
+    }
+    try:
+        snapshot.require_same_model(path, meta, ours)
+    except SnapshotError:
+        ours["schema"] = schema_of(model.describe(defaults)).layout()
+        snapshot.require_same_model(path, meta, ours)

@@ -15,6 +15,7 @@ from bigworlds.data.parameters import Parameters
 from bigworlds.errors import BehaviorError, UserError
 from bigworlds.model import Model
 from bigworlds.model.declarations import WorldDescription
+from bigworlds.record.sums import exact_sum
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
 from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
@@ -102,8 +103,8 @@ class Simulation(Outside):
         """Runs some ticks. Collective.
 
         It ends early at a tick boundary where `pause()` was called, where a `world.stop_when` condition
-        holds, or with a
-        KeyboardInterrupt on Ctrl-C.
+        holds, or with a KeyboardInterrupt on Ctrl-C. A world that has stopped stays so, also after a restart
+        from a snapshot: further calls run nothing as long as the condition holds. At tick 0 none is asked.
 
         Args:
             ticks: how many, from 0 up.
@@ -116,18 +117,29 @@ class Simulation(Outside):
         """
         if isinstance(ticks, bool) or not isinstance(ticks, int | np.integer) or ticks < 0:
             raise UserError(f"run takes a number of ticks from 0 up; found {ticks!r}")
+        if self._has_stopped():
+            self.ended = "stop"
+            return 0
+        return self._run(int(ticks))
+
+    def _has_stopped(self) -> bool:
+        """Whether the model's own condition holds after a tick: asked of the state, so that a restart knows
+        it too."""
+        return self.tick > 0 and any(stop(self) for stop in self.description.stops)
+
+    def _run(self, ticks: int) -> int:
+        """Runs ticks of a world that has not stopped; `ended` says why it returned."""
         self.ended = "ticks"
-        stops = self.description.stops
         done = 0
         while done < ticks:
-            step = min(int(ticks) - done, 1 if stops else _STRIDE)
+            step = min(ticks - done, 1 if self.description.stops else _STRIDE)
             ran = self._advance(step)
             done += ran
             if ran < step or self._paused.is_set():
                 self._paused.clear()
                 self.ended = "paused"
                 break
-            if any(stop(self) for stop in stops):
+            if self._has_stopped():
                 self.ended = "stop"
                 break
         return done
@@ -146,9 +158,12 @@ class Simulation(Outside):
         Returns:
             How many ticks were run.
         """
+        if self._has_stopped():
+            self.ended = "stop"
+            return 0
         done = 0
         while at_most is None or done < at_most:
-            ran = self.run(1)
+            ran = self._run(1)
             done += ran
             if ran == 0 or self.ended == "stop":
                 break
@@ -189,16 +204,22 @@ class Simulation(Outside):
 
     def _explained(self, error: BehaviorError) -> BehaviorError:
         """The error with the cause that running the failed row again as Python gave."""
+        found: list[tuple[BehaviorPlace, BaseException]] = []
         for place in self._built.behaviors:
             for kernel in (place.kernel, place.explain):
                 cause = kernel.pending_error() if kernel is not None else None
-                if cause is not None:
-                    if isinstance(cause, KeyboardInterrupt | SystemExit):
-                        raise cause
-                    explained = BehaviorError(f"{error}: {_cause_in_words(place, cause)}")
-                    explained.__cause__ = cause
-                    return explained
-        return error
+                if isinstance(cause, KeyboardInterrupt | SystemExit):
+                    raise cause
+                if cause is not None and place.behavior.name == getattr(error, "behavior", None):
+                    found.append((place, cause))
+        if not found:
+            return error
+        # Others of the phase may have failed too; the engine named the first.
+        place, cause = found[0]
+        explained = BehaviorError(f"{error}: {_cause_in_words(place, cause)}")
+        explained.__dict__.update(error.__dict__)
+        explained.__cause__ = cause
+        return explained
 
     def digest(self) -> str:
         """The digest of the whole state, 32 hexadecimal digits: equal for equal worlds on any number of
@@ -222,7 +243,7 @@ class Simulation(Outside):
             label: the field, as in "Bird.velocity".
         """
         columns = self._values(label)
-        return _each_element(columns, _exact_sum)
+        return _each_element(columns, exact_sum)
 
     def mean(self, label: str) -> Any:
         """The mean of a field over all entities or cells: its exact sum divided by their number; NaN where
@@ -405,20 +426,6 @@ def _joined(parts: list[NDArray[Any]], dtype: Any = None, length: int = 1) -> ND
     if parts:
         return np.concatenate(parts)
     return np.empty(0 if length == 1 else (0, length), dtype=dtype)
-
-
-def _exact_sum(values: NDArray[Any]) -> float | int:
-    """The sum of numbers, as if computed without rounding, then rounded once; whole numbers stay exact."""
-    if values.dtype.kind == "f":
-        exact = _core.ExactSum()
-        exact.add(values.astype(np.float64, copy=False))
-        return exact.value()
-    whole = _core.IntegerSum()
-    if values.dtype.kind == "u":
-        whole.add_unsigned(values.astype(np.uint64, copy=False))
-    else:
-        whole.add_signed(values.astype(np.int64, copy=False))
-    return whole.integer()
 
 
 def _each_element(columns: NDArray[Any], reduce: Callable[[NDArray[Any]], Any]) -> Any:

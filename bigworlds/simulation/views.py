@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from bigworlds import _core
-from bigworlds.errors import UserError, nearest_names
+from bigworlds.errors import UnknownNameError, UserError, nearest_names
 
 
 class Columns:
@@ -40,7 +40,7 @@ class Columns:
         self._writable: dict[str, NDArray[Any]] = {}
 
     def __getattr__(self, name: str) -> NDArray[Any]:
-        if name.startswith("__"):
+        if name.startswith("_"):  # names of fields do not; notebooks and copy ask for such names
             raise AttributeError(name)
         return self._array(name)
 
@@ -64,7 +64,7 @@ class Columns:
     def _fetch(self, name: str) -> NDArray[Any]:
         if name not in self._fields:
             known = nearest_names(name, self._fields)
-            raise UserError(f"component '{self._component.__name__}' has no field '{name}'{known}")
+            raise UnknownNameError(f"component '{self._component.__name__}' has no field '{name}'{known}")
         parts = self._core.views(self._number, self._fields.index(name))
         if len(parts) != 1:
             raise UserError(

@@ -16,9 +16,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace bw {
 
@@ -223,6 +225,34 @@ class ColumnHash {
     }
     Digest sum;
     for (std::size_t i = 0; i < n; ++i, bytes += stride) sum += (*this)(keys[i], bytes);
+    return sum;
+  }
+
+  // The same for columns of floats, `length` of them a value: bit by bit, but all NaNs are one. The
+  // sign and payload of a NaN that arithmetic makes differ between processors.
+  template <class Real>
+  Digest of_reals(const std::uint64_t* keys, const void* values, std::ptrdiff_t stride,
+                  std::size_t n, std::size_t length) const {
+    using Word = std::conditional_t<sizeof(Real) == 8, std::uint64_t, std::uint32_t>;
+    constexpr Word kInfinity = std::bit_cast<Word>(std::numeric_limits<Real>::infinity());
+    constexpr Word kNan = std::bit_cast<Word>(std::numeric_limits<Real>::quiet_NaN());
+    const auto* bytes = static_cast<const unsigned char*>(values);
+    const auto canonical = [](const unsigned char* at) {
+      Word word;
+      std::memcpy(&word, at, sizeof(word));
+      return (word & ~(Word{1} << (8 * sizeof(Word) - 1))) > kInfinity ? kNan : word;
+    };
+    Digest sum;
+    if (length == 1) {
+      for (std::size_t i = 0; i < n; ++i, bytes += stride)
+        sum += of_word(keys[i], canonical(bytes));
+      return sum;
+    }
+    std::vector<Word> value(length);
+    for (std::size_t i = 0; i < n; ++i, bytes += stride) {
+      for (std::size_t k = 0; k < length; ++k) value[k] = canonical(bytes + k * sizeof(Word));
+      sum += (*this)(keys[i], value.data());
+    }
     return sum;
   }
 

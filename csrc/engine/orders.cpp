@@ -2,6 +2,8 @@
 // them, and all are applied.
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "base/errors.hpp"
@@ -25,15 +27,47 @@ bool any_orders(const std::vector<CommandBuffer*>& buffers) {
 
 }  // namespace
 
-// What a new place is: brought back into a periodic world, an error outside of a bounded one.
-void Simulation::check_new_place(const Rank& rank, std::byte* place, EntityId of,
-                                 std::uint32_t behavior) const {
-  const std::string why = settle_place(model_.domain, place);
-  if (!why.empty()) {
-    const std::string& name = rank.runs[behavior]->behavior->name;
-    throw RunError("behavior '" + name + "' failed at entity " + std::to_string(of) + ", tick " +
-                       std::to_string(tick_) + ": it made an entity whose place is wrong: " + why,
-                   name, of, tick_, BW_FAILED);
+// A new place that is wrong, of the first behavior's lowest entity.
+struct Simulation::WrongPlace {
+  std::uint32_t behavior;
+  EntityId of;
+  std::string why;
+};
+
+// What a new place is: brought back into a periodic world, wrong outside of a bounded one.
+void Simulation::check_new_place(std::byte* place, EntityId of, std::uint32_t behavior,
+                                 std::optional<WrongPlace>& wrong) const {
+  std::string why = settle_place(model_.domain, place);
+  const bool first = !wrong || std::tuple(behavior, of) < std::tuple(wrong->behavior, wrong->of);
+  if (!why.empty() && first) {
+    wrong = {behavior, of, std::move(why)};
+  }
+}
+
+void Simulation::check_new_places() const {
+  std::optional<WrongPlace> wrong;
+  for (const auto& rank : ranks_) {
+    for (CommandBuffer* buffer : rank->executor.command_buffers()) {
+      for (const CommandBuffer::Birth& birth : buffer->births()) {
+        if (const auto offset = rank->place_in_record[birth.plan]) {
+          check_new_place(buffer->record(birth.record + *offset), birth.parent, birth.behavior,
+                          wrong);
+        }
+      }
+      for (const CommandBuffer::Change& change : buffer->changes()) {
+        if (const auto offset = rank->place_in_record[change.plan]; change.attach && offset) {
+          check_new_place(buffer->record(change.record + *offset), change.entity, change.behavior,
+                          wrong);
+        }
+      }
+    }
+  }
+  if (wrong) {
+    const std::string& name = ranks_.front()->runs[wrong->behavior]->behavior->name;
+    throw RunError("behavior '" + name + "' failed at entity " + std::to_string(wrong->of) +
+                       ", tick " + std::to_string(tick_) +
+                       ": it made an entity whose place is wrong: " + wrong->why,
+                   name, wrong->of, tick_, BW_FAILED);
   }
 }
 
@@ -41,22 +75,7 @@ void Simulation::place_births() {
   if (!model_.domain.exists()) {
     return;
   }
-  for (const auto& rank : ranks_) {
-    for (CommandBuffer* buffer : rank->executor.command_buffers()) {
-      for (const CommandBuffer::Birth& birth : buffer->births()) {
-        if (const auto offset = rank->place_in_record[birth.plan]) {
-          check_new_place(*rank, buffer->record(birth.record + *offset), birth.parent,
-                          birth.behavior);
-        }
-      }
-      for (const CommandBuffer::Change& change : buffer->changes()) {
-        if (const auto offset = rank->place_in_record[change.plan]; change.attach && offset) {
-          check_new_place(*rank, buffer->record(change.record + *offset), change.entity,
-                          change.behavior);
-        }
-      }
-    }
-  }
+  check_new_places();
   if (model_.domain.exclusive) {
     settle_births();
   }

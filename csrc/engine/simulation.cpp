@@ -278,8 +278,10 @@ bool Simulation::select(std::size_t phase) {
 }
 
 void Simulation::run_behaviors(std::size_t phase) {
-  for (const auto& rank : ranks_) {
-    std::vector<BehaviorRun> runs;
+  std::vector<std::vector<BehaviorRun>> runs_of(ranks_.size());  // failures point into them
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    const auto& rank = ranks_[h];
+    std::vector<BehaviorRun>& runs = runs_of[h];
     std::deque<PreparedBehavior>& prepared = rank->prepared[phase];
     for (std::size_t b = 0; b < prepared.size(); ++b) {
       if (firing_[b] == 0) {
@@ -294,6 +296,25 @@ void Simulation::run_behaviors(std::size_t phase) {
     if (!runs.empty()) {
       rank->executor.run(runs, rank->store, rank->around);
     }
+  }
+  if (!sequential_) {
+    raise_first_failure();
+  }
+}
+
+// Of all that failed on all ranks, the first behavior's lowest entity is named.
+void Simulation::raise_first_failure() {
+  Executor* where = nullptr;
+  const Failure* first = nullptr;
+  for (const auto& rank : ranks_) {
+    const Failure* found = rank->executor.first_failure();
+    if (found != nullptr && (first == nullptr || found->before(*first))) {
+      first = found;
+      where = &rank->executor;
+    }
+  }
+  if (first != nullptr) {
+    where->raise(*first);
   }
 }
 

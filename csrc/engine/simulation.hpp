@@ -128,6 +128,7 @@ class Simulation {
   void copy_cells(Rank& rank, std::size_t phase);
 
   void run_behaviors(std::size_t phase);
+  void raise_first_failure();
   void run_sequential(Rank& rank, PreparedBehavior& prepared);
 
   // post.cpp
@@ -164,8 +165,10 @@ class Simulation {
   Occupancy occupancy() const;
 
   // orders.cpp
-  void check_new_place(const Rank& rank, std::byte* place, EntityId of,
-                       std::uint32_t behavior) const;
+  struct WrongPlace;
+  void check_new_place(std::byte* place, EntityId of, std::uint32_t behavior,
+                       std::optional<WrongPlace>& wrong) const;
+  void check_new_places() const;
   void place_births();
   struct Newcomer;
   std::vector<Newcomer> find_newcomers(std::size_t rank);

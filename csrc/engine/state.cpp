@@ -36,6 +36,20 @@ void read_column(Table& table, std::size_t index, std::size_t row, const StateCo
               column.value_size());
 }
 
+Digest column_digest(const ColumnHash& hash, const StateSection& section,
+                     const StateColumn& column) {
+  const std::uint64_t* keys = section.keys.data();
+  const std::size_t rows = section.keys.size();
+  switch (column.type.scalar) {
+    case Scalar::f32:
+      return hash.of_reals<float>(keys, column.data, column.stride, rows, column.type.length);
+    case Scalar::f64:
+      return hash.of_reals<double>(keys, column.data, column.stride, rows, column.type.length);
+    default:
+      return hash.of_column(keys, column.data, column.stride, rows);
+  }
+}
+
 std::size_t column_named(const Table& table, const StateColumn& from) {
   for (std::size_t c = 0; c < table.column_count(); ++c) {
     if (table.column_name(c) == from.name && table.column(c).type() == from.type) {
@@ -96,7 +110,7 @@ Digest Simulation::digest() const {
     }
     for (const StateColumn& column : section.columns) {
       const ColumnHash hash(section.room, section.name + ":" + column.name, column.type.size());
-      sum += hash.of_column(section.keys.data(), column.data, column.stride, section.keys.size());
+      sum += column_digest(hash, section, column);
     }
   });
   return sum;

@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <tuple>
+#include <utility>
 
 #include "base/errors.hpp"
 #include "schedule/live_world.hpp"
@@ -18,40 +20,59 @@ namespace {
 constexpr std::size_t kRowsPerTask = 4096;
 constexpr std::size_t kLeastRowsPerTask = 64;
 
-[[noreturn]] void fail(const TableRun& run, std::size_t row, const std::string& why,
-                       std::int32_t code) {
+[[noreturn]] void fail(const Failure& failure) {
+  const TableRun& run = *failure.run;
   const Behavior& behavior = *run.run->behavior;
-  const EntityId id = run.table->ids()[row];
-  const std::string who = (behavior.of_cells ? "cell " : "entity ") + std::to_string(id);
-  throw RunError("behavior '" + behavior.name + "' failed at " + who + ", tick " +
-                     std::to_string(run.around->tick) + (why.empty() ? "" : ": " + why),
-                 behavior.name, id, run.around->tick, code);
+  const bool somewhere = failure.where == Failure::Where::somewhere;
+  const std::string tick = std::to_string(run.around->tick);
+  const std::string who = (behavior.of_cells ? "cell " : "entity ") + std::to_string(failure.id);
+  throw RunError("behavior '" + behavior.name + "' failed " +
+                     (somewhere ? "in tick " : "at " + who + ", tick ") + tick +
+                     (failure.why.empty() ? "" : ": " + failure.why),
+                 behavior.name, failure.id, run.around->tick, failure.code);
+}
+
+Failure failure_at(const TableRun& run, std::size_t row, std::string why, std::int32_t code) {
+  return {run.run->order, run.table->ids()[row],  row, std::move(why),
+          code,           Failure::Where::kernel, &run};
 }
 
 // Services without a result note what they cannot do; the kernel goes on to the end of its rows.
-void check_fault(const TableRun& run, const Worker& worker) {
+void check_fault(const TableRun& run, Worker& worker) {
   if (!worker.fault.empty()) {
-    const Behavior& behavior = *run.run->behavior;
-    throw RunError("behavior '" + behavior.name + "' failed in tick " +
-                       std::to_string(run.around->tick) + ": " + worker.fault,
-                   behavior.name, kNoEntity, run.around->tick, BW_FAILED);
+    worker.keep({run.run->order, kNoEntity, 0, std::exchange(worker.fault, {}), BW_FAILED,
+                 Failure::Where::somewhere, &run});
   }
 }
 
 template <class T>
 void check_finite(const TableRun& run, const Column& column, const std::string& name,
-                  std::size_t row) {
+                  std::size_t row, Worker& worker) {
   for (std::size_t k = 0; k < column.type().length; ++k) {
     T value;
     std::memcpy(&value, column.at(row) + k * sizeof(T), sizeof(T));
     if (!std::isfinite(value)) {
-      fail(run, row, "it wrote " + std::to_string(value) + " to " + name, BW_FAILED);
+      // Signs of NaNs differ between processors.
+      const std::string shown = std::isnan(value) ? "nan" : std::to_string(value);
+      worker.keep({run.run->order, run.table->ids()[row], row, "it wrote " + shown + " to " + name,
+                   BW_FAILED, Failure::Where::after, &run});
+      return;
     }
   }
 }
 
+// Settles the places that were written; those that are wrong are failures.
+void check_places(const TableRun& run, std::size_t begin, std::size_t end, Worker& worker) {
+  std::string why;
+  while ((begin = settle_places(run, begin, end, why)) != end) {
+    worker.keep({run.run->order, run.table->ids()[begin], begin, why, BW_FAILED,
+                 Failure::Where::after, &run});
+    ++begin;
+  }
+}
+
 // --check-values: the first non-finite number that a behavior writes is an error.
-void check_values(const TableRun& run, std::size_t begin, std::size_t end) {
+void check_values(const TableRun& run, std::size_t begin, std::size_t end, Worker& worker) {
   for (std::size_t c = 0; c < run.table->column_count(); ++c) {
     const Column& column = run.table->column(c);
     if (!run.run->behavior->writes(run.table->column_key(c))) {
@@ -59,9 +80,9 @@ void check_values(const TableRun& run, std::size_t begin, std::size_t end) {
     }
     for (std::size_t row = begin; row < end; ++row) {
       if (column.type().scalar == Scalar::f64) {
-        check_finite<double>(run, column, run.table->column_name(c), row);
+        check_finite<double>(run, column, run.table->column_name(c), row, worker);
       } else if (column.type().scalar == Scalar::f32) {
-        check_finite<float>(run, column, run.table->column_name(c), row);
+        check_finite<float>(run, column, run.table->column_name(c), row, worker);
       }
     }
   }
@@ -122,6 +143,36 @@ std::vector<std::uint32_t> with_events(const TableRun& run, std::span<const std:
 }
 
 }  // namespace
+
+bool Failure::before(const Failure& other) const {
+  // What cannot be told of an entity comes last: a row that fails says more.
+  const auto key = [](const Failure& of) {
+    return std::tuple(of.order, of.where == Where::somewhere, of.id);
+  };
+  return key(*this) != key(other) ? key(*this) < key(other) : why < other.why;
+}
+
+void Worker::note_fault(std::string what) {
+  if (fault.empty() || what < fault) {
+    fault = std::move(what);
+  }
+}
+
+void Worker::keep(Failure found) {
+  // Of one entity the first stays: it is the cause of those behind it.
+  const bool same = failure && failure->order == found.order && failure->id == found.id &&
+                    failure->where != Failure::Where::somewhere;
+  if (!failure || (!same && found.before(*failure))) {
+    failure = std::move(found);
+  }
+}
+
+bool Worker::matters(const TableRun& table_run, EntityId id) const {
+  if (!failure || table_run.run->order != failure->order) {
+    return !failure || table_run.run->order < failure->order;
+  }
+  return failure->where == Failure::Where::somewhere || id < failure->id;
+}
 
 void Worker::enter(const TableRun& table_run, const bw_services& services) {
   run = &table_run;
@@ -262,30 +313,52 @@ void Executor::cut(const TableRun& run, std::vector<Task>& tasks) const {
   }
 }
 
+// Calls the kernel on rows that, after a failure, can still hold the one that comes before it.
 void Executor::call_kernel(const TableRun& run, Worker& worker, std::size_t begin,
                            std::size_t end) {
-  const Behavior& behavior = *run.run->behavior;
+  const EntityId* ids = run.table->ids().data();
+  while (begin < end) {
+    if (!worker.matters(run, ids[begin])) {
+      ++begin;
+      continue;
+    }
+    std::size_t stop = end;
+    if (worker.failure) {
+      stop = begin + 1;
+      while (stop < end && worker.matters(run, ids[stop])) {
+        ++stop;
+      }
+    }
+    begin = call_on_range(run, worker, begin, stop);
+  }
+}
+
+// Runs rows up to the first that fails; returns the row behind the last that was tried.
+std::size_t Executor::call_on_range(const TableRun& run, Worker& worker, std::size_t begin,
+                                    std::size_t end) {
   const auto first = static_cast<std::int64_t>(begin);
   const auto last = static_cast<std::int64_t>(end);
-  if (const std::int32_t status = behavior.kernel(&worker.call, first, last); status != BW_OK) {
-    const std::int64_t row = std::clamp<std::int64_t>(worker.call.failed_row, first, last - 1);
-    if (behavior.explain != nullptr) {
-      // The failed row was left as it was: running it again in Python raises the error with its
-      // line and message.
-      behavior.explain(&worker.call, row, row + 1);
+  worker.refusal.clear();
+  worker.call.failed_row = -1;
+  const std::int32_t status = run.run->behavior->kernel(&worker.call, first, last);
+  if (status != BW_OK) {
+    const std::int64_t row = worker.call.failed_row;
+    if (row < first || row >= last) {  // the range as a whole
+      worker.keep({run.run->order, kNoEntity, begin, worker.refusal, status,
+                   Failure::Where::somewhere, &run});
+    } else {
+      end = static_cast<std::size_t>(row) + 1;
+      worker.keep(failure_at(run, end - 1, worker.refusal, status));
     }
-    fail(run, static_cast<std::size_t>(row), worker.refusal, status);
   }
   check_fault(run, worker);
   if (run.moves) {
-    std::string why;
-    if (const std::size_t row = settle_places(run, begin, end, why); row != end) {
-      fail(run, row, why, BW_FAILED);
-    }
+    check_places(run, begin, end, worker);
   }
   if (run.around->check_values) {
-    check_values(run, begin, end);
+    check_values(run, begin, end, worker);
   }
+  return end;
 }
 
 void Executor::work(const Task& task, Worker& worker) {
@@ -302,6 +375,9 @@ void Executor::work(const Task& task, Worker& worker) {
 
 void Executor::run(std::span<const BehaviorRun> runs, Store& store, const Surroundings& around) {
   table_runs_.clear();
+  for (Worker& worker : workers_) {
+    worker.failure.reset();
+  }
   for (const BehaviorRun& run : runs) {
     open_tables(run, store, around);
   }
@@ -318,11 +394,36 @@ void Executor::run(std::span<const BehaviorRun> runs, Store& store, const Surrou
   }
 }
 
+const Failure* Executor::first_failure() const {
+  const Failure* first = nullptr;
+  for (const Worker& worker : workers_) {
+    if (worker.failure && (first == nullptr || worker.failure->before(*first))) {
+      first = &*worker.failure;
+    }
+  }
+  return first;
+}
+
+void Executor::raise(const Failure& found) {
+  const Failure failure = found;
+  const Behavior& behavior = *failure.run->run->behavior;
+  if (failure.where == Failure::Where::kernel && behavior.explain != nullptr) {
+    // The failed row was left as it was: running it again in Python raises the error with its line
+    // and message.
+    Worker& worker = workers_.front();
+    worker.enter(*failure.run, synchronous_services());
+    const auto row = static_cast<std::int64_t>(failure.row);
+    behavior.explain(&worker.call, row, row + 1);
+  }
+  fail(failure);
+}
+
 void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings& around,
                         LiveWorld& live) {
   table_runs_.clear();
   open_tables(run, store, around);
   Worker& worker = workers_.front();
+  worker.failure.reset();
   std::vector<std::uint32_t> waiting;
   live.act(table_runs_, [&](const TableRun& table_run, const std::uint32_t* rows,
                             std::size_t count) {
@@ -342,12 +443,16 @@ void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings
         worker.call.order = &failed;
         run.behavior->explain(&worker.call, 0, 1);
       }
-      fail(table_run, row, live.reason().empty() ? worker.refusal : live.reason(), status);
+      fail(failure_at(table_run, row, live.reason().empty() ? worker.refusal : live.reason(),
+                      status));
     }
     check_fault(table_run, worker);
     if (around.check_values) {
       std::for_each(rows, rows + count,
-                    [&](std::uint32_t row) { check_values(table_run, row, row + 1); });
+                    [&](std::uint32_t row) { check_values(table_run, row, row + 1, worker); });
+    }
+    if (worker.failure) {
+      fail(*worker.failure);
     }
   });
 }

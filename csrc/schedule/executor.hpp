@@ -18,7 +18,15 @@ class Executor {
       : pool_(&pool), workers_(static_cast<std::size_t>(pool.threads())) {}
 
   // Runs all behaviors of a phase; each sees the state at its start, as far as it reads others.
+  // Rows that fail do not keep others from running that might fail before them (first_failure).
   void run(std::span<const BehaviorRun> runs, Store& store, const Surroundings& around);
+
+  // What went wrong in the last run: the failure of the first behavior's lowest entity, on any
+  // number of threads; or nothing. It points into what was run.
+  const Failure* first_failure() const;
+
+  // Throws the RunError of a failure of the last run, after its row has been explained.
+  [[noreturn]] void raise(const Failure& found);
 
   // Runs one sequential behavior on the live state, agent after agent.
   void run_live(const BehaviorRun& run, Store& store, const Surroundings& around, LiveWorld& live);
@@ -45,6 +53,8 @@ class Executor {
   void cut(const TableRun& run, std::vector<Task>& tasks) const;
   void work(const Task& task, Worker& worker);
   void call_kernel(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end);
+  std::size_t call_on_range(const TableRun& run, Worker& worker, std::size_t begin,
+                            std::size_t end);
 
   ThreadPool* pool_;
   std::vector<Worker> workers_;

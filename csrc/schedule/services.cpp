@@ -92,7 +92,7 @@ char* spawn(bw_call* call, std::int64_t effect, std::int64_t row) {
 void despawn(bw_call* call, std::int64_t row) {
   Worker& worker = worker_of(call);
   if (worker.run->run->behavior->of_cells) {
-    worker.fault = "it ordered the end of a cell; only agents can end";
+    worker.note_fault("it ordered the end of a cell; only agents can end");
     return;
   }
   worker.commands.despawn(worker.run->table->ids()[static_cast<std::size_t>(row)]);
@@ -165,8 +165,8 @@ void deposit(bw_call* call, std::int64_t effect, const double* place, double amo
   const std::int64_t cell =
       cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
   if (!(std::abs(amount) < kMostDeposit)) {
-    worker.fault = "it deposited " + std::to_string(amount) +
-                   "; an amount is a finite number below 2^31 in size";
+    worker.note_fault("it deposited " + std::to_string(amount) +
+                      "; an amount is a finite number below 2^31 in size");
     return;
   }
   if (cell < 0) {

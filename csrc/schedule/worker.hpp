@@ -95,6 +95,24 @@ struct MergedInbox {
   std::vector<std::byte> records;
 };
 
+// What went wrong first, in an order that does not depend on ranks, threads or rows: by (behavior,
+// entity).
+struct Failure {
+  std::uint32_t order = 0;  // the behavior's place in the model
+  EntityId id = kNoEntity;  // or the cell
+  std::size_t row = 0;
+  std::string why;
+  std::int32_t code = BW_FAILED;
+  enum class Where : std::uint8_t {
+    after,     // the row was written, but not as it may be
+    kernel,    // the row was left as it was: running it again tells more
+    somewhere  // in a range of rows; it cannot be told at whom
+  } where = Where::after;
+  const TableRun* run = nullptr;
+
+  bool before(const Failure& other) const;
+};
+
 struct Worker {
   bw_call call{};
   Hits hits;
@@ -104,7 +122,17 @@ struct Worker {
   std::vector<MergedInbox> merged;  // by inbox
   std::string refusal;              // why a service last gave nothing
   std::string fault;                // what a service that gives nothing could not do
+  std::optional<Failure> failure;   // the first, of all that this worker has run in the phase
   const TableRun* run = nullptr;
+
+  // Takes note of what a service could not do; of several the same one in any order.
+  void note_fault(std::string what);
+
+  // Takes note of a failure, if it comes before the one in hand.
+  void keep(Failure found);
+
+  // Whether a failure at this entity of the run would come before the one in hand.
+  bool matters(const TableRun& table_run, EntityId id) const;
 
   // Points the call at a run; cheap enough to be done for each range of rows.
   void enter(const TableRun& table_run, const bw_services& services);

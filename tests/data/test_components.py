@@ -1,6 +1,9 @@
 """Components, events and their fields: what can be declared, how it is stored, what is refused."""
 
+import copy
 import enum
+import inspect
+import pydoc
 import textwrap
 from typing import ClassVar, Literal
 
@@ -220,3 +223,25 @@ def test_every_type_has_a_zero():
     assert (zeros["r"], zeros["s"], zeros["m"], zeros["a"]) == ("", [], [0.0] * 4, False)
     for name, field in Everything.__bw_fields__.items():
         assert len(to_elements(field.type, zeros[name], name)) == field.length
+
+
+def test_python_can_ask_component_classes_what_it_asks_all_classes() -> None:
+    assert not hasattr(Everything, "_x")
+    assert not hasattr(Everything, "aage")
+    assert getattr(Everything, "_repr_html_", None) is None
+    assert not hasattr(Everything(), "offset")
+
+    class Bird(bw.Component):
+        """Flies."""
+
+        position: bw.vec2
+        age: int = 3
+
+    with pytest.raises(AttributeError, match="did you mean 'age'"):
+        _ = Bird.agee  # type: ignore[attr-defined]
+    assert str(inspect.signature(Bird)) == "(*, position=vec2(0.0, 0.0), age=3)"
+    assert "Flies" in pydoc.render_doc(Bird)
+    assert copy.copy(Bird) is Bird
+    assert copy.deepcopy(Bird) is Bird
+    one = copy.deepcopy(Bird(age=5))
+    assert (one.age, type(one)) == (5, Bird)

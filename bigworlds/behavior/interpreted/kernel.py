@@ -79,21 +79,30 @@ class _Rows:
         self.position = behavior.position
         self.has_here = any(a.what == "here" for a in behavior.arguments)
         self.error: BaseException | None = None
+        self.failed_id = 0
 
     def take_error(self) -> BaseException | None:
-        """The exception of the last failed row, once."""
+        """The exception of the failed row with the lowest id, once."""
         error, self.error = self.error, None
         return error
+
+    def keep_error(self, error: BaseException, entity: int) -> None:
+        """Keeps what the engine will name: the lowest id, or that the user interrupted the run."""
+        if self.error is None or not isinstance(error, Exception) or entity < self.failed_id:
+            self.error, self.failed_id = error, entity
 
     def run(self, pointer: Any, begin: int, end: int) -> int:
         """The kernel."""
         call = pointer.contents
         for index in range(begin, end):
             row = int(call.order[index]) if call.order else index
+            if self.error is not None and not isinstance(self.error, Exception):
+                call.failed_row = row  # interrupted: the engine may still look for lower ids
+                return abi.FAILED
             try:
                 self._row(call, row)
             except BaseException as error:
-                self.error = error
+                self.keep_error(error, int(call.ids[row]))
                 call.failed_row = row
                 return abi.FAILED
         return abi.OK

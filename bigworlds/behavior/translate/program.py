@@ -366,10 +366,22 @@ class Program:
         return name
 
     def raising(self, on: Expressions, node: ast.Raise) -> ast.stmt:
-        """A raise statement. It stays as written; compiled code takes `compiled_tree`, which raises without
-        text."""
+        """A raise statement. It stays as written; compiled code raises without text (compile.py), and the
+        text is made by running the row again as Python: what it names is read."""
+        for part in ast.walk(node):
+            if isinstance(part, ast.Attribute) and self._is_read(on, part.value):
+                on.expression(part)
         made: ast.stmt = on.placed(ast.Raise(node.exc, node.cause), node)
         return made
+
+    @staticmethod
+    def _is_read(on: Expressions, owner: ast.expr) -> bool:
+        """Whether attributes of this are fields, or parameters, that the engine has to bring."""
+        if isinstance(owner, ast.Attribute) and owner.attr == "edge":
+            owner = owner.value
+        kind = on.kinds.get(owner.id) if isinstance(owner, ast.Name) else None
+        what = kind.what if isinstance(kind, Special) else None
+        return what in ("own", "item", "cell", "event", "edge", "parameters", "clock", "entity")
 
     # Helpers
 
