@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "base/hash.hpp"
-
 namespace bw {
 namespace {
 
@@ -71,7 +69,7 @@ Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partit
       one.run.first_plan = static_cast<std::uint32_t>(plans.size());
       one.run.first_claim = claims;
       one.run.first_deposit = deposits;
-      one.run.claim_key = rng_key(behavior.rng_key, "claims");
+      one.run.claim_key = behavior.claim_key();
       one.run.reaches.resize(behavior.reaches.size());
       one.run.cell_columns.resize(behavior.cells.size());
       one.reaches.resize(behavior.reaches.size());

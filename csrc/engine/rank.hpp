@@ -12,6 +12,7 @@
 #include "engine/model.hpp"
 #include "lattice/cell_layer.hpp"
 #include "schedule/executor.hpp"
+#include "settle/claims.hpp"
 #include "space/neighbor_index.hpp"
 
 namespace bw {
@@ -47,6 +48,7 @@ struct Rank {
   std::vector<std::uint64_t> births;  // by tile: the counter of its next birth
   std::vector<EventList> events;      // by channel: sent and not yet received by all
   Executor executor;
+  ClaimSettler claim_settler;
   std::vector<std::deque<PreparedBehavior>> prepared;  // by phase
   std::vector<const BehaviorRun*> runs;  // of all behaviors, by their place in the order
   std::vector<RecordPlan> plans;         // prototypes of all behaviors

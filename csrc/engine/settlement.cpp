@@ -238,24 +238,22 @@ std::optional<std::vector<std::vector<std::uint8_t>>> Simulation::settle_round(
 }
 
 void Simulation::settle_claims_and_deposits() {
-  if (claim_targets_.empty() && deposit_fields_.empty()) {
+  if (!claim_targets_.empty()) {
+    communicator_->ranks() == 1 ? settle_own_claims() : settle_claims();
+  }
+  if (deposit_fields_.empty()) {
     return;
   }
   const std::size_t hosted = ranks_.size();
-  Routed<Claim> claims = routes<Claim>(hosted, communicator_->ranks());
   Routed<Deposit> deposits = routes<Deposit>(hosted, communicator_->ranks());
   for (std::size_t h = 0; h < hosted; ++h) {
     for (RequestBuffer* buffer : ranks_[h]->executor.request_buffers()) {
-      for (const Claim& claim : buffer->claims) {
-        claims[h][owner_of_cell(claim.cell)].push_back(claim);
-      }
       for (const Deposit& deposit : buffer->deposits) {
         deposits[h][owner_of_cell(deposit.cell)].push_back(deposit);
       }
-      buffer->clear();
+      buffer->deposits.clear();
     }
   }
-  settle_claims(joined(exchange_items(*communicator_, claims)));
   // All deposits of a cell are summed before the sum is added: so it is rounded once, however many
   // ranks there are.
   const std::vector<std::vector<Deposit>> given = joined(exchange_items(*communicator_, deposits));
@@ -267,37 +265,87 @@ void Simulation::settle_claims_and_deposits() {
 }
 
 // Claims by the hosted rank that owns their cells.
-void Simulation::settle_claims(std::vector<std::vector<Claim>> claims) {
-  for (std::vector<Claim>& of_rank : claims) {
-    sort_claims(of_rank);
+std::vector<std::vector<Claim>> Simulation::route_claims() {
+  Routed<Claim> claims = routes<Claim>(ranks_.size(), communicator_->ranks());
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    for (RequestBuffer* buffer : ranks_[h]->executor.request_buffers()) {
+      for (const Claim& claim : buffer->claims) {
+        claims[h][owner_of_cell(claim.cell)].push_back(claim);
+      }
+      buffer->claims.clear();
+    }
   }
-  std::vector<std::vector<AgentAt>> agents = find_claimed_agents(claims);
+  return joined(exchange_items(*communicator_, claims));
+}
+
+// One rank: its claims stay where they are, and claimants stand where they asked.
+void Simulation::settle_own_claims() {
+  Rank& rank = *ranks_.front();
+  const std::vector<RequestBuffer*> buffers = rank.executor.request_buffers();
+  std::vector<Claim>& claims = buffers.front()->claims;
+  for (std::size_t i = 1; i < buffers.size(); ++i) {
+    claims.insert(claims.end(), buffers[i]->claims.begin(), buffers[i]->claims.end());
+    buffers[i]->claims.clear();
+  }
+  if (!claims.empty()) {
+    const std::vector<std::span<const Claim>> all{claims};
+    hand_out(rank.store, settle_on(0, claims, find_claimed_agents(all).front()).grants);
+    claims.clear();
+  }
+}
+
+void Simulation::settle_claims() {
+  const std::vector<std::vector<Claim>> claims = route_claims();
+  const std::vector<std::vector<AgentAt>> agents =
+      find_claimed_agents(std::vector<std::span<const Claim>>(claims.begin(), claims.end()));
   Routed<Grant> grants = routes<Grant>(ranks_.size(), communicator_->ranks());
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
-    Rank& rank = *ranks_[h];
-    ClaimOutcome outcome =
-        bw::settle_claims(claims[h], claim_targets_, std::move(agents[h]), rank.cells.get());
-    std::fill(grants[h].begin(), grants[h].end(), outcome.grants);
-    for (const EntityId taken : outcome.taken) {
-      rank.executor.command_buffers().front()->despawn(taken);
-    }
+    std::fill(grants[h].begin(), grants[h].end(), settle_on(h, claims[h], agents[h]).grants);
   }
-  const std::vector<std::vector<Grant>> granted = joined(exchange_items(*communicator_, grants));
+  std::vector<std::vector<Grant>> granted = joined(exchange_items(*communicator_, grants));
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    // Claimants may have been handed over since they asked.
     Store& store = ranks_[h]->store;
-    for (const Grant& grant : granted[h]) {
-      if (const auto at = store.find(grant.claimant)) {
-        Table& table = store.table(at->table);
-        Column& column = table.column(table.find_column(claim_results_[grant.kind]).value());
-        add_whole(column.type().scalar, column.at(at->row), grant.count);
-      }
+    std::erase_if(granted[h], [&](Grant& grant) {
+      grant.at = store.find(grant.claimant).value_or(kNowhere);
+      return grant.at == kNowhere;
+    });
+    hand_out(store, granted[h]);
+  }
+}
+
+// Settles the claims of cells that a rank owns; agents that were granted end.
+const ClaimOutcome& Simulation::settle_on(std::size_t h, std::span<const Claim> claims,
+                                          std::span<const AgentAt> agents) {
+  Rank& rank = *ranks_[h];
+  const ClaimOutcome& outcome =
+      rank.claim_settler.settle(claims, claim_targets_, agents, rank.cells.get(),
+                                static_cast<std::size_t>(lattice_.volume()), tick_);
+  for (const EntityId taken : outcome.taken) {
+    rank.executor.command_buffers().front()->despawn(taken);
+  }
+  return outcome;
+}
+
+// Adds what was granted to the claimants' results; each grant says where its claimant stands.
+void Simulation::hand_out(Store& store, std::span<const Grant> grants) const {
+  Column* column = nullptr;
+  std::uint32_t table = 0;
+  std::uint32_t kind = 0;
+  for (const Grant& grant : grants) {
+    if (column == nullptr || grant.at.table != table || grant.kind != kind) {
+      table = grant.at.table;
+      kind = grant.kind;
+      Table& of = store.table(table);
+      column = &of.column(of.find_column(claim_results_[kind]).value());
     }
+    add_whole(column->type().scalar, column->at(grant.at.row), grant.count);
   }
 }
 
 // The agents in claimed cells, by the hosted rank that owns the cells.
 std::vector<std::vector<AgentAt>> Simulation::find_claimed_agents(
-    const std::vector<std::vector<Claim>>& claims) {
+    const std::vector<std::span<const Claim>>& claims) {
   std::vector<std::vector<AgentAt>> found(ranks_.size());
   const auto look = [&](std::size_t h, std::span<const CellsOfKind> asked,
                         std::vector<AgentAt>& agents) {
@@ -306,19 +354,20 @@ std::vector<std::vector<AgentAt>> Simulation::find_claimed_agents(
                   agents);
     }
   };
+  const auto cells = static_cast<std::size_t>(lattice_.volume());
   if (communicator_->ranks() == 1 || model_.domain.integral()) {
     // Tiles of a grid are made of whole cells: who owns a cell has its agents.
     for (std::size_t h = 0; h < ranks_.size(); ++h) {
-      look(h, cells_with_agents_claimed(claims[h], claim_targets_), found[h]);
+      look(h, cells_with_agents_claimed(claims[h], claim_targets_, cells), found[h]);
     }
     return found;
   }
   Mail mail = communicator_->empty_mail();
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     Bytes message;
-    for (const CellsOfKind& one : cells_with_agents_claimed(claims[h], claim_targets_)) {
+    for (const CellsOfKind& one : cells_with_agents_claimed(claims[h], claim_targets_, cells)) {
       Writer(message).value(one.kind);
-      Writer(message).values(std::span<const std::uint64_t>(one.cells));
+      Writer(message).values(std::span<const std::uint32_t>(one.cells.list()));
     }
     std::fill(mail[h].begin(), mail[h].end(), message);
   }
@@ -329,7 +378,10 @@ std::vector<std::vector<AgentAt>> Simulation::find_claimed_agents(
       std::vector<CellsOfKind> asked;
       for (Reader reader(mail[h][r]); !reader.done();) {
         const auto kind = reader.value<std::uint32_t>();
-        asked.push_back({kind, reader.values<std::uint64_t>()});
+        CellsOfKind& one = asked.emplace_back(CellsOfKind{kind, RowSet(cells)});
+        for (const std::uint32_t cell : reader.values<std::uint32_t>()) {
+          one.cells.add(cell);
+        }
       }
       look(h, asked, answers[h][r]);
     }

@@ -103,7 +103,7 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
   for (const Phase& phase : model_.phases) {
     for (const Behavior& behavior : phase.behaviors) {
       for (const ClaimUse& claim : behavior.claims) {
-        claim_targets_.push_back({claim.stock, claim.agents});
+        claim_targets_.push_back({claim.stock, claim.agents, behavior.claim_key()});
         claim_results_.push_back(claim.result);
       }
       deposit_fields_.insert(deposit_fields_.end(), behavior.deposits.begin(),

@@ -158,9 +158,14 @@ class Simulation {
       const std::vector<std::vector<MoveClaim>>& claims);
   Column& places_of(std::size_t rank, std::uint32_t table);
   void settle_claims_and_deposits();
-  void settle_claims(std::vector<std::vector<Claim>> claims);
+  std::vector<std::vector<Claim>> route_claims();
+  void settle_claims();
+  void settle_own_claims();
+  const ClaimOutcome& settle_on(std::size_t rank, std::span<const Claim> claims,
+                                std::span<const AgentAt> agents);
+  void hand_out(Store& store, std::span<const Grant> grants) const;
   std::vector<std::vector<AgentAt>> find_claimed_agents(
-      const std::vector<std::vector<Claim>>& claims);
+      const std::vector<std::span<const Claim>>& claims);
   void list_empty_cells(std::size_t phase);
   Occupancy occupancy() const;
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/hash.hpp"
+
 namespace bw {
 
 double RadiusSource::value(const std::vector<std::byte>& parameters) const {
@@ -40,6 +42,10 @@ bool Trigger::may_fire(std::int64_t tick) const {
 bool Behavior::writes(FieldKey field) const {
   return std::any_of(columns.begin(), columns.end(),
                      [&](const ColumnUse& use) { return use.writes && use.field == field; });
+}
+
+std::uint64_t Behavior::claim_key() const {
+  return bw::rng_key(rng_key, "claims");
 }
 
 RecordLayout record_layout(const Schema& schema, const std::vector<FieldKey>& fields) {

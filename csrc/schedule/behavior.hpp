@@ -98,6 +98,8 @@ struct Behavior {
   Trigger trigger;
 
   bool writes(FieldKey field) const;
+  // Of the random priorities of those who claim, move or are born.
+  std::uint64_t claim_key() const;
 };
 
 // Behaviors of one phase see the same state; phases follow one another.

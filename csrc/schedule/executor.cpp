@@ -111,22 +111,12 @@ std::optional<std::span<const CellRun>> listed_runs(const TableRun& run) {
   return std::nullopt;
 }
 
-void find_homes(TableRun& run) {
-  const Surroundings& around = *run.around;
+// Births are numbered within the tile in which their parent stood at the start of the phase: where
+// rows move in the phase it is noted before.
+void note_homes(TableRun& run) {
   run.home.resize(run.table->size());
   for (std::size_t row = 0; row < run.home.size(); ++row) {
-    if (run.run->behavior->of_cells) {
-      const std::uint64_t cell = run.table->ids()[row];
-      run.home[row] = cell != CellLayer::kNoCell
-                          ? around.tiling->tile_at(around.cells->place_of_cell(cell))
-                          : kWorldTile;
-    } else if (run.position) {
-      const Column& column = run.table->column(*run.position);
-      run.home[row] = around.tiling->tile_at(
-          PlaceColumn{column.data(), column.stride()}.at(*around.domain, row));
-    } else {
-      run.home[row] = around.tiling->tile_of_id(run.table->ids()[row]);
-    }
+    run.home[row] = home_of(run, row);
   }
 }
 
@@ -172,6 +162,20 @@ bool Worker::matters(const TableRun& table_run, EntityId id) const {
     return !failure || table_run.run->order < failure->order;
   }
   return failure->where == Failure::Where::somewhere || id < failure->id;
+}
+
+TileId home_of(const TableRun& run, std::size_t row) {
+  const Surroundings& around = *run.around;
+  if (run.run->behavior->of_cells) {
+    const std::uint64_t cell = run.table->ids()[row];
+    return cell != CellLayer::kNoCell ? around.tiling->tile_at(around.cells->place_of_cell(cell))
+                                      : kWorldTile;
+  }
+  if (run.position) {
+    const Column& column = run.table->column(*run.position);
+    return around.tiling->tile_at(PlaceColumn{column.at(row), 0}.at(*around.domain, 0));
+  }
+  return around.tiling->tile_of_id(run.table->ids()[row]);
 }
 
 void Worker::enter(const TableRun& table_run, const bw_services& services) {
@@ -224,9 +228,6 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
     if (around.cells != nullptr) {
       TableRun& opened = open(run, around.cells->table(), around);
       find_waiting(opened);
-      if (!behavior.spawns.empty()) {
-        find_homes(opened);
-      }
     }
     return;
   }
@@ -253,14 +254,23 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
         }
       }
     }
-    if (!behavior.spawns.empty()) {
-      find_homes(opened);
-    }
     for (const ClaimUse& claim : behavior.claims) {
       // Grants are added to the result; those who are granted nothing, or do not ask, have nothing.
       Column& result = table.column(table.find_column(claim.result).value());
       const std::array<std::byte, 8> nothing{};
       result.fill(0, table.size(), nothing.data());
+    }
+  }
+}
+
+void Executor::note_homes_of_movers() {
+  const auto moved = [&](const Table* table) {
+    return std::any_of(table_runs_.begin(), table_runs_.end(),
+                       [&](const TableRun& run) { return run.table == table && run.moves; });
+  };
+  for (TableRun& run : table_runs_) {
+    if (!run.run->behavior->spawns.empty() && moved(run.table)) {
+      note_homes(run);
     }
   }
 }
@@ -381,6 +391,7 @@ void Executor::run(std::span<const BehaviorRun> runs, Store& store, const Surrou
   for (const BehaviorRun& run : runs) {
     open_tables(run, store, around);
   }
+  note_homes_of_movers();
   std::vector<Task> shared;
   std::vector<Task> alone;
   for (const TableRun& run : table_runs_) {
@@ -422,6 +433,7 @@ void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings
                         LiveWorld& live) {
   table_runs_.clear();
   open_tables(run, store, around);
+  note_homes_of_movers();
   Worker& worker = workers_.front();
   worker.failure.reset();
   std::vector<std::uint32_t> waiting;

@@ -49,6 +49,7 @@ class Executor {
 
   void open_tables(const BehaviorRun& run, Store& store, const Surroundings& around);
   TableRun& open(const BehaviorRun& run, Table& table, const Surroundings& around);
+  void note_homes_of_movers();
   void find_waiting(TableRun& run) const;
   void cut(const TableRun& run, std::vector<Task>& tasks) const;
   void work(const Task& task, Worker& worker);

@@ -8,16 +8,36 @@
 namespace bw {
 namespace {
 
-template <class T>
-bool inside(const std::byte* at, const Domain& domain) {
-  bool all = true;
-  for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
-    T coordinate;
-    std::memcpy(&coordinate, at + a * sizeof(T), sizeof(T));
-    const auto real = static_cast<double>(coordinate);
-    all = all && real >= 0.0 && real < domain.size[a];
+// The first row of [begin, end) whose place lies outside of the world, or `end`.
+template <class T, std::size_t Dims>
+std::size_t first_outside(const Domain& domain, const Column& column, std::size_t begin,
+                          std::size_t end) {
+  std::array<T, Dims> size;
+  for (std::size_t a = 0; a < Dims; ++a) {
+    size[a] = static_cast<T>(domain.size[a]);
   }
-  return all;
+  for (std::size_t row = begin; row < end; ++row) {
+    std::array<T, Dims> place;
+    std::memcpy(place.data(), column.data() + row * sizeof(place), sizeof(place));
+    bool within = true;
+    for (std::size_t a = 0; a < Dims; ++a) {
+      within = within && place[a] >= T{0} && place[a] < size[a];
+    }
+    if (!within) {
+      return row;
+    }
+  }
+  return end;
+}
+
+std::size_t first_outside(const Domain& domain, const Column& column, std::size_t begin,
+                          std::size_t end) {
+  if (domain.integral()) {
+    return domain.dims == 3 ? first_outside<std::int32_t, 3>(domain, column, begin, end)
+                            : first_outside<std::int32_t, 2>(domain, column, begin, end);
+  }
+  return domain.dims == 3 ? first_outside<double, 3>(domain, column, begin, end)
+                          : first_outside<double, 2>(domain, column, begin, end);
 }
 
 void write_place(const Domain& domain, const Place& place, std::byte* at) {
@@ -62,14 +82,10 @@ std::size_t settle_places(const TableRun& run, std::size_t begin, std::size_t en
                           std::string& why) {
   const Domain& domain = *run.around->domain;
   Column& column = run.table->column(*run.position);
-  for (std::size_t row = begin; row < end; ++row) {
-    const bool fine = domain.integral() ? inside<std::int32_t>(column.at(row), domain)
-                                        : inside<double>(column.at(row), domain);
-    if (!fine) {
-      why = settle_place(domain, column.at(row));
-      if (!why.empty()) {
-        return row;
-      }
+  for (std::size_t row = begin; (row = first_outside(domain, column, row, end)) != end; ++row) {
+    why = settle_place(domain, column.at(row));
+    if (!why.empty()) {
+      return row;
     }
   }
   return end;

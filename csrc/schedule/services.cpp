@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/math_services.hpp"
 #include "base/philox.hpp"
@@ -84,8 +85,9 @@ char* spawn(bw_call* call, std::int64_t effect, std::int64_t row) {
   const TableRun& run = *worker.run;
   const std::uint32_t plan = run.run->first_plan + static_cast<std::uint32_t>(effect);
   const auto at = static_cast<std::size_t>(row);
-  std::byte* record = worker.commands.spawn(run.table->ids()[at], run.home[at], plan,
-                                            run.run->order, run.around->plans[plan]);
+  const TileId home = run.home.empty() ? home_of(run, at) : run.home[at];
+  std::byte* record = worker.commands.spawn(run.table->ids()[at], home, plan, run.run->order,
+                                            run.around->plans[plan]);
   return reinterpret_cast<char*>(record);
 }
 
@@ -131,28 +133,38 @@ Place place_from(const bw_call* call, const double* place) {
   return at;
 }
 
+// The global cell at a place, or -1.
+std::int64_t cell_of_place(bw_call* call, const Surroundings& around, const double* place) {
+  const Domain& domain = *around.domain;
+  if (domain.integral() && domain.dims == 2 && place[0] >= 0.0 && place[0] < domain.size[0] &&
+      place[1] >= 0.0 && place[1] < domain.size[1]) {
+    return static_cast<std::int64_t>(place[1]) * around.lattice.cells[0] +
+           static_cast<std::int64_t>(place[0]);
+  }
+  return cell_at(around.lattice, *around.domain, place_from(call, place));
+}
+
 void claim(bw_call* call, std::int64_t effect, std::int64_t row, const double* place,
            std::int64_t count) {
   Worker& worker = worker_of(call);
   const TableRun& run = *worker.run;
-  const std::int64_t cell =
-      cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
+  const std::int64_t cell = cell_of_place(call, *run.around, place);
   if (cell < 0 || count <= 0) {
     return;  // nothing lies outside the world: nothing is granted
   }
-  const EntityId id = run.table->ids()[static_cast<std::size_t>(row)];
-  worker.requests.claims.push_back(
-      {static_cast<std::uint64_t>(cell), random_word(run.run->claim_key, id, run.around->tick, 0),
-       id, run.run->first_claim + static_cast<std::uint32_t>(effect),
-       static_cast<std::uint32_t>(std::min<std::int64_t>(count, UINT32_MAX))});
+  worker.requests.claims.push_back({static_cast<std::uint64_t>(cell),
+                                    run.table->ids()[static_cast<std::size_t>(row)],
+                                    run.run->first_claim + static_cast<std::uint32_t>(effect),
+                                    static_cast<std::uint32_t>(std::min<std::int64_t>(
+                                        count, std::numeric_limits<std::uint32_t>::max())),
+                                    {run.number, static_cast<std::uint32_t>(row)}});
 }
 
 void claim_live(bw_call* call, std::int64_t effect, std::int64_t row, const double* place,
                 std::int64_t count) {
   Worker& worker = worker_of(call);
   const TableRun& run = *worker.run;
-  const std::int64_t cell =
-      cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
+  const std::int64_t cell = cell_of_place(call, *run.around, place);
   if (cell >= 0 && count > 0) {
     run.live->claim(static_cast<std::size_t>(effect), static_cast<std::uint32_t>(row),
                     static_cast<std::uint64_t>(cell), count, worker.commands);

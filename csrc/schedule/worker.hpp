@@ -80,12 +80,16 @@ struct TableRun {
   std::vector<bw_cells> cells;
   std::vector<const std::uint32_t*> slots;       // by reach: the slot of each row
   std::vector<const std::uint32_t*> slot_cells;  // by reach: the box cell of each row
-  std::vector<TileId> home;             // of each row at the start of the phase, for births
+  std::vector<TileId> home;  // of each row at the start of the phase, for births; empty where no
+                             // row moves in the phase
   std::optional<std::size_t> position;  // the column of places
   bool moves = false;                   // the behavior writes it
   std::vector<CellRun> waiting;         // behaviors that run on events: the rows that have some
   LiveWorld* live = nullptr;            // sequential behaviors
 };
+
+// The tile in which a row stands now.
+TileId home_of(const TableRun& run, std::size_t row);
 
 // What a row sees in one inbox where it has events of its own and events to everyone: both in one
 // order.

@@ -5,59 +5,13 @@
 #include <cmath>
 #include <cstring>
 #include <tuple>
+#include <utility>
 
+#include "base/philox.hpp"
 #include "base/whole.hpp"
-#include "ecs/row_set.hpp"
 
 namespace bw {
 namespace {
-
-// `agents` by (cell, id), none of them taken yet.
-void settle_agents(std::span<const Claim> claims, std::span<const AgentAt> agents,
-                   ClaimOutcome& outcome) {
-  std::size_t next = 0;
-  const AgentAt* passed =
-      nullptr;  // an agent that was left to others because it is the claimant itself
-  for (const Claim& claim : claims) {
-    while (next < agents.size() && agents[next].cell < claim.cell) {
-      ++next;
-    }
-    std::uint32_t granted = 0;
-    const auto take = [&](const AgentAt& agent) {
-      outcome.taken.push_back(agent.id);
-      ++granted;
-    };
-    if (passed != nullptr && passed->cell == claim.cell && passed->id != claim.claimant) {
-      take(*passed);
-      passed = nullptr;
-    }
-    for (; granted < claim.count && next < agents.size() && agents[next].cell == claim.cell;
-         ++next) {
-      if (agents[next].id == claim.claimant) {
-        passed = &agents[next];
-      } else {
-        take(agents[next]);
-      }
-    }
-    if (granted > 0) {
-      outcome.grants.push_back({claim.claimant, claim.kind, granted});
-    }
-  }
-}
-
-void settle_stock(std::span<const Claim> claims, FieldKey field, CellLayer& cells,
-                  ClaimOutcome& outcome) {
-  Column& stock = cells.table().column(cells.table().find_column(field).value());
-  for (const Claim& claim : claims) {
-    std::byte* at = stock.at(static_cast<std::size_t>(cells.row_of_cell(claim.cell)));
-    const std::int64_t there = read_whole(stock.type().scalar, at);
-    const std::int64_t granted = std::clamp<std::int64_t>(there, 0, claim.count);
-    if (granted > 0) {
-      add_whole(stock.type().scalar, at, -granted);
-      outcome.grants.push_back({claim.claimant, claim.kind, static_cast<std::uint32_t>(granted)});
-    }
-  }
-}
 
 template <class Float>
 void add_real(std::byte* at, double amount) {
@@ -67,49 +21,28 @@ void add_real(std::byte* at, double amount) {
   std::memcpy(at, &value, sizeof(value));
 }
 
-// Calls visit(kind, claims) for each kind of sorted claims.
-template <class Visit>
-void for_each_kind(std::span<const Claim> claims, Visit&& visit) {
-  for (std::size_t begin = 0, end = 0; begin < claims.size(); begin = end) {
-    const std::uint32_t kind = claims[begin].kind;
-    while (end < claims.size() && claims[end].kind == kind) {
-      ++end;
-    }
-    visit(kind, claims.subspan(begin, end - begin));
-  }
-}
-
 }  // namespace
 
-void sort_claims(std::vector<Claim>& claims) {
-  std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
-    return std::tuple(a.kind, a.cell, a.priority, a.claimant) <
-           std::tuple(b.kind, b.cell, b.priority, b.claimant);
-  });
-}
-
 std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims,
-                                                   std::span<const ClaimTarget> targets) {
+                                                   std::span<const ClaimTarget> targets,
+                                                   std::size_t cells_of_world) {
   std::vector<CellsOfKind> asked;
-  for_each_kind(claims, [&](std::uint32_t kind, std::span<const Claim> of_kind) {
-    if (targets[kind].agents) {
-      CellsOfKind& one = asked.emplace_back(CellsOfKind{kind, {}});
-      for (const Claim& claim : of_kind) {
-        if (one.cells.empty() || one.cells.back() != claim.cell) {
-          one.cells.push_back(claim.cell);
-        }
-      }
+  std::vector<std::size_t> place(targets.size(), targets.size());  // of each kind in `asked`
+  for (const Claim& claim : claims) {
+    if (!targets[claim.kind].agents) {
+      continue;
     }
-  });
+    if (place[claim.kind] == targets.size()) {
+      place[claim.kind] = asked.size();
+      asked.push_back({claim.kind, RowSet(cells_of_world)});
+    }
+    asked[place[claim.kind]].cells.add(static_cast<std::uint32_t>(claim.cell));
+  }
   return asked;
 }
 
 void find_agents(const CellsOfKind& asked, ComponentId component, const Store& store,
                  const Domain& domain, const CellBox& lattice, std::vector<AgentAt>& found) {
-  RowSet wanted(static_cast<std::size_t>(lattice.volume()));
-  for (const std::uint64_t cell : asked.cells) {
-    wanted.add(static_cast<std::uint32_t>(cell));
-  }
   for (std::uint32_t t = 0; t < store.table_count(); ++t) {
     const Table& table = store.table(t);
     const auto position = store.position_column(t);
@@ -117,38 +50,187 @@ void find_agents(const CellsOfKind& asked, ComponentId component, const Store& s
       continue;
     }
     const Column& column = table.column(*position);
-    const PlaceColumn places{column.data(), column.stride()};
-    for (std::size_t row = 0; row < table.size(); ++row) {
-      const std::int64_t cell = cell_at(lattice, domain, places.at(domain, row));
-      if (cell >= 0 && wanted.has(static_cast<std::uint32_t>(cell))) {
-        found.push_back({asked.kind, static_cast<std::uint64_t>(cell), table.ids()[row]});
+    const std::span<const EntityId> ids = table.ids();
+    for_each_cell(lattice, domain, {column.data(), column.stride()}, table.size(),
+                  [&](std::size_t row, std::int64_t cell) {
+                    if (cell >= 0 && asked.cells.has(static_cast<std::uint32_t>(cell))) {
+                      found.push_back({asked.kind, static_cast<std::uint64_t>(cell), ids[row]});
+                    }
+                  });
+  }
+}
+
+ClaimSettler::Contest& ClaimSettler::contest_in(std::uint64_t cell) {
+  std::uint32_t& place = contest_of_[cell];
+  if (place == kNone) {
+    place = static_cast<std::uint32_t>(contests_.size());
+    contests_.push_back({.cell = cell});
+  }
+  return contests_[place];
+}
+
+void ClaimSettler::chain(std::uint32_t claim) {
+  Contest& contest = contest_in(claims_[claim].cell);
+  next_claim_[claim] = contest.first_claim;
+  contest.first_claim = claim;
+  contest.asked += claims_[claim].count;
+  ++contest.claims;
+}
+
+// The claims of a cell, with their claimants' priorities where order matters.
+void ClaimSettler::collect(const Contest& contest, bool in_order) {
+  turns_.clear();
+  for (std::uint32_t i = contest.first_claim; i != kNone; i = next_claim_[i]) {
+    const EntityId claimant = claims_[i].claimant;
+    turns_.push_back({in_order ? random_word(key_, claimant, tick_, 0) : 0, claimant, i});
+  }
+  if (in_order) {
+    std::sort(turns_.begin(), turns_.end());
+  }
+}
+
+void ClaimSettler::grant(const Claim& claim, std::int64_t count) {
+  outcome_.grants.push_back(
+      {claim.claimant, claim.kind, static_cast<std::uint32_t>(count), claim.at});
+}
+
+void ClaimSettler::forget_cells() {
+  for (const Contest& contest : contests_) {
+    contest_of_[contest.cell] = kNone;
+  }
+  contests_.clear();
+}
+
+void ClaimSettler::settle_stock(std::uint32_t kind, FieldKey field, CellLayer& cells) {
+  Column& stock = cells.table().column(cells.table().find_column(field).value());
+  const Scalar scalar = stock.type().scalar;
+  const auto row_of = [&](std::uint64_t cell) {
+    return static_cast<std::size_t>(cells.row_of_cell(cell));
+  };
+  for (std::uint32_t i = 0; i < claims_.size(); ++i) {
+    if (claims_[i].kind == kind && read_whole(scalar, stock.at(row_of(claims_[i].cell))) > 0) {
+      chain(i);
+    }
+  }
+  for (const Contest& contest : contests_) {
+    std::byte* at = stock.at(row_of(contest.cell));
+    std::int64_t left = read_whole(scalar, at);
+    const std::int64_t before = left;
+    collect(contest, contest.asked > static_cast<std::uint64_t>(left));
+    for (const Turn& turn : turns_) {
+      const Claim& claim = claims_[turn.claim];
+      const std::int64_t granted = std::min<std::int64_t>(left, claim.count);
+      left -= granted;
+      if (granted > 0) {
+        grant(claim, granted);
       }
+    }
+    add_whole(scalar, at, left - before);
+  }
+  forget_cells();
+}
+
+// Cells with agents first: most claims are of cells where nobody is, and are passed over at the
+// cost of one bit.
+void ClaimSettler::chain_agents(std::uint32_t kind, std::span<const AgentAt> agents) {
+  // What an earlier kind was granted is no longer there.
+  std::vector<EntityId> gone = outcome_.taken;
+  std::sort(gone.begin(), gone.end());
+  next_agent_.resize(agents.size());
+  RowSet inhabited(contest_of_.size());
+  for (std::uint32_t i = 0; i < agents.size(); ++i) {
+    if (agents[i].kind != kind ||
+        (!gone.empty() && std::binary_search(gone.begin(), gone.end(), agents[i].id))) {
+      continue;
+    }
+    inhabited.add(static_cast<std::uint32_t>(agents[i].cell));
+    Contest& contest = contest_in(agents[i].cell);
+    next_agent_[i] = contest.first_agent;
+    contest.first_agent = i;
+  }
+  for (std::uint32_t i = 0; i < claims_.size(); ++i) {
+    if (claims_[i].kind == kind && inhabited.has(static_cast<std::uint32_t>(claims_[i].cell))) {
+      chain(i);
     }
   }
 }
 
-ClaimOutcome settle_claims(std::span<const Claim> claims, std::span<const ClaimTarget> targets,
-                           std::vector<AgentAt> agents, CellLayer* cells) {
-  std::sort(agents.begin(), agents.end());
-  ClaimOutcome outcome;
-  std::size_t begin = 0;
-  for_each_kind(claims, [&](std::uint32_t kind, std::span<const Claim> of_kind) {
-    if (!targets[kind].agents) {
-      return settle_stock(of_kind, *targets[kind].stock, *cells, outcome);
+void ClaimSettler::settle_agents(std::span<const AgentAt> agents) {
+  for (const Contest& contest : contests_) {
+    there_.clear();
+    for (std::uint32_t i = contest.first_agent; i != kNone; i = next_agent_[i]) {
+      there_.push_back(agents[i].id);
     }
-    // What an earlier kind was granted is no longer there.
-    std::vector<EntityId> gone = outcome.taken;
-    std::sort(gone.begin(), gone.end());
-    std::vector<AgentAt> there;
-    for (; begin < agents.size() && agents[begin].kind <= kind; ++begin) {
-      if (agents[begin].kind == kind &&
-          !std::binary_search(gone.begin(), gone.end(), agents[begin].id)) {
-        there.push_back(agents[begin]);
+    if (there_.size() > 1) {
+      std::sort(there_.begin(), there_.end());
+    }
+    share_agents(contest);
+  }
+  forget_cells();
+}
+
+// The agents of a cell to its claimants, in both their orders.
+void ClaimSettler::share_agents(const Contest& contest) {
+  const auto is_there = [&](const Claim& claim) {
+    return std::binary_search(there_.begin(), there_.end(), claim.claimant);
+  };
+  bool order_matters = contest.asked > there_.size() && contest.claims > 1;
+  for (std::uint32_t i = contest.first_claim; i != kNone; i = next_claim_[i]) {
+    order_matters = order_matters || is_there(claims_[i]);
+  }
+  collect(contest, order_matters);
+  std::size_t next = 0;
+  EntityId passed = kNoEntity;  // left to others because it is the claimant itself
+  for (const Turn& turn : turns_) {
+    const Claim& claim = claims_[turn.claim];
+    std::uint32_t granted = 0;
+    const auto take = [&](EntityId agent) {
+      outcome_.taken.push_back(agent);
+      ++granted;
+    };
+    if (passed != kNoEntity && passed != claim.claimant) {
+      take(std::exchange(passed, kNoEntity));
+    }
+    for (; granted < claim.count && next < there_.size(); ++next) {
+      if (there_[next] == claim.claimant) {
+        passed = there_[next];
+      } else {
+        take(there_[next]);
       }
     }
-    settle_agents(of_kind, there, outcome);
-  });
-  return outcome;
+    if (granted > 0) {
+      grant(claim, granted);
+    }
+  }
+}
+
+const ClaimOutcome& ClaimSettler::settle(std::span<const Claim> claims,
+                                         std::span<const ClaimTarget> targets,
+                                         std::span<const AgentAt> agents, CellLayer* cells,
+                                         std::size_t cells_of_world, std::int64_t tick) {
+  claims_ = claims;
+  tick_ = tick;
+  outcome_.grants.clear();
+  outcome_.taken.clear();
+  contest_of_.resize(cells_of_world, kNone);
+  next_claim_.resize(claims.size());
+  std::vector<std::uint8_t> asked(targets.size(), 0);
+  for (const Claim& claim : claims) {
+    asked[claim.kind] = 1;
+  }
+  for (std::uint32_t kind = 0; kind < targets.size(); ++kind) {
+    if (asked[kind] == 0) {
+      continue;
+    }
+    key_ = targets[kind].key;
+    if (targets[kind].stock) {
+      settle_stock(kind, *targets[kind].stock, *cells);
+    } else {
+      chain_agents(kind, agents);
+      settle_agents(agents);
+    }
+  }
+  return outcome_;
 }
 
 void settle_deposits(std::span<const Deposit> deposits, std::span<const FieldKey> fields,

@@ -1,13 +1,15 @@
 // Settling claims: in each cell the claimants, sorted by (random priority, id), get what is there;
 // agents in id order, each granted once, and none to itself. Kinds of claims are settled in the
 // order of the behaviors. Runs on the rank that owns the cells, over claims from all ranks, so that
-// the outcome is the same on any number of them.
+// the outcome is the same on any number of them. A claimant's priority is the first random word of
+// (the kind's key, its id, the tick).
 #pragma once
 
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "ecs/row_set.hpp"
 #include "ecs/store.hpp"
 #include "lattice/cell_layer.hpp"
 #include "settle/requests.hpp"
@@ -19,6 +21,7 @@ namespace bw {
 struct ClaimTarget {
   std::optional<FieldKey> stock;
   std::optional<ComponentId> agents;
+  std::uint64_t key = 0;  // of the random priorities of its claimants
 };
 
 struct ClaimOutcome {
@@ -35,22 +38,70 @@ struct AgentAt {
   friend constexpr auto operator<=>(const AgentAt&, const AgentAt&) = default;
 };
 
-// The cells in which one kind of claim asks for agents, ascending.
+// The cells of the world in which one kind of claim asks for agents.
 struct CellsOfKind {
   std::uint32_t kind = 0;
-  std::vector<std::uint64_t> cells;
+  RowSet cells;
 };
 
 // Settling goes in steps, because the agents of a cell may live on other ranks than the one that
-// owns the cell (cells over a continuous world are not cut as tiles are): claims are sorted; agents
-// in claimed cells are looked for on all ranks; then the owner settles.
-void sort_claims(std::vector<Claim>& claims);
+// owns the cell (cells over a continuous world are not cut as tiles are): agents in claimed cells
+// are looked for on all ranks; then the owner settles.
 std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims,
-                                                   std::span<const ClaimTarget> targets);
+                                                   std::span<const ClaimTarget> targets,
+                                                   std::size_t cells_of_world);
 void find_agents(const CellsOfKind& asked, ComponentId component, const Store& store,
                  const Domain& domain, const CellBox& lattice, std::vector<AgentAt>& found);
-ClaimOutcome settle_claims(std::span<const Claim> claims, std::span<const ClaimTarget> targets,
-                           std::vector<AgentAt> agents, CellLayer* cells);
+
+// Settles claims. Claims and agents come in any order and are chained by cell; priorities are drawn
+// where a cell has less than is asked for. It keeps nothing but memory between calls.
+class ClaimSettler {
+ public:
+  // The outcome stands until the next call.
+  const ClaimOutcome& settle(std::span<const Claim> claims, std::span<const ClaimTarget> targets,
+                             std::span<const AgentAt> agents, CellLayer* cells,
+                             std::size_t cells_of_world, std::int64_t tick);
+
+ private:
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+  // A cell in which something is claimed: its claims, and the agents that are there.
+  struct Contest {
+    std::uint64_t cell = 0;
+    std::uint64_t asked = 0;
+    std::uint32_t first_claim = kNone;
+    std::uint32_t claims = 0;
+    std::uint32_t first_agent = kNone;
+  };
+  struct Turn {  // of a claimant
+    std::uint64_t priority;
+    EntityId claimant;
+    std::uint32_t claim;
+
+    friend constexpr auto operator<=>(const Turn&, const Turn&) = default;
+  };
+
+  Contest& contest_in(std::uint64_t cell);
+  void chain(std::uint32_t claim);
+  void collect(const Contest& contest, bool in_order);
+  void settle_stock(std::uint32_t kind, FieldKey field, CellLayer& cells);
+  void chain_agents(std::uint32_t kind, std::span<const AgentAt> agents);
+  void settle_agents(std::span<const AgentAt> agents);
+  void share_agents(const Contest& contest);
+  void grant(const Claim& claim, std::int64_t count);
+  void forget_cells();
+
+  std::span<const Claim> claims_;
+  std::uint64_t key_ = 0;
+  std::int64_t tick_ = 0;
+  ClaimOutcome outcome_;
+  std::vector<Contest> contests_;
+  std::vector<std::uint32_t> contest_of_;  // by cell of the world; kNone between calls
+  std::vector<std::uint32_t> next_claim_;  // by claim: the next of its cell
+  std::vector<std::uint32_t> next_agent_;  // by agent
+  std::vector<Turn> turns_;                // of the cell in hand
+  std::vector<EntityId> there_;            // agents of the cell in hand, ascending
+};
 
 // Adds deposits to the cells that this rank owns; their order does not matter.
 void settle_deposits(std::span<const Deposit> deposits, std::span<const FieldKey> fields,

@@ -7,17 +7,17 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "ecs/entity_index.hpp"
 
 namespace bw {
 
-// A claim of up to `count` things of claim kind `kind` in a cell. Among claimants the smaller
-// (priority, claimant) wins.
+// A claim of up to `count` things of claim kind `kind` in a cell.
 struct Claim {
   std::uint64_t cell = 0;
-  std::uint64_t priority = 0;
   EntityId claimant = kNoEntity;
   std::uint32_t kind = 0;
   std::uint32_t count = 0;
+  Location at = kNowhere;  // of the claimant, on the rank and at the time that it asked
 };
 
 // What a claim was granted.
@@ -25,6 +25,7 @@ struct Grant {
   EntityId claimant = kNoEntity;
   std::uint32_t kind = 0;
   std::uint32_t count = 0;
+  Location at = kNowhere;  // as in its claim
 };
 
 // An amount for a field of a cell, in fixed point.

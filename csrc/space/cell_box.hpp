@@ -73,6 +73,34 @@ CellBox world_box(const Domain& domain, const std::array<std::int64_t, kAxes>& c
 // give -1.
 std::int64_t cell_at(const CellBox& world, const Domain& domain, const Place& place);
 
+// The same for whole coordinates of a two-dimensional grid: no arithmetic in doubles where they lie
+// in the world.
+inline std::int64_t cell_at(const CellBox& world, const Domain& domain, std::int64_t x,
+                            std::int64_t y) {
+  const bool inside = static_cast<std::uint64_t>(x) < static_cast<std::uint64_t>(world.cells[0]) &&
+                      static_cast<std::uint64_t>(y) < static_cast<std::uint64_t>(world.cells[1]);
+  return inside ? y * world.cells[0] + x
+                : cell_at(world, domain, {static_cast<double>(x), static_cast<double>(y), 0.0});
+}
+
+// Calls visit(row, global cell) for rows [0, count) of a column of places.
+template <class Visit>
+void for_each_cell(const CellBox& world, const Domain& domain, const PlaceColumn& places,
+                   std::size_t count, Visit&& visit) {
+  if (domain.integral() && domain.dims == 2) {
+    for (std::size_t row = 0; row < count; ++row) {
+      std::array<std::int32_t, 2> at;
+      std::memcpy(at.data(), places.data + static_cast<std::int64_t>(row) * places.stride,
+                  sizeof(at));
+      visit(row, cell_at(world, domain, at[0], at[1]));
+    }
+    return;
+  }
+  for (std::size_t row = 0; row < count; ++row) {
+    visit(row, cell_at(world, domain, places.at(domain, row)));
+  }
+}
+
 // Why a radius cannot be searched in this domain, if it cannot.
 std::optional<const char*> refuse_radius(const Domain& domain, double radius);
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "base/errors.hpp"
 
@@ -59,6 +60,13 @@ void Tiling::cut_axis(std::size_t axis) {
     edges.push_back(edge);
   }
   edges.push_back(domain_.size[axis]);
+  if (domain_.integral() && domain_.cells(static_cast<int>(axis)) <= kMostInTable) {
+    std::vector<std::uint32_t> tiles;
+    for (std::int64_t cell = 0; cell < domain_.cells(static_cast<int>(axis)); ++cell) {
+      tiles.push_back(static_cast<std::uint32_t>(axis_tile(axis, static_cast<double>(cell))));
+    }
+    tile_of_cell_[axis] = std::move(tiles);
+  }
 }
 
 std::int64_t Tiling::axis_tile(std::size_t axis, double coordinate) const {
@@ -66,6 +74,9 @@ std::int64_t Tiling::axis_tile(std::size_t axis, double coordinate) const {
   std::int64_t tile;
   if (domain_.integral()) {
     // Whole cells only: cell c belongs to tile floor(c * n / size), in integers.
+    if (coordinate >= 0.0 && coordinate < static_cast<double>(tile_of_cell_[axis].size())) {
+      return tile_of_cell_[axis][static_cast<std::size_t>(coordinate)];
+    }
     tile = static_cast<std::int64_t>(coordinate) * n / domain_.cells(static_cast<int>(axis));
   } else {
     tile = static_cast<std::int64_t>(coordinate * (static_cast<double>(n) / domain_.size[axis]));

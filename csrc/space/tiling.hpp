@@ -43,6 +43,9 @@ class Tiling {
   std::array<std::int64_t, kAxes> per_axis_{1, 1, 1};
   std::array<std::vector<double>, kAxes>
       edges_;  // the first coordinate of each tile, and the length
+  // Grids: the tile along an axis of each cell, where there are few enough for a table.
+  static constexpr std::int64_t kMostInTable = std::int64_t{1} << 20;
+  std::array<std::vector<std::uint32_t>, kAxes> tile_of_cell_;
   TileId count_ = 1;
 };
 

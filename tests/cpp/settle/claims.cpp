@@ -56,10 +56,11 @@ std::vector<Claim> random_claims(bw::RandomStream& draw, std::uint32_t kinds) {
   std::vector<Claim> claims;
   for (std::uint64_t i = draw.integers(60); i > 0; --i) {
     const EntityId who = 1 + draw.integers(25);
-    // A claimant has one priority in a phase.
-    claims.push_back({draw.integers(20), bw::random_word(5, who, 0, 0) % 8, who,
+    claims.push_back({draw.integers(20),
+                      who,
                       static_cast<std::uint32_t>(draw.integers(kinds)),
-                      1 + static_cast<std::uint32_t>(draw.integers(3))});
+                      1 + static_cast<std::uint32_t>(draw.integers(3)),
+                      {1, static_cast<std::uint32_t>(who)}});
   }
   return claims;
 }
@@ -69,16 +70,24 @@ std::map<std::pair<EntityId, std::uint32_t>, std::int64_t> totals(
   std::map<std::pair<EntityId, std::uint32_t>, std::int64_t> total;
   for (const bw::Grant& grant : grants) {
     CHECK(grant.count > 0);
+    CHECK(grant.at == bw::Location{1, static_cast<std::uint32_t>(grant.claimant)});
     total[{grant.claimant, grant.kind}] += grant.count;
   }
   return total;
 }
 
-std::vector<Claim> in_order(std::vector<Claim> claims) {
-  std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
-    return std::tie(a.kind, a.cell, a.priority, a.claimant) <
-           std::tie(b.kind, b.cell, b.priority, b.claimant);
-  });
+constexpr std::int64_t kTick = 7;
+constexpr std::size_t kCells = 20;
+
+// A claimant has one priority for a kind of claim in a tick.
+std::vector<Claim> in_order(std::vector<Claim> claims, const std::vector<ClaimTarget>& targets) {
+  const auto turn = [&](const Claim& claim) {
+    return std::tuple(claim.kind, claim.cell,
+                      bw::random_word(targets[claim.kind].key, claim.claimant, kTick, 0),
+                      claim.claimant);
+  };
+  std::sort(claims.begin(), claims.end(),
+            [&](const Claim& a, const Claim& b) { return turn(a) < turn(b); });
   return claims;
 }
 
@@ -87,6 +96,7 @@ TEST_CASE(
   for (const Scalar scalar : {Scalar::boolean, Scalar::i8, Scalar::u8, Scalar::i16, Scalar::u16,
                               Scalar::i32, Scalar::u32, Scalar::i64, Scalar::u64}) {
     const bw::Schema schema = plots(scalar, Scalar::f64);
+    bw::ClaimSettler settler;
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
       CAPTURE(seed);
       bw::RandomStream draw(seed, 2, 0);
@@ -96,18 +106,18 @@ TEST_CASE(
         stock[cell] = static_cast<std::int64_t>(draw.integers(scalar == Scalar::boolean ? 2 : 6));
         bw::add_whole(scalar, value_at(cells, 0, cell), stock[cell]);
       }
-      const std::vector<ClaimTarget> targets(2, {FieldKey{kPlot, 0}, std::nullopt});
+      const std::vector<ClaimTarget> targets{{FieldKey{kPlot, 0}, std::nullopt, 5},
+                                             {FieldKey{kPlot, 0}, std::nullopt, 6}};
       std::vector<Claim> claims = random_claims(draw, 2);
       std::map<std::pair<EntityId, std::uint32_t>, std::int64_t> wanted;
-      for (const Claim& claim : in_order(claims)) {
+      for (const Claim& claim : in_order(claims, targets)) {
         const std::int64_t granted = std::min<std::int64_t>(stock[claim.cell], claim.count);
         stock[claim.cell] -= granted;
         if (granted > 0) {
           wanted[{claim.claimant, claim.kind}] += granted;
         }
       }
-      bw::sort_claims(claims);
-      const ClaimOutcome outcome = bw::settle_claims(claims, targets, {}, &cells);
+      const ClaimOutcome outcome = settler.settle(claims, targets, {}, &cells, kCells, kTick);
       CHECK(totals(outcome.grants) == wanted);
       CHECK(outcome.taken.empty());
       for (std::uint64_t cell = 0; cell < 20; ++cell) {
@@ -121,15 +131,16 @@ TEST_CASE("a stock below zero grants nothing and stays as it is") {
   const bw::Schema schema = plots(Scalar::i32, Scalar::f64);
   bw::CellLayer cells = layer_of(schema, 0);
   bw::add_whole(Scalar::i32, value_at(cells, 0, 3), -2);
-  const std::vector<Claim> claims{{3, 1, 7, 0, 5}};
-  const std::vector<ClaimTarget> targets{{FieldKey{kPlot, 0}, std::nullopt}};
-  CHECK(bw::settle_claims(claims, targets, {}, &cells).grants.empty());
+  const std::vector<Claim> claims{{3, 7, 0, 5, {}}};
+  const std::vector<ClaimTarget> targets{{FieldKey{kPlot, 0}, std::nullopt, 5}};
+  CHECK(bw::ClaimSettler().settle(claims, targets, {}, &cells, kCells, kTick).grants.empty());
   CHECK(bw::read_whole(Scalar::i32, value_at(cells, 0, 3)) == -2);
 }
 
 TEST_CASE(
     "agents go to claimants in the order of ids, each to one of them, and nobody gets itself") {
-  const bw::Schema schema = plots(Scalar::i32, Scalar::f64);
+  const std::vector<ClaimTarget> targets{{std::nullopt, kBeast, 5}, {std::nullopt, kBeast, 6}};
+  bw::ClaimSettler settler;  // keeps nothing of one world for the next
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     CAPTURE(seed);
     bw::RandomStream draw(seed, 3, 0);
@@ -145,7 +156,7 @@ TEST_CASE(
     std::vector<Claim> claims = random_claims(draw, 2);
     std::map<std::pair<EntityId, std::uint32_t>, std::int64_t> wanted;
     std::set<EntityId> wanted_taken;
-    for (const Claim& claim : in_order(claims)) {
+    for (const Claim& claim : in_order(claims, targets)) {
       std::int64_t granted = 0;
       for (auto at = there[claim.cell].begin();
            at != there[claim.cell].end() && granted < claim.count;) {
@@ -162,9 +173,7 @@ TEST_CASE(
       }
     }
     std::swap(agents.front(), agents.back());
-    const std::vector<ClaimTarget> targets(2, {std::nullopt, kBeast});
-    bw::sort_claims(claims);
-    const ClaimOutcome outcome = bw::settle_claims(claims, targets, agents, nullptr);
+    const ClaimOutcome outcome = settler.settle(claims, targets, agents, nullptr, kCells, kTick);
     CHECK(totals(outcome.grants) == wanted);
     CHECK(std::set<EntityId>(outcome.taken.begin(), outcome.taken.end()) == wanted_taken);
     CHECK(outcome.taken.size() == wanted_taken.size());
@@ -185,12 +194,12 @@ TEST_CASE("agents are found in the cells that are asked for, whatever table they
   std::memcpy(store.table(plain).column(0).data(), places, sizeof(places));
   std::memcpy(store.table(tagged).column(0).data(), places[1], sizeof(places[1]));
   const std::vector<Claim> claims{
-      {1, 0, 50, 0, 1}, {19, 0, 50, 0, 1}, {19, 0, 51, 0, 1}, {2, 0, 50, 1, 1}};
-  const std::vector<ClaimTarget> targets{{std::nullopt, kBeast},
-                                         {FieldKey{kPlot, 0}, std::nullopt}};
-  const auto asked = bw::cells_with_agents_claimed(claims, targets);
+      {1, 50, 0, 1, {}}, {19, 50, 0, 1, {}}, {19, 51, 0, 1, {}}, {2, 50, 1, 1, {}}};
+  const std::vector<ClaimTarget> targets{{std::nullopt, kBeast, 5},
+                                         {FieldKey{kPlot, 0}, std::nullopt, 5}};
+  const auto asked = bw::cells_with_agents_claimed(claims, targets, kCells);
   REQUIRE(asked.size() == 1);
-  CHECK(asked.front().cells == std::vector<std::uint64_t>{1, 19});
+  CHECK(asked.front().cells.list() == std::vector<std::uint32_t>{1, 19});
   std::vector<AgentAt> found;
   bw::find_agents(asked.front(), kBeast, store, kDomain, bw::world_box(kDomain, {}), found);
   std::sort(found.begin(), found.end());
