@@ -291,6 +291,7 @@ class Simulation:
     def set_trigger(
         self, phase: int, behavior: int, every: int, after: int, at: Sequence[int], enabled: bool
     ) -> None: ...
+    def set_act(self, phase: int, behavior: int, act: Callable[[], None]) -> None: ...
     def send(self, channel: int, targets: _Words, record: bytes, delay: int) -> None:
         """Sends an event from outside to each of some entities (0: to all who listen)."""
 

@@ -20,10 +20,11 @@ from bigworlds.behavior.arguments import (
 from bigworlds.behavior.behavior import Behavior, BehaviorKind, Compiled, Interpreted, Vectorised
 from bigworlds.behavior.declare import behavior
 from bigworlds.behavior.kernel import Kernel
+from bigworlds.behavior.make_kernel import check_parameters
 from bigworlds.behavior.native import native
 
 __all__ = [
     "Attach", "Behavior", "BehaviorKind", "Cells", "Claim", "Clock", "Compiled", "Deposit", "Detach",
     "Entity", "Here", "Inbox", "Interpreted", "Kernel", "Neighbors", "Rng", "Send", "Space", "Spawn",
-    "Vectorised", "behavior", "moore", "native",
+    "Vectorised", "behavior", "check_parameters", "moore", "native",
 ]  # fmt: skip

@@ -28,12 +28,13 @@ _GENERIC: dict[Any, tuple[str, type]] = {
     known.Send: ("send", Event),
     known.Inbox: ("inbox", Event),
 }
+_WHOLE_WORLD = ("world", "parameters", "rng", "clock")
 _SERVICES = {"detach": "attach", "here": "cells"}
 _NAMES = (
     "a component class, bw.Neighbors[T], the Parameters class, bw.Rng, bw.Clock, bw.Entity, bw.Space, "
     "bw.Spawn[T], "
-    "bw.Attach[T], bw.Detach[T], bw.Claim[T], bw.Here[T], bw.Cells[T], bw.Deposit[T], bw.Send[E] or "
-    "bw.Inbox[E]"
+    "bw.Attach[T], bw.Detach[T], bw.Claim[T], bw.Here[T], bw.Cells[T], bw.Deposit[T], bw.Send[E], "
+    "bw.Inbox[E] or (once per tick) bw.Edits"
 )
 
 
@@ -96,7 +97,7 @@ def read_arguments(source: Source, what: str, edge_of: Callable[[str], type | No
         service = _SERVICES.get(kind, kind)
         index = counts.get(service, 0)
         counts[service] = index + 1
-        if index > 0 and kind in ("parameters", "rng", "clock", "entity", "space"):
+        if index > 0 and kind in ("parameters", "rng", "clock", "entity", "space", "world"):
             source.fail(argument, what, f"{argument.arg!r} is a second {kind} argument; one is enough")
         edge = edge_of(argument.arg) if kind == "neighbors" else None
         found.append(Argument(argument.arg, kind, components, index, edge))
@@ -116,6 +117,8 @@ def _classified(
         annotation, origin = base, get_origin(base)
     if annotation in _SINGLE:
         return _SINGLE[annotation], ()
+    if getattr(annotation, "__bw_whole_world__", False):
+        return "world", ()
     if origin in _GENERIC:
         kind, base = _GENERIC[origin]
         shown = f"bw.{origin.__name__}"
@@ -144,7 +147,19 @@ def _component(source: Source, argument: ast.arg, what: str, given: Any, base: t
 
 
 def _check_own(source: Source, what: str, found: list[Argument]) -> None:
-    """The agent has at least one component, each once, and is either an entity or a cell."""
+    """The agent has at least one component, each once, and is either an entity or a cell; or the behavior is
+    one of the whole world."""
+    if any(a.what == "world" for a in found):
+        for argument in found:
+            if argument.what not in _WHOLE_WORLD:
+                source.fail(
+                    source.tree,
+                    what,
+                    f"{argument.name!r}: with bw.Edits it runs once per tick for the whole world; it can "
+                    f"take the parameters, bw.Clock and bw.Rng besides, and no {argument.what} argument; ask "
+                    "the bw.Edits for what it needs",
+                )
+        return
     own = [a for a in found if a.what == "own"]
     if not own:
         source.fail(

@@ -72,7 +72,7 @@ class Behavior:
         kind: compiled, vectorised, interpreted or native.
         arguments: what its arguments are.
         trigger: when it runs.
-        per_tick: interpreted only: runs once per tick on the simulation.
+        per_tick: interpreted only: runs once per tick for the whole world, on no rows.
         native: native only: its kernel.
     """
 

@@ -7,7 +7,6 @@ from typing import Any, NoReturn, overload
 
 from bigworlds.behavior.annotations import read_arguments
 from bigworlds.behavior.behavior import Behavior, BehaviorKind, Options
-from bigworlds.behavior.translate.program import Argument
 from bigworlds.behavior.translate.source import Source, read_source
 from bigworlds.behavior.uses import Trigger
 from bigworlds.data import Component, EdgeComponent, Event, Field
@@ -32,7 +31,6 @@ def behavior(
     reads: Any = None,
     writes: Any = None,
     kind: BehaviorKind = BehaviorKind.COMPILED,
-    per_tick: bool = False,
     name: str | None = None,
 ) -> Callable[[Callable[..., None]], Behavior]: ...
 def behavior(
@@ -49,7 +47,6 @@ def behavior(
     reads: Any = None,
     writes: Any = None,
     kind: BehaviorKind = BehaviorKind.COMPILED,
-    per_tick: bool = False,
     name: str | None = None,
 ) -> Any:
     """Makes a behavior of a function over one agent; what the function may see and do stands in its
@@ -69,8 +66,8 @@ def behavior(
         when: a parameter of type bool, or a function of the parameters: it runs while true.
         reads, writes: own fields, e.g. `(Bird.position,)`. Inferred where not given; where given, anything
             else that is read or written is an error.
-        kind: `bw.Compiled`, `bw.Vectorised` or `bw.Interpreted`.
-        per_tick: interpreted behaviors only: run once per tick, with the simulation as the argument.
+        kind: `bw.Compiled`, `bw.Vectorised` or `bw.Interpreted`. An interpreted behavior that takes a
+            `bw.Edits` instead of an agent's components runs once per tick, for the whole world.
         name: the behavior's name; the function's by default.
 
     Returns:
@@ -104,15 +101,13 @@ def _declare(function: Callable[..., None], options: dict[str, Any]) -> Behavior
     if not isinstance(kind, BehaviorKind) or kind is BehaviorKind.NATIVE:
         raise ModelError(f"{what}: kind is bw.Compiled, bw.Vectorised or bw.Interpreted, found {kind!r}")
     source = read_source(function, what)
-    per_tick = bool(options.pop("per_tick"))
-    if per_tick and kind is not BehaviorKind.INTERPRETED:
-        source.fail(source.tree, what, "per_tick is for interpreted behaviors: kind=bw.Interpreted")
     trigger = make_trigger(lambda text: source.fail(source.tree, what, text), options)
     neighbors = options["neighbors"]
     edges = _by_argument(neighbors)
-    arguments: tuple[Argument, ...] = ()
-    if not per_tick:
-        arguments = read_arguments(source, what, lambda argument: _edge(edges(argument)))
+    arguments = read_arguments(source, what, lambda argument: _edge(edges(argument)))
+    per_tick = any(argument.what == "world" for argument in arguments)
+    if per_tick:
+        _check_per_tick(source, what, kind, trigger, options)
     if kind is BehaviorKind.VECTORISED:
         for argument in arguments:
             if argument.what not in _VECTORISED:
@@ -132,6 +127,21 @@ def _declare(function: Callable[..., None], options: dict[str, Any]) -> Behavior
     )
     _check_radius(source, what, neighbors)
     return Behavior(name, function, kind, source, arguments, chosen, trigger, per_tick)
+
+
+def _check_per_tick(
+    source: Source, what: str, kind: BehaviorKind, trigger: Trigger, options: Mapping[str, Any]
+) -> None:
+    """A behavior of the whole world is plain Python and has no agents."""
+    if kind is not BehaviorKind.INTERPRETED:
+        source.fail(
+            source.tree, what, "takes bw.Edits: once per tick for the whole world; write kind=bw.Interpreted"
+        )
+    if trigger.on is not None:
+        source.fail(source.tree, what, "on= is for behaviors of agents; the whole world receives no events")
+    for name in ("neighbors", "claim", "deposit", "reads", "writes"):
+        if options[name] is not None:
+            source.fail(source.tree, what, f"{name}= is for behaviors of agents; it takes bw.Edits")
 
 
 def _by_argument(given: Any) -> Callable[[str], Any]:

@@ -47,9 +47,19 @@ def _compiled(behavior: Behavior, parameters: type | None, sequential: bool) -> 
 def _check(behavior: Behavior, parameters: type | None, sequential: bool) -> None:
     what = f"behavior {behavior.name!r}"
     if behavior.per_tick:
-        raise ModelError(f"{what} runs once per tick on the simulation; it has no kernel")
+        raise ModelError(f"{what} runs once per tick for the whole world; it has no kernel")
     if sequential and behavior.kind is BehaviorKind.VECTORISED:
         raise ModelError(f"{what} is vectorised: all rows at once; it cannot act one agent after another")
+    check_parameters(behavior, parameters)
+
+
+def check_parameters(behavior: Behavior, parameters: type | None) -> None:
+    """A behavior takes the class of parameters that the model has.
+
+    Raises:
+        ModelError: it takes another one.
+    """
+    what = f"behavior {behavior.name!r}"
     for argument in behavior.arguments:
         if argument.what != "parameters":
             continue

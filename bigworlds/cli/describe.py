@@ -117,6 +117,8 @@ def _schedule(world: WorldDescription) -> Iterator[str]:
         if isinstance(phase.activation, Sequential):
             order = "in a fresh random order" if phase.activation.shuffle else "in the order of their ids"
             how = f"one after another, {order}, on the live state"
+        elif phase.behaviors[0].per_tick:
+            how = "for the whole world"
         yield f"{number}. {names}: {how}."
 
 

@@ -61,8 +61,24 @@ def check_phases(phases: Iterable[PhaseDeclaration], space: Space | None, cells:
         for behavior in phase.behaviors:
             _check_needs(behavior, space, cells)
         live = isinstance(phase.activation, Sequential)
+        _check_alone(phase, live)
         for one, other in combinations(phase.behaviors, 2):
             _check_pair(one, other, live)
+
+
+def _check_alone(phase: PhaseDeclaration, live: bool) -> None:
+    """What runs once for the whole world may change all of it: nothing runs beside it."""
+    for behavior in phase.behaviors:
+        if behavior.per_tick and len(phase.behaviors) > 1:
+            raise ModelError(
+                f"behavior {behavior.name} runs once per tick for the whole world, and shares its phase with "
+                f"others; give it a place of its own: world.behaviors(..., {behavior.name}, ...)"
+            )
+        if behavior.per_tick and live:
+            raise ModelError(
+                f"behavior {behavior.name} runs once per tick for the whole world; it has no agents that "
+                "could act one after another: leave out activation="
+            )
 
 
 def _check_needs(behavior: Any, space: Space | None, cells: Collection[type]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bigworlds import _core
-from bigworlds.behavior import Compiled, Kernel
+from bigworlds.behavior import Compiled, Kernel, check_parameters
 from bigworlds.data.parameters import ParameterRef, Parameters
 from bigworlds.errors import ModelError
 from bigworlds.model.activation import Sequential
@@ -21,13 +21,14 @@ DEFAULT_TILES = 64
 
 @dataclass(frozen=True)
 class BehaviorPlace:
-    """A behavior and where it stands in the order: phase, place in the phase, and its random stream."""
+    """A behavior and where it stands in the order: phase, place in the phase, and its random stream. Without
+    a kernel it runs once per tick (per_tick.py)."""
 
     behavior: Any
     phase: int
     number: int
     stream: str
-    kernel: Kernel
+    kernel: Kernel | None
     explain: Kernel | None
 
 
@@ -112,6 +113,9 @@ def _place(
     behavior = phase.behaviors[k]
     kind = type(parameters) if parameters is not None else None
     sequential = isinstance(phase.activation, Sequential)
+    if behavior.per_tick:
+        check_parameters(behavior, kind)
+        return BehaviorPlace(behavior, number, k, stream, None, None)
     kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret)
     # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
     explain = (
@@ -163,10 +167,11 @@ def _engine_terms(
     return {
         "name": behavior.name,
         "rng_key": _core.rng_key(seed, place.stream),
-        "kernel": place.kernel.address,
+        "kernel": place.kernel.address if place.kernel is not None else 0,
         "explain": place.explain.address if place.explain is not None else 0,
-        "one_thread": place.kernel.gil,
-        "of_cells": is_cell(behavior.components[0]),
+        "one_thread": place.kernel is not None and place.kernel.gil,
+        "of_cells": behavior.over_cells,
+        "once": behavior.per_tick,
         "sequential": isinstance(activation, Sequential),
         "shuffle": isinstance(activation, Sequential) and activation.shuffle,
         "draws_empty_cells": behavior.uses_random_empty,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,17 +44,22 @@ def value_of(kind: FieldType, stored: bytes) -> Any:
 
 
 class Edits:
-    """The world as an input gets it: `def feed(world: bw.Edits, sheep: bw.Ref) -> None`.
+    """The whole world, as an input gets it, or a behavior that runs once per tick.
 
-    What is read is the world before this input, with the inputs that were applied before it. What is asked
-    of it takes effect when the input returns, all of it or, where it raises, nothing.
+    `@bw.input def feed(world: bw.Edits, sheep: bw.Ref) -> None`, or
+    `@bw.behavior(kind=bw.Interpreted) def census(world: bw.Edits) -> None`.
+
+    What is read is the world before this input or behavior. What is asked of it takes effect when the
+    function returns, all of it or, where it raises, nothing. On several ranks the function is called once.
 
     Attributes:
-        tick: the tick at whose start the input is applied.
-        number: the input's number.
-        sender: who asked.
-        rng: random numbers of this input: the same in a replay.
+        tick: the tick that is running, or at whose start the input is applied.
+        number: the input's number; 0 in behaviors.
+        sender: who asked; empty in behaviors.
+        rng: random numbers of this input, or of this behavior in this tick: the same in a replay.
     """
+
+    __bw_whole_world__: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -64,13 +69,14 @@ class Edits:
         built: BuiltModel,
         number: int,
         sender: str,
+        stream: str = _STREAM,
     ) -> None:
         self._simulation, self._take_parameters, self._core = simulation, take_parameters, core
         self._schema, self._channels = built.schema, built.channels
         self.tick: int = core.tick
         self.number = number
         self.sender = sender
-        key = _core.rng_key(core.seed, _STREAM)
+        key = _core.rng_key(core.seed, stream)
         self.rng = Stream(key, number, core.tick, _core.math.normal, _core.math.exponential)
         self._steps: list[Callable[[], object]] = []
         # Of entities that were changed; None where they end.
@@ -98,6 +104,27 @@ class Edits:
         """All fields of the entities that have a component, as copies in the order of ids, with "id"."""
         table: dict[str, NDArray[Any]] = self._simulation.table(component)
         return table
+
+    def cells(self, component: type | str) -> dict[str, NDArray[Any]]:
+        """All fields of a component of cells, as copies shaped like the world: [y, x] or [z, y, x]."""
+        cells: dict[str, NDArray[Any]] = self._simulation.cells(component)
+        return cells
+
+    def sum(self, label: str) -> Any:
+        """The exact sum of a field over all entities or cells: `world.sum("Sheep.energy")`."""
+        return self._simulation.sum(label)
+
+    def mean(self, label: str) -> Any:
+        """The mean of a field over all entities or cells; NaN where there are none."""
+        return self._simulation.mean(label)
+
+    def min(self, label: str) -> Any:
+        """The smallest value of a field over all entities or cells."""
+        return self._simulation.min(label)
+
+    def max(self, label: str) -> Any:
+        """The largest value of a field over all entities or cells."""
+        return self._simulation.max(label)
 
     def has(self, entity: int, component: type | None = None) -> bool:
         """Whether an entity is there (and has a component), what was asked so far included."""

@@ -19,6 +19,7 @@ from bigworlds.record.sums import exact_sum
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
 from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
+from bigworlds.simulation.per_tick import cause_in_words, set_acts
 from bigworlds.simulation.schema import is_cell, stored_column
 from bigworlds.simulation.views import Columns
 from bigworlds.snapshot import Section
@@ -57,6 +58,7 @@ class Simulation(Outside):
         self.cpu_seconds = 0.0
         self.ended: str | None = None
         self.edited_by_hand = False
+        set_acts(self, core, built)
 
     @property
     def tick(self) -> int:
@@ -189,7 +191,8 @@ class Simulation(Outside):
                     done += self._core.run(self._stretch(ticks - done), self._may_go_on)
             return done
         except BehaviorError as error:
-            raise self._explained(error) from None
+            explained = self._explained(error)
+            raise explained from explained.__cause__
         finally:
             self.seconds += time.perf_counter() - began
             self.cpu_seconds += time.process_time() - cpu_began
@@ -216,7 +219,7 @@ class Simulation(Outside):
             return error
         # Others of the phase may have failed too; the engine named the first.
         place, cause = found[0]
-        explained = BehaviorError(f"{error}: {_cause_in_words(place, cause)}")
+        explained = BehaviorError(f"{error}: {cause_in_words(place.behavior, cause)}")
         explained.__dict__.update(error.__dict__)
         explained.__cause__ = cause
         return explained
@@ -434,16 +437,3 @@ def _each_element(columns: NDArray[Any], reduce: Callable[[NDArray[Any]], Any]) 
         result = reduce(columns)
         return result.item() if isinstance(result, np.generic) else result
     return np.array([reduce(np.ascontiguousarray(columns[:, k])) for k in range(columns.shape[1])])
-
-
-def _cause_in_words(place: BehaviorPlace, cause: BaseException) -> str:
-    """What was raised and where in the user's file."""
-    trace = cause.__traceback__
-    line = None
-    code = getattr(place.behavior.function, "__code__", None)
-    while trace is not None:
-        if code is not None and trace.tb_frame.f_code.co_filename == code.co_filename:
-            line = f"{code.co_filename}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    where = f" ({line})" if line is not None else ""
-    return f"{type(cause).__name__}: {cause}{where}"

@@ -178,6 +178,7 @@ Behavior behavior_from(const py::dict& dict) {
   if (!dict["on"].is_none()) {
     behavior.on_inbox = dict["on"].cast<std::size_t>();
   }
+  behavior.once = dict["once"].cast<bool>();
   return behavior;
 }
 
@@ -432,6 +433,7 @@ void bind_engine(py::module_& module) {
               std::int64_t after, std::vector<std::int64_t> at, bool enabled) {
              simulation.set_trigger(phase, behavior, {every, after, std::move(at), enabled});
            })
+      .def("set_act", &Simulation::set_act)
       .def("send",
            [](Simulation& simulation, ChannelId channel,
               const py::array_t<std::uint64_t, py::array::c_style>& targets,

@@ -189,7 +189,7 @@ void Simulation::send(ChannelId channel, std::span<const EntityId> targets,
   }
   EventList& events = ranks_.front()->events[channel];
   for (const EntityId target : targets) {
-    const Stamp stamp{kOutside, tick_, make_ordinal(0, sent_from_outside_++)};
+    const Stamp stamp{kOutside, tick_, make_ordinal(acting_, sent_from_outside_++)};
     if (ranks_.front()->id == 0) {
       std::byte* to = events.add({target, stamp, tick_ + delay});
       std::copy(record.begin() + sizeof(EntityId), record.end(), to + sizeof(EntityId));

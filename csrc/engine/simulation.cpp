@@ -127,6 +127,11 @@ void Simulation::check_model() const {
                         "' runs on one rank only; found " + std::to_string(communicator_->ranks()) +
                         ". Run it on one rank, or use the synchronous activation");
       }
+      if (behavior.once && phase.behaviors.size() > 1) {
+        throw ModelError("behavior '" + behavior.name +
+                         "' runs once per tick and shares its phase with others; give it a place "
+                         "of its own in world.behaviors(...)");
+      }
       check_behavior(behavior);
     }
   }
@@ -225,6 +230,12 @@ void Simulation::run_phase(std::size_t phase) {
 }
 
 void Simulation::act(std::size_t phase) {
+  if (const Behavior& first = model_.phases[phase].behaviors.front(); first.once) {
+    acting_ = ranks_.front()->prepared[phase].front().run.order + 1;
+    first.act();
+    acting_ = 0;
+    return;
+  }
   refresh(phase);
   deliver(phase);
   run_behaviors(phase);
@@ -261,7 +272,7 @@ bool Simulation::select(std::size_t phase) {
     if (!behaviors[b].trigger.fires(tick_)) {
       continue;
     }
-    bool matches = communicator_->ranks() > 1 || behaviors[b].of_cells ||
+    bool matches = communicator_->ranks() > 1 || behaviors[b].of_cells || behaviors[b].once ||
                    ranks_.front()->store.any_rows(behaviors[b].components);
     matches = matches && (!behaviors[b].on_inbox || any_due(ranks_.front()->prepared[phase][b]));
     firing_[b] = matches ? 1 : 0;
@@ -518,6 +529,10 @@ void Simulation::set_trigger(std::size_t phase, std::size_t behavior, Trigger tr
   }
   std::sort(trigger.at.begin(), trigger.at.end());
   model_.phases.at(phase).behaviors.at(behavior).trigger = std::move(trigger);
+}
+
+void Simulation::set_act(std::size_t phase, std::size_t behavior, std::function<void()> act) {
+  model_.phases.at(phase).behaviors.at(behavior).act = std::move(act);
 }
 
 void Simulation::set_parameters(std::vector<std::byte> parameters) {

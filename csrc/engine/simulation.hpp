@@ -80,6 +80,8 @@ class Simulation {
   void set_cells(FieldKey field, const std::byte* values, std::int64_t stride);
   void set_parameters(std::vector<std::byte> parameters);
   void set_trigger(std::size_t phase, std::size_t behavior, Trigger trigger);
+  // What a behavior does that runs once for the whole world.
+  void set_act(std::size_t phase, std::size_t behavior, std::function<void()> act);
 
   // Sends an event from outside to each of some entities (or to kEveryone), to be received from the
   // next tick on, or `delay` ticks later. `record` is laid out by the channel; the sender in front
@@ -233,6 +235,7 @@ class Simulation {
   std::uint64_t population_ = 0;
   bool moving_ = false;      // a firing behavior writes places
   bool sequential_ = false;  // the phase is a sequential behavior
+  std::uint32_t acting_ = 0;  // place in the order, from 1, of a behavior that acts for the world
   struct OldPlaces {
     std::uint32_t table;
     const BehaviorRun* mover;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -96,6 +97,10 @@ struct Behavior {
   std::vector<ChannelId> inboxes;
   std::optional<std::size_t> on_inbox;  // it runs for the rows that have events in this inbox
   Trigger trigger;
+  // Runs once in a phase of its own, for the whole world and on no rows: what takes the place of
+  // the kernel. It may change the world as edits from outside do.
+  bool once = false;
+  std::function<void()> act;
 
   bool writes(FieldKey field) const;
   // Of the random priorities of those who claim, move or are born.

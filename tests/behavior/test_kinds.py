@@ -219,9 +219,9 @@ def test_interpreted_mistakes_end_the_row(behavior, message):
     assert message in str(kernel.pending_error())
 
 
-@bw.behavior(kind=bw.Interpreted, per_tick=True)
-def once(sim) -> None:
-    sim.append(1)
+@bw.behavior(kind=bw.Interpreted)
+def once(world: bw.Edits) -> None:
+    world.append(1)
 
 
 def test_behaviors_that_run_once_per_tick_have_no_kernel():
