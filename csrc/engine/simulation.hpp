@@ -233,8 +233,8 @@ class Simulation {
   // of the phase in hand
   std::vector<std::uint8_t> firing_;
   std::uint64_t population_ = 0;
-  bool moving_ = false;      // a firing behavior writes places
-  bool sequential_ = false;  // the phase is a sequential behavior
+  bool moving_ = false;       // a firing behavior writes places
+  bool sequential_ = false;   // the phase is a sequential behavior
   std::uint32_t acting_ = 0;  // place in the order, from 1, of a behavior that acts for the world
   struct OldPlaces {
     std::uint32_t table;
