@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 from ctypes import CFUNCTYPE, POINTER, c_double, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 OK = 0
 FAILED = 1
 KERNEL_CAPSULE = "bigworlds.kernel.v1"
@@ -110,6 +110,7 @@ class Services(ctypes.Structure):
         ("fmod", _TWO),
         ("normal", _WORD),
         ("exponential", _WORD),
+        ("gather_rows", CFUNCTYPE(c_int64, _CALL, c_int64, c_int64, c_int64)),
     ]
 
 
@@ -130,6 +131,8 @@ Call._fields_ = [
     ("extent", c_double * 3),
     ("failed_row", c_int64),
     ("engine", c_void_p),
+    ("rows_hits", Hits),
+    ("hit_starts", POINTER(c_uint32)),
 ]
 
 KERNEL = CFUNCTYPE(c_int32, _CALL, c_int64, c_int64)

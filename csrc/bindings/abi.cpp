@@ -47,6 +47,7 @@ void add_services_layout(py::dict& layout) {
   BW_MEMBER(bw_services, cell_at);
   BW_MEMBER(bw_services, random_empty);
   BW_MEMBER(bw_services, commit);
+  BW_MEMBER(bw_services, gather_rows);
 }
 
 void add_math_layout(py::dict& layout) {
@@ -91,6 +92,8 @@ void add_call_layout(py::dict& layout) {
   BW_MEMBER(bw_call, extent);
   BW_MEMBER(bw_call, failed_row);
   BW_MEMBER(bw_call, engine);
+  BW_MEMBER(bw_call, rows_hits);
+  BW_MEMBER(bw_call, hit_starts);
 }
 
 py::dict abi_layout() {

@@ -214,6 +214,7 @@ void Simulation::build_index(Rank& rank, PreparedBehavior& prepared, std::size_t
   view.index = reach.index.get();
   view.search =
       choose_search(model_.domain, use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
+  view.search_block = choose_block_search(model_.domain);
   view.ids = reach.index->ids();
   view.slot_count = static_cast<std::int64_t>(reach.index->slot_count());
   view.columns.clear();

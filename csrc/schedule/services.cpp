@@ -18,13 +18,21 @@ Worker& worker_of(bw_call* call) {
   return *static_cast<Worker*>(call->engine);
 }
 
-void publish(bw_call* call, const Hits& hits) {
-  call->hits.count = hits.count;
-  call->hits.slots = hits.slots.data();
+void publish(bw_hits& to, const Hits& hits) {
+  to.count = hits.count;
+  to.slots = hits.slots.data();
   for (std::size_t a = 0; a < kAxes; ++a) {
-    call->hits.offset[a] = hits.offset[a].data();
+    to.offset[a] = hits.offset[a].data();
   }
-  call->hits.distance2 = hits.distance2.data();
+  to.distance2 = hits.distance2.data();
+}
+
+// The hits of one row as a block of one.
+std::int64_t publish_block_of_one(bw_call* call, Hits& hits) {
+  hits.starts.assign({0, static_cast<std::uint32_t>(hits.count)});
+  publish(call->rows_hits, hits);
+  call->hit_starts = hits.starts.data();
+  return 1;
 }
 
 // Cells around a cell: halo rows stand in for what lies beyond the box; cells outside the world are
@@ -58,26 +66,57 @@ Center center_of(const TableRun& run, std::size_t reach, std::size_t row) {
   return center_of_place(index, PlaceColumn{column.at(row), 0}.at(*run.around->domain, 0));
 }
 
-std::int64_t gather(bw_call* call, std::int64_t which, std::int64_t row) {
-  Worker& worker = worker_of(call);
+void search_row(const Worker& worker, std::int64_t which, std::int64_t row, Hits& hits) {
   const auto k = static_cast<std::size_t>(which);
   const ReachView& reach = worker.run->run->reaches[k];
   if (reach.index != nullptr) {
     reach.search(*reach.index, center_of(*worker.run, k, static_cast<std::size_t>(row)),
-                 reach.radius, worker.hits);
+                 reach.radius, hits);
   } else {
-    gather_cells(reach, row, worker.hits);
+    gather_cells(reach, row, hits);
   }
-  publish(call, worker.hits);
+}
+
+std::int64_t gather(bw_call* call, std::int64_t which, std::int64_t row) {
+  Worker& worker = worker_of(call);
+  search_row(worker, which, row, worker.hits);
+  publish(call->hits, worker.hits);
   return worker.hits.count;
+}
+
+std::int64_t gather_rows(bw_call* call, std::int64_t which, std::int64_t first,
+                         std::int64_t count) {
+  Worker& worker = worker_of(call);
+  const auto k = static_cast<std::size_t>(which);
+  const ReachView& reach = worker.run->run->reaches[k];
+  if (reach.index == nullptr || reach.search_block == nullptr) {
+    search_row(worker, which, first, worker.rows_hits);
+    return publish_block_of_one(call, worker.rows_hits);
+  }
+  worker.centers.clear();
+  for (std::int64_t row = first; row < first + count; ++row) {
+    worker.centers.push_back(center_of(*worker.run, k, static_cast<std::size_t>(row)));
+  }
+  const std::size_t done =
+      reach.search_block(*reach.index, worker.centers, reach.radius, worker.rows_hits);
+  publish(call->rows_hits, worker.rows_hits);
+  call->hit_starts = worker.rows_hits.starts.data();
+  return static_cast<std::int64_t>(done);
 }
 
 std::int64_t gather_live(bw_call* call, std::int64_t which, std::int64_t row) {
   Worker& worker = worker_of(call);
   worker.run->live->search(static_cast<std::size_t>(which), static_cast<std::uint32_t>(row),
                            worker.hits);
-  publish(call, worker.hits);
+  publish(call->hits, worker.hits);
   return worker.hits.count;
+}
+
+std::int64_t gather_rows_live(bw_call* call, std::int64_t which, std::int64_t first, std::int64_t) {
+  Worker& worker = worker_of(call);
+  worker.run->live->search(static_cast<std::size_t>(which), static_cast<std::uint32_t>(first),
+                           worker.rows_hits);
+  return publish_block_of_one(call, worker.rows_hits);
 }
 
 char* spawn(bw_call* call, std::int64_t effect, std::int64_t row) {
@@ -287,6 +326,7 @@ bw_services make_synchronous() {
   bw_services services{};
   fill_math_services(services);
   services.gather = gather;
+  services.gather_rows = gather_rows;
   services.spawn = spawn;
   services.despawn = despawn;
   services.attach = attach;
@@ -304,6 +344,7 @@ bw_services make_synchronous() {
 bw_services make_sequential() {
   bw_services services = make_synchronous();
   services.gather = gather_live;
+  services.gather_rows = gather_rows_live;
   services.despawn = despawn_live;
   services.claim = claim_live;
   services.random_empty = random_empty_live;

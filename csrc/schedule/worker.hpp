@@ -47,7 +47,8 @@ struct ReachView {
   // of agents
   const NeighborIndex* index = nullptr;
   SearchFunction search = nullptr;
-  std::vector<std::size_t> source_of_table;  // which source of the index a table of the store is
+  BlockSearchFunction search_block = nullptr;  // continuous domains
+  std::vector<std::size_t> source_of_table;    // which source of the index a table of the store is
   // of cells: row offsets to the neighbours, in the order of their places
   std::span<const std::int64_t> stencil;
   std::span<const double> stencil_offset[kAxes];
@@ -120,6 +121,8 @@ struct Failure {
 struct Worker {
   bw_call call{};
   Hits hits;
+  Hits rows_hits;               // of several rows, one after another
+  std::vector<Center> centers;  // of those rows
   CommandBuffer commands;
   RequestBuffer requests;
   std::vector<EventList> outbox;    // by channel

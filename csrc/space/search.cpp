@@ -17,27 +17,34 @@ SlotRange line_range(const NeighborIndex& index, std::uint32_t cell, std::int64_
 }
 
 template <std::size_t Dims>
-void search_continuous(const NeighborIndex& index, const Center& center, double radius,
-                       Hits& hits) {
-  const CandidateLines<Dims> lines(index, center);
-  hits.reserve(lines.count);
+std::size_t search_continuous(const NeighborIndex& index, std::span<const Center> centers,
+                              double radius, Hits& hits) {
+  BlockOfHits block(hits, centers.size());
   const double radius2 = radius * radius;
-  std::size_t count = 0;
-  for (const SlotRange& line : lines.ranges) {
-    for (std::uint32_t slot = line.begin; slot < line.end; ++slot) {
-      double distance2 = 0.0;
-      for (std::size_t a = 0; a < Dims; ++a) {
-        const double d = index.coordinates(a)[slot] - center.place[a];
-        hits.offset[a][count] = d;
-        distance2 = a == 0 ? d * d : distance2 + d * d;
-      }
-      hits.slots[count] = slot;
-      hits.distance2[count] = distance2;
-      // The candidate is always written and only counted if it is a hit: no branch to mispredict.
-      count += static_cast<std::size_t>(distance2 <= radius2 && slot != center.slot);
+  for (const Center& center : centers) {
+    const CandidateLines<Dims> lines(index, center);
+    if (!block.open(lines.count)) {
+      break;
     }
+    std::size_t count = block.count;
+    for (const SlotRange& line : lines.ranges) {
+      for (std::uint32_t slot = line.begin; slot < line.end; ++slot) {
+        double distance2 = 0.0;
+        for (std::size_t a = 0; a < Dims; ++a) {
+          const double d = index.coordinates(a)[slot] - center.place[a];
+          hits.offset[a][count] = d;
+          distance2 = a == 0 ? d * d : distance2 + d * d;
+        }
+        hits.slots[count] = slot;
+        hits.distance2[count] = distance2;
+        // The candidate is always written and only counted if it is a hit: no branch to mispredict.
+        count += static_cast<std::size_t>(distance2 <= radius2 && slot != center.slot);
+      }
+    }
+    block.count = count;
+    block.close_search();
   }
-  hits.count = static_cast<std::int64_t>(count);
+  return block.close();
 }
 
 // On grids the lines of cells are exact: every agent on them is a hit.
@@ -83,18 +90,34 @@ SearchFunction choose_grid(bool manhattan) {
                    : search_grid_entry<Dims, kGeometry, false>;
 }
 
-SearchFunction choose_continuous(int dims, [[maybe_unused]] Simd simd) {
+// One search is a block of one.
+template <BlockSearchFunction kSearch>
+void search_one(const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
+  kSearch(index, {&center, 1}, radius, hits);
+}
+
+struct ContinuousSearch {
+  SearchFunction one;
+  BlockSearchFunction block;
+};
+
+template <BlockSearchFunction kSearch>
+constexpr ContinuousSearch both() {
+  return {search_one<kSearch>, kSearch};
+}
+
+ContinuousSearch choose_continuous(int dims, [[maybe_unused]] Simd simd) {
 #if defined(__x86_64__)
   switch (simd) {
     case Simd::kAvx512:
-      return wide::search_avx512(dims);
+      return dims == 3 ? both<wide::search_eight<3>>() : both<wide::search_eight<2>>();
     case Simd::kAvx2:
-      return wide::search_avx2(dims);
+      return dims == 3 ? both<wide::search_four<3>>() : both<wide::search_four<2>>();
     default:
       break;
   }
 #endif
-  return dims == 3 ? search_continuous<3> : search_continuous<2>;
+  return dims == 3 ? both<search_continuous<3>>() : both<search_continuous<2>>();
 }
 
 }  // namespace
@@ -125,9 +148,13 @@ void Hits::grow(std::size_t candidates) {
   }
 }
 
+BlockSearchFunction choose_block_search(const Domain& domain, Simd simd) {
+  return domain.integral() ? nullptr : choose_continuous(domain.dims, simd).block;
+}
+
 SearchFunction choose_search(const Domain& domain, Geometry geometry, Simd simd) {
   if (!domain.integral()) {
-    return choose_continuous(domain.dims, simd);
+    return choose_continuous(domain.dims, simd).one;
   }
   if (geometry == Geometry::unwanted) {
     return domain.dims == 3 ? choose_grid<3, Geometry::unwanted>(domain.manhattan)

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/cpu.hpp"
@@ -12,13 +13,14 @@
 
 namespace bw {
 
-// Memory for the hits of one search; it belongs to one worker and is overwritten by the next
-// search.
+// Memory for the hits of one search, or of a block of searches one after another; it belongs to one
+// worker and is overwritten by the next search.
 struct Hits {
   std::int64_t count = 0;
   std::vector<std::uint32_t> slots;
   std::vector<double> offset[kAxes];
   std::vector<double> distance2;
+  std::vector<std::uint32_t> starts;  // blocks: the first hit of each search, and the end of all
 
   // Room for this many candidates, and for the last vector's overhang.
   void reserve(std::size_t candidates) {
@@ -45,6 +47,14 @@ inline constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
 using SearchFunction = void (*)(const NeighborIndex& index, const Center& center, double radius,
                                 Hits& hits);
 
+// The same for several centres, the hits of all one after another. A block ends before its
+// candidates would be more than kMostOfBlock, but not before its first search: returned is how many
+// searches were made. Continuous domains only.
+using BlockSearchFunction = std::size_t (*)(const NeighborIndex& index,
+                                            std::span<const Center> centers, double radius,
+                                            Hits& hits);
+inline constexpr std::size_t kMostOfBlock = 4096;
+
 // The centre of a search for an agent of the index, and for any place in the rank's region.
 Center center_of_slot(const NeighborIndex& index, std::uint32_t slot, std::uint32_t cell);
 Center center_of_place(const NeighborIndex& index, const Place& place);
@@ -56,6 +66,9 @@ enum class Geometry : bool { unwanted, wanted };
 // find the same bits.
 SearchFunction choose_search(const Domain& domain, Geometry geometry = Geometry::wanted,
                              Simd simd = chosen_simd());
+
+// nullptr on grids.
+BlockSearchFunction choose_block_search(const Domain& domain, Simd simd = chosen_simd());
 
 // Slots that lie side by side.
 struct SlotRange {
@@ -85,10 +98,49 @@ struct CandidateLines {
   std::size_t count = 0;
 };
 
+// Where a block of searches stands: room for the next one is made, and its end is noted.
+class BlockOfHits {
+ public:
+  BlockOfHits(Hits& hits, std::size_t searches) : hits_(&hits) {
+    if (hits.starts.size() <= searches) {
+      hits.starts.resize(searches + 1);
+    }
+    hits.starts[0] = 0;
+  }
+
+  // Room for the candidates of the next search; false where the block is full.
+  [[gnu::always_inline]] inline bool open(std::size_t candidates) {
+    if (searches_ > 0 && count + candidates > kMostOfBlock) {
+      return false;
+    }
+    hits_->reserve(count + candidates);
+    return true;
+  }
+
+  [[gnu::always_inline]] inline void close_search() {
+    hits_->starts[++searches_] = static_cast<std::uint32_t>(count);
+  }
+
+  std::size_t close() {
+    hits_->count = static_cast<std::int64_t>(count);
+    return searches_;
+  }
+
+  std::size_t count = 0;  // hits so far
+
+ private:
+  Hits* hits_;
+  std::size_t searches_ = 0;
+};
+
 namespace wide {
-// The same search in wider vectors; defined where the processor family has them.
-SearchFunction search_avx2(int dims);
-SearchFunction search_avx512(int dims);
+// The same searches in wider vectors; defined where the processor family has them.
+template <std::size_t Dims>
+std::size_t search_four(const NeighborIndex& index, std::span<const Center> centers, double radius,
+                        Hits& hits);
+template <std::size_t Dims>
+std::size_t search_eight(const NeighborIndex& index, std::span<const Center> centers, double radius,
+                         Hits& hits);
 }  // namespace wide
 
 }  // namespace bw

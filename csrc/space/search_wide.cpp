@@ -36,104 +36,154 @@ alignas(32) constexpr std::array<std::array<std::uint32_t, 8>, 16> kCompress = c
 }
 
 template <std::size_t Dims>
-[[gnu::target("avx2")]] void search_four(const NeighborIndex& index, const Center& center,
-                                         double radius, Hits& hits) {
-  const CandidateLines<Dims> lines(index, center);
-  hits.reserve(lines.count);
-  std::uint32_t* slots = hits.slots.data();
-  double* distances = hits.distance2.data();
-  std::array<double*, Dims> offsets;
-  __m256d middle[Dims];
+using Columns = std::array<const double*, Dims>;
+
+template <std::size_t Dims>
+Columns<Dims> coordinates_of(const NeighborIndex& index) {
+  Columns<Dims> columns;
   for (std::size_t a = 0; a < Dims; ++a) {
-    offsets[a] = hits.offset[a].data();
-    middle[a] = _mm256_set1_pd(center.place[a]);
+    columns[a] = index.coordinates(a);
   }
-  const __m256d radius2 = _mm256_set1_pd(radius * radius);
-  const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
-  std::size_t count = 0;
-  for (const SlotRange& line : lines.ranges) {
-    for (std::uint32_t slot = line.begin; slot < line.end; slot += 4) {
-      __m256d offset[Dims];
-      __m256d distance2 = _mm256_setzero_pd();
-      for (std::size_t a = 0; a < Dims; ++a) {
-        offset[a] = _mm256_sub_pd(_mm256_loadu_pd(index.coordinates(a) + slot), middle[a]);
-        const __m256d square = _mm256_mul_pd(offset[a], offset[a]);
-        distance2 = a == 0 ? square : _mm256_add_pd(distance2, square);
-      }
-      auto mask = static_cast<std::uint32_t>(
-          _mm256_movemask_pd(_mm256_cmp_pd(distance2, radius2, _CMP_LE_OQ)));
-      mask &= line.end - slot >= 4 ? 0xFu : (1u << (line.end - slot)) - 1u;
-      mask &= center.slot - slot < 4 ? ~(1u << (center.slot - slot)) : ~0u;
-      const __m256i order =
-          _mm256_load_si256(reinterpret_cast<const __m256i*>(kCompress[mask].data()));
-      for (std::size_t a = 0; a < Dims; ++a) {
-        store_front(offsets[a] + count, offset[a], order);
-      }
-      store_front(distances + count, distance2, order);
-      // Lane numbers are the even halves of the order, divided by two.
-      const __m256i lanes = _mm256_permutevar8x32_epi32(_mm256_srli_epi32(order, 1), even);
-      const __m128i numbers =
-          _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm_set1_epi32(static_cast<int>(slot)));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(slots + count), numbers);
-      count += static_cast<std::size_t>(std::popcount(mask));
+  return columns;
+}
+
+// Where hits are written.
+template <std::size_t Dims>
+struct Sink {
+  explicit Sink(Hits& hits) : slots(hits.slots.data()), distance2(hits.distance2.data()) {
+    for (std::size_t a = 0; a < Dims; ++a) {
+      offset[a] = hits.offset[a].data();
     }
   }
-  hits.count = static_cast<std::int64_t>(count);
+
+  std::uint32_t* slots;
+  double* distance2;
+  std::array<double*, Dims> offset;
+};
+
+// The bits below `count`.
+[[gnu::always_inline]] inline std::uint32_t low_bits(std::uint32_t count) {
+  return (1u << count) - 1u;
+}
+
+[[gnu::target("avx2")]] inline __m128i lanes_of(__m256i order, std::uint32_t slot) {
+  // Lane numbers are the even halves of the order, divided by two.
+  const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
+  const __m256i lanes = _mm256_permutevar8x32_epi32(_mm256_srli_epi32(order, 1), even);
+  return _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm_set1_epi32(static_cast<int>(slot)));
 }
 
 template <std::size_t Dims>
-[[gnu::target("avx512f,avx512vl,avx512dq,bmi,bmi2,popcnt")]] void search_eight(
-    const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
-  const CandidateLines<Dims> lines(index, center);
-  hits.reserve(lines.count);
-  std::uint32_t* slots = hits.slots.data();
-  double* distances = hits.distance2.data();
-  std::array<double*, Dims> offsets;
-  __m512d middle[Dims];
-  for (std::size_t a = 0; a < Dims; ++a) {
-    offsets[a] = hits.offset[a].data();
-    middle[a] = _mm512_set1_pd(center.place[a]);
+[[gnu::target("avx2,popcnt")]] std::size_t four(const NeighborIndex& index,
+                                                std::span<const Center> centers, double radius,
+                                                Hits& hits) {
+  BlockOfHits block(hits, centers.size());
+  const Columns<Dims> columns = coordinates_of<Dims>(index);
+  const __m256d radius2 = _mm256_set1_pd(radius * radius);
+  for (const Center& center : centers) {
+    const CandidateLines<Dims> lines(index, center);
+    if (!block.open(lines.count)) {
+      break;
+    }
+    const Sink<Dims> to(hits);
+    std::size_t count = block.count;
+    for (const SlotRange& line : lines.ranges) {
+      for (std::uint32_t slot = line.begin; slot < line.end; slot += 4) {
+        __m256d offset[Dims];
+        __m256d distance2 = _mm256_setzero_pd();
+        for (std::size_t a = 0; a < Dims; ++a) {
+          offset[a] =
+              _mm256_sub_pd(_mm256_loadu_pd(columns[a] + slot), _mm256_set1_pd(center.place[a]));
+          const __m256d square = _mm256_mul_pd(offset[a], offset[a]);
+          distance2 = a == 0 ? square : _mm256_add_pd(distance2, square);
+        }
+        auto mask = static_cast<std::uint32_t>(
+            _mm256_movemask_pd(_mm256_cmp_pd(distance2, radius2, _CMP_LE_OQ)));
+        mask &= line.end - slot >= 4 ? 0xFu : low_bits(line.end - slot);
+        mask &= center.slot - slot < 4 ? ~(1u << (center.slot - slot)) : ~0u;
+        const __m256i order =
+            _mm256_load_si256(reinterpret_cast<const __m256i*>(kCompress[mask].data()));
+        for (std::size_t a = 0; a < Dims; ++a) {
+          store_front(to.offset[a] + count, offset[a], order);
+        }
+        store_front(to.distance2 + count, distance2, order);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to.slots + count), lanes_of(order, slot));
+        count += static_cast<std::size_t>(std::popcount(mask));
+      }
+    }
+    block.count = count;
+    block.close_search();
   }
+  return block.close();
+}
+
+template <std::size_t Dims>
+[[gnu::target("avx512f,avx512vl,avx512dq,bmi,bmi2,popcnt")]] std::size_t eight(
+    const NeighborIndex& index, std::span<const Center> centers, double radius, Hits& hits) {
+  BlockOfHits block(hits, centers.size());
+  const Columns<Dims> columns = coordinates_of<Dims>(index);
   const __m512d radius2 = _mm512_set1_pd(radius * radius);
   const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  std::size_t count = 0;
-  for (const SlotRange& line : lines.ranges) {
-    for (std::uint32_t slot = line.begin; slot < line.end; slot += 8) {
-      __m512d offset[Dims];
-      __m512d distance2 = _mm512_setzero_pd();
-      for (std::size_t a = 0; a < Dims; ++a) {
-        offset[a] = _mm512_sub_pd(_mm512_loadu_pd(index.coordinates(a) + slot), middle[a]);
-        const __m512d square = _mm512_mul_pd(offset[a], offset[a]);
-        distance2 = a == 0 ? square : _mm512_add_pd(distance2, square);
-      }
-      std::uint32_t mask = _mm512_cmp_pd_mask(distance2, radius2, _CMP_LE_OQ);
-      mask &= line.end - slot >= 8 ? 0xFFu : (1u << (line.end - slot)) - 1u;
-      mask &= center.slot - slot < 8 ? ~(1u << (center.slot - slot)) : ~0u;
-      const auto hit = static_cast<__mmask8>(mask);
-      // Compressed in a register, then stored whole: a compressing store to memory is slow on some
-      // processors.
-      for (std::size_t a = 0; a < Dims; ++a) {
-        _mm512_storeu_pd(offsets[a] + count, _mm512_maskz_compress_pd(hit, offset[a]));
-      }
-      _mm512_storeu_pd(distances + count, _mm512_maskz_compress_pd(hit, distance2));
-      const __m256i numbers = _mm256_add_epi32(lanes, _mm256_set1_epi32(static_cast<int>(slot)));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(slots + count),
-                          _mm256_maskz_compress_epi32(hit, numbers));
-      count += static_cast<std::size_t>(std::popcount(mask));
+  for (const Center& center : centers) {
+    const CandidateLines<Dims> lines(index, center);
+    if (!block.open(lines.count)) {
+      break;
     }
+    const Sink<Dims> to(hits);
+    __m512d middle[Dims];
+    for (std::size_t a = 0; a < Dims; ++a) {
+      middle[a] = _mm512_set1_pd(center.place[a]);
+    }
+    std::size_t count = block.count;
+    for (const SlotRange& line : lines.ranges) {
+      for (std::uint32_t slot = line.begin; slot < line.end; slot += 8) {
+        __m512d offset[Dims];
+        __m512d distance2 = _mm512_setzero_pd();
+        for (std::size_t a = 0; a < Dims; ++a) {
+          offset[a] = _mm512_sub_pd(_mm512_loadu_pd(columns[a] + slot), middle[a]);
+          const __m512d square = _mm512_mul_pd(offset[a], offset[a]);
+          distance2 = a == 0 ? square : _mm512_add_pd(distance2, square);
+        }
+        std::uint32_t mask = _mm512_cmp_pd_mask(distance2, radius2, _CMP_LE_OQ);
+        mask &= line.end - slot >= 8 ? 0xFFu : low_bits(line.end - slot);
+        mask &= center.slot - slot < 8 ? ~(1u << (center.slot - slot)) : ~0u;
+        const auto hit = static_cast<__mmask8>(mask);
+        // Compressed in a register, then stored whole: a compressing store to memory is slow on
+        // some processors.
+        for (std::size_t a = 0; a < Dims; ++a) {
+          _mm512_storeu_pd(to.offset[a] + count, _mm512_maskz_compress_pd(hit, offset[a]));
+        }
+        _mm512_storeu_pd(to.distance2 + count, _mm512_maskz_compress_pd(hit, distance2));
+        const __m256i numbers = _mm256_add_epi32(lanes, _mm256_set1_epi32(static_cast<int>(slot)));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.slots + count),
+                            _mm256_maskz_compress_epi32(hit, numbers));
+        count += static_cast<std::size_t>(std::popcount(mask));
+      }
+    }
+    block.count = count;
+    block.close_search();
   }
-  hits.count = static_cast<std::int64_t>(count);
+  return block.close();
 }
 
 }  // namespace
 
-SearchFunction search_avx2(int dims) {
-  return dims == 3 ? search_four<3> : search_four<2>;
+template <std::size_t Dims>
+std::size_t search_four(const NeighborIndex& index, std::span<const Center> centers, double radius,
+                        Hits& hits) {
+  return four<Dims>(index, centers, radius, hits);
 }
 
-SearchFunction search_avx512(int dims) {
-  return dims == 3 ? search_eight<3> : search_eight<2>;
+template <std::size_t Dims>
+std::size_t search_eight(const NeighborIndex& index, std::span<const Center> centers, double radius,
+                         Hits& hits) {
+  return eight<Dims>(index, centers, radius, hits);
 }
+
+template std::size_t search_four<2>(const NeighborIndex&, std::span<const Center>, double, Hits&);
+template std::size_t search_four<3>(const NeighborIndex&, std::span<const Center>, double, Hits&);
+template std::size_t search_eight<2>(const NeighborIndex&, std::span<const Center>, double, Hits&);
+template std::size_t search_eight<3>(const NeighborIndex&, std::span<const Center>, double, Hits&);
 
 }  // namespace bw::wide
 

@@ -156,6 +156,7 @@ class StandIn:
     def _services(self) -> abi.Services:
         made: dict[str, Any] = {
             "gather": self._gather,
+            "gather_rows": self._gather_rows,
             "spawn": lambda c, e, r: self._record("spawn", self.behavior.spawns[e].fields, e, r),
             "attach": lambda c, e, r: self._record("attach", self.behavior.attaches[e].fields, e, r),
             "despawn": lambda c, r: self.log.append(("despawn", r)),
@@ -184,25 +185,41 @@ class StandIn:
         ctypes.memmove(ctypes.addressof(services) + offset, ctypes.byref(cast(callback, c_void_p)), 8)
         return services
 
-    def _gather(self, call: Any, reach: int, row: int) -> int:
+    def _found(self, row: int) -> list[np.ndarray]:
+        """Slots, edges, squared distances and offsets per axis of a row's neighbours."""
         size = np.array(self.extent[: self.positions.shape[1]])
         steps = self.positions - self.positions[row]
         steps -= size * np.round(steps / size)
         squared = (steps**2).sum(axis=1)
         inside = np.flatnonzero((squared <= self.radius**2) & (np.arange(self.rows) != row))
-        hits = call.contents.hits
-        self.hit_slots = inside.astype(np.uint32)
-        self.hit_steps = [np.ascontiguousarray(steps[inside, a]) for a in range(steps.shape[1])]
-        self.hit_squared = np.ascontiguousarray(squared[inside])
-        self.hit_edges = (inside * 2 + row).astype(np.uint32)
-        hits.count = len(inside)
-        hits.slots = cast(self.hit_slots.ctypes.data, POINTER(c_uint32))
-        hits.edges = cast(self.hit_edges.ctypes.data, POINTER(c_uint32))
-        hits.distance2 = cast(self.hit_squared.ctypes.data, POINTER(c_double))
-        for axis, steps_of_axis in enumerate(self.hit_steps):
+        slots, edges = inside.astype(np.uint32), (inside * 2 + row).astype(np.uint32)
+        return [slots, edges, squared[inside], *steps[inside].T]
+
+    def _publish(self, hits: Any, columns: list[np.ndarray]) -> list[np.ndarray]:
+        columns = [np.ascontiguousarray(c) for c in columns]
+        slots, edges, squared, *steps = columns
+        hits.count = len(slots)
+        hits.slots = cast(slots.ctypes.data, POINTER(c_uint32))
+        hits.edges = cast(edges.ctypes.data, POINTER(c_uint32))
+        hits.distance2 = cast(squared.ctypes.data, POINTER(c_double))
+        for axis, steps_of_axis in enumerate(steps):
             hits.offset[axis] = cast(steps_of_axis.ctypes.data, POINTER(c_double))
+        return columns
+
+    def _gather(self, call: Any, reach: int, row: int) -> int:
+        self.hits = self._publish(call.contents.hits, self._found(row))
         self.log.append(("gather", reach, row))
-        return len(inside)
+        return int(call.contents.hits.count)
+
+    def _gather_rows(self, call: Any, reach: int, first: int, count: int) -> int:
+        """Those of three rows at most, so that kernels have to ask again."""
+        found = [self._found(row) for row in range(first, first + min(count, 3))]
+        columns = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+        self.rows_hits = self._publish(call.contents.rows_hits, columns)
+        self.hit_starts = np.cumsum([0, *(len(f[0]) for f in found)]).astype(np.uint32)
+        call.contents.hit_starts = cast(self.hit_starts.ctypes.data, POINTER(c_uint32))
+        self.log += [("gather", reach, first + i) for i in range(len(found))]
+        return len(found)
 
     def _record(self, what: str, fields: tuple[Field, ...], *numbers: int) -> int | None:
         if what == "spawn" and self.births == 0:
@@ -270,8 +287,10 @@ class StandIn:
         return found
 
     def seen(self) -> list[Any]:
-        """The log with the contents of records, for comparing two runs."""
-        return [(*e[:-2], bytes(e[-1].raw)) if e[0] in ("spawn", "attach", "send") else e for e in self.log]
+        """The log with the contents of records, for comparing two runs; without gathering, which changes
+        nothing and may be done ahead."""
+        log = [e for e in self.log if e[0] != "gather"]
+        return [(*e[:-2], bytes(e[-1].raw)) if e[0] in ("spawn", "attach", "send") else e for e in log]
 
 
 def bits(array: np.ndarray) -> list[Any]:

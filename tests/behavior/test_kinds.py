@@ -306,7 +306,7 @@ def test_a_kernel_from_a_capsule(library):
 
 
 def test_native_mistakes_are_refused(library, tmp_path):
-    with pytest.raises(ModelError, match=r"version 7 of behavior_abi.h, this bigworlds has version 1"):
+    with pytest.raises(ModelError, match=r"version 8 of behavior_abi.h, this bigworlds has version 2"):
         native(library, "old", Body)
     with pytest.raises(ModelError, match=r"null pointer"):
         native(library, "empty", Body)

@@ -25,7 +25,8 @@ from bigworlds.data import FieldType
 CALL, ROW = 0, 8
 GATHERED, COUNT, SLOTS, OFFSET, DISTANCE2, EDGES = 16, 24, 32, 40, 64, 72  # hits of which Neighbors
 DRAWN, BLOCK, FIRST, SECOND = 80, 88, 96, 104  # words drawn; the random words of one block
-PLACE, OWN = 112, 136  # where the row was at the start; pointers to the own fields by own argument
+PARAMETERS, REACHES = 112, 120  # of bw_call, loaded before the loop over rows
+PLACE, OWN = 128, 152  # where the row was at the start; pointers to the own fields by own argument
 
 
 def state_size(own_count: int) -> int:
@@ -253,7 +254,7 @@ def column_value(builder: Any, columns: Any, column: int, kind: FieldType, row: 
 
 def reach_of(builder: Any, state: Any, index: int) -> Any:
     """A pointer to call->reaches[index]."""
-    reaches = memory.member(builder, call_of(builder, state), "bw_call.reaches")
+    reaches = memory.load(builder, state, REACHES, PTR)
     return memory.at(builder, reaches, index * LAYOUT["sizeof.bw_reach"])
 
 
@@ -305,7 +306,7 @@ class _ParameterAttributes(AttributeTemplate):
 @lower_getattr_generic(ParametersType)
 def _parameter(context: Any, builder: Any, owner: ParametersType, state: Any, name: str) -> Any:
     _, kind, offset, length = owner.layout[name]
-    block = memory.member(builder, call_of(builder, state), "bw_call.parameters")
+    block = memory.load(builder, state, PARAMETERS, PTR)
     if kind == "b1":
         return memory.load_element(builder, "b1", block, offset, invariant=True)
     got = [memory.load_element(builder, kind, block, offset + 8 * i, invariant=True) for i in range(length)]

@@ -20,11 +20,12 @@ from bigworlds.behavior.abi import FAILED, LAYOUT, OK
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.memory import F64, I32, I64, PTR
+from bigworlds.behavior.compiled.neighbors import gather_rows, note_hits
 from bigworlds.behavior.compiled.random import counter_of, philox_words
 from bigworlds.behavior.uses import ColumnUse
 
 KERNEL_NAME = "bw_kernel"
-CHUNK = 32  # rows whose first random block is computed at once
+CHUNK = 32  # rows whose first random blocks are computed, and neighbours found, at once
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class Entry:
         place_column: the own position, where `here` needs it.
         draws: whether most rows draw a random number: the first blocks of many rows are then computed at
             once.
+        parameters_size: bytes of the model's block of parameters that are known to be there.
+        reach_count: Neighbors arguments.
+        ahead: the reach that every row looks at: the engine is asked for the neighbours of many rows at once.
     """
 
     columns: tuple[ColumnUse, ...]
@@ -57,6 +61,9 @@ class Entry:
     simple: bool
     place_column: int | None
     draws: bool
+    parameters_size: int
+    reach_count: int
+    ahead: int | None
 
 
 def emit_kernel(module: Any, context: Any, fndesc: Any, entry: Entry) -> None:
@@ -92,6 +99,7 @@ def _rows_function(
     function.linkage = "internal"
     function.attributes.add("noinline")
     call, begin, end = function.args[:3]
+    call.attributes.dereferenceable, call.attributes.align = LAYOUT["sizeof.bw_call"], 8
     pointers = function.args[3 : 3 + count]
     if not entry.sequential:
         # Own columns are distinct memory, and others are read from copies made at the start of the phase.
@@ -114,6 +122,8 @@ class _RowLoop:
         self.call, self.columns = call, columns
         self.state = builder.alloca(ir.ArrayType(I64, args.state_size(len(entry.own)) // 8))
         self.ahead = [builder.bitcast(builder.alloca(ir.ArrayType(I64, CHUNK)), PTR) for _ in range(2)]
+        self.hit_starts: Any = None
+        self.hits: list[Any] = []
         self.blocks: dict[int, Any] = {}
         self.own = {i: self._own_memory(own) for i, own in entry.own.items()}
 
@@ -130,26 +140,57 @@ class _RowLoop:
 
     def emit(self, begin: Any, end: Any) -> None:
         builder = self.builder
+        self._note_call()
         self.failed = builder.append_basic_block("failed")
         self.failures: list[Any] = []
         self.order = None
         if self.entry.sequential:
             self.order = memory.member(builder, self.call, "bw_call.order")
-        if self.entry.draws:
-            with self._loop(begin, end, "chunks", step=CHUNK) as first:
-                rest = builder.sub(end, first)
-                size = builder.select(builder.icmp_signed("<", rest, I64(CHUNK)), rest, I64(CHUNK))
-                self._draw_ahead(first, size)
-                with self._loop(first, builder.add(first, size), "rows") as index:
-                    self._row(index, builder.sub(index, first))
+        if self.entry.draws or self.entry.ahead is not None:
+            self._emit_chunks(begin, end)
         else:
             with self._loop(begin, end, "rows") as index:
                 self._row(index, None)
         builder.ret(I32(OK))
         self._emit_failed()
 
+    def _note_call(self) -> None:
+        """Puts into the state what is the same for all rows; what stands behind these pointers can be read at
+        any time, so the optimiser may read it before the loop."""
+        state = self.builder.bitcast(self.state, PTR)
+        memory.store(self.builder, state, args.CALL, self.call)
+        for member, place, size in (
+            ("parameters", args.PARAMETERS, self.entry.parameters_size),
+            ("reaches", args.REACHES, self.entry.reach_count * LAYOUT["sizeof.bw_reach"]),
+        ):
+            pointer = memory.member(self.builder, self.call, f"bw_call.{member}")
+            memory.store(self.builder, state, place, memory.readable(self.builder, pointer, size))
+
+    def _emit_chunks(self, begin: Any, end: Any) -> None:
+        """Chunks of rows: what can be had for all of them at once comes first, then each row."""
+        builder = self.builder
+        first = builder.alloca(I64)
+        builder.store(begin, first)
+        head, body, done = (builder.append_basic_block(f"chunks.{n}") for n in ("head", "body", "done"))
+        builder.branch(head)
+        builder.position_at_end(head)
+        chunk = builder.load(first)
+        builder.cbranch(builder.icmp_signed("<", chunk, end), body, done)
+        builder.position_at_end(body)
+        rest = builder.sub(end, chunk)
+        size = builder.select(builder.icmp_signed("<", rest, I64(CHUNK)), rest, I64(CHUNK))
+        if self.entry.ahead is not None:
+            size, self.hit_starts, self.hits = gather_rows(builder, self.call, self.entry.ahead, chunk, size)
+        if self.entry.draws:
+            self._draw_ahead(chunk, size)
+        with self._loop(I64(0), size, "rows") as number:
+            self._row(builder.add(chunk, number), number)
+        builder.store(builder.add(chunk, size), first)
+        builder.branch(head)
+        builder.position_at_end(done)
+
     @contextmanager
-    def _loop(self, begin: Any, end: Any, name: str, step: int = 1) -> Iterator[Any]:
+    def _loop(self, begin: Any, end: Any, name: str) -> Iterator[Any]:
         """A loop from begin to end; the body is emitted inside of the with statement."""
         builder = self.builder
         head, body, done = (builder.append_basic_block(f"{name}.{n}") for n in ("head", "body", "done"))
@@ -161,7 +202,7 @@ class _RowLoop:
         builder.cbranch(builder.icmp_signed("<", index, end), body, done)
         builder.position_at_end(body)
         yield index
-        index.add_incoming(builder.add(index, I64(step), flags=["nsw"]), builder.block)
+        index.add_incoming(builder.add(index, I64(1), flags=["nsw"]), builder.block)
         builder.branch(head)
         builder.position_at_end(done)
 
@@ -203,24 +244,18 @@ class _RowLoop:
         self.builder.cbranch(condition, self.failed, go_on)
         self.builder.position_at_end(go_on)
 
-    def _row(self, index: Any, ahead: Any) -> None:
-        """One row; `ahead` is its place among the random blocks that were drawn ahead, or None."""
+    def _row(self, index: Any, number: Any) -> None:
+        """One row; `number` is its place in its chunk, or None where there are no chunks."""
         builder, context = self.builder, self.context
         state = builder.bitcast(self.state, PTR)
         row = self._row_at(index)
         for offset, value in (
-            (args.CALL, self.call),
             (args.ROW, row),
             (args.GATHERED, I64(-1)),
             (args.DRAWN, I64(0)),
         ):
             memory.store(builder, state, offset, value)
-        memory.store(builder, state, args.BLOCK, I64(-1 if ahead is None else 0))
-        if ahead is not None:
-            for place, kept in zip((args.FIRST, args.SECOND), self.ahead, strict=True):
-                memory.store(
-                    builder, state, place, memory.load(builder, kept, builder.shl(ahead, I64(3)), I64)
-                )
+        self._note_ahead(state, number)
         for slot, (position, own) in enumerate(self.entry.own.items()):
             memory.store(builder, state, args.OWN + 8 * slot, self.own[position])
             self._load(own, self.own[position], row)
@@ -239,6 +274,17 @@ class _RowLoop:
         if self.entry.sequential:
             committed = memory.service(builder, self.call, "commit", I32, [self.call, row])
             self._fail_if(builder.icmp_signed("!=", committed, I32(OK)), row)
+
+    def _note_ahead(self, state: Any, number: Any) -> None:
+        """Puts into the row's state what was had for its whole chunk: its random words, its neighbours."""
+        builder = self.builder
+        memory.store(builder, state, args.BLOCK, I64(0 if self.entry.draws else -1))
+        if self.entry.draws:
+            at = builder.shl(number, I64(3))
+            for place, kept in zip((args.FIRST, args.SECOND), self.ahead, strict=True):
+                memory.store(builder, state, place, memory.load(builder, kept, at, I64))
+        if self.entry.ahead is not None:
+            note_hits(builder, state, self.entry.ahead, self.hit_starts, self.hits, number)
 
     def _note_place(self, state: Any, row: Any) -> None:
         """Keeps the row's place at its start, for `here`."""

@@ -43,6 +43,15 @@ def load(builder: Any, base: Any, offset: Any, type_: Any, *, invariant: bool = 
     return value
 
 
+def readable(builder: Any, pointer: Any, size: int) -> Any:
+    """A loaded pointer to 8-byte aligned memory, marked: `size` bytes there can be read at any time, so that
+    what is read there may be read before a loop that perhaps has no need of it."""
+    if size > 0:
+        pointer.set_metadata("dereferenceable", builder.module.add_metadata([I64(size)]))
+        pointer.set_metadata("align", builder.module.add_metadata([I64(8)]))
+    return pointer
+
+
 def store(builder: Any, base: Any, offset: Any, value: Any) -> None:
     """Writes a value at base + offset bytes."""
     builder.store(value, builder.bitcast(at(builder, base, offset), value.type.as_pointer()))

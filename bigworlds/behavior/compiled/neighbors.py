@@ -20,6 +20,15 @@ from bigworlds.behavior.compiled.memory import F64, I32, I64, PTR
 
 _HITS = LAYOUT["bw_call.hits"]
 
+# The columns of bw_hits: where each stands in it, where in the row's state, and the bytes of a value. A graph
+# has no geometry and others have no edges, so those pointers may be null, and nobody reads through them.
+HIT_COLUMNS = (
+    (LAYOUT["bw_hits.slots"], args.SLOTS, 4),
+    (LAYOUT["bw_hits.distance2"], args.DISTANCE2, 8),
+    (LAYOUT["bw_hits.edges"], args.EDGES, 4),
+    *((LAYOUT["bw_hits.offset"] + 8 * axis, args.OFFSET + 8 * axis, 8) for axis in range(3)),
+)
+
 
 def _ensure_gathered(builder: Any, state: Any, reach: args.ReachType) -> None:
     """Calls gather unless the hits in the row's state are this argument's."""
@@ -30,13 +39,30 @@ def _ensure_gathered(builder: Any, state: Any, reach: args.ReachType) -> None:
         count = memory.service(builder, call, "gather", I64, [call, I64(reach.index), row])
         memory.store(builder, state, args.GATHERED, I64(reach.index))
         memory.store(builder, state, args.COUNT, count)
-        copied = [("slots", args.SLOTS), ("distance2", args.DISTANCE2), ("edges", args.EDGES)]
-        for name, place in copied:
-            pointer = memory.load(builder, call, _HITS + LAYOUT[f"bw_hits.{name}"], PTR)
+        for member, place, _ in HIT_COLUMNS:
+            pointer = memory.load(builder, call, _HITS + member, PTR)
             memory.store(builder, state, place, pointer)
-        for axis in range(3):
-            pointer = memory.load(builder, call, _HITS + LAYOUT["bw_hits.offset"] + 8 * axis, PTR)
-            memory.store(builder, state, args.OFFSET + 8 * axis, pointer)
+
+
+def gather_rows(builder: Any, call: Any, reach: int, first: Any, count: Any) -> tuple[Any, Any, list[Any]]:
+    """Asks for the neighbours of rows from `first` on: for how many of them they were found, where the hits
+    of each begin, and the columns of hits."""
+    given = [call, I64(reach), first, count]
+    rows = memory.service(builder, call, "gather_rows", I64, given)
+    starts = memory.member(builder, call, "bw_call.hit_starts", invariant=False)
+    hits = LAYOUT["bw_call.rows_hits"]
+    return rows, starts, [memory.load(builder, call, hits + member, PTR) for member, _, _ in HIT_COLUMNS]
+
+
+def note_hits(builder: Any, state: Any, reach: int, starts: Any, columns: list[Any], number: Any) -> None:
+    """Puts the hits of the block's `number`-th row into the row's state, as if it had gathered them."""
+    at = builder.shl(number, I64(2))
+    begin = builder.zext(memory.load(builder, starts, at, I32), I64)
+    end = builder.zext(memory.load(builder, starts, builder.add(at, I64(4)), I32), I64)
+    memory.store(builder, state, args.GATHERED, I64(reach))
+    memory.store(builder, state, args.COUNT, builder.sub(end, begin))
+    for (_, place, size), column in zip(HIT_COLUMNS, columns, strict=True):
+        memory.store(builder, state, place, memory.at(builder, column, builder.mul(begin, I64(size))))
 
 
 def _count(builder: Any, state: Any, reach: args.ReachType) -> Any:

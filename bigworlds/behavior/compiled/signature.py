@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
+from bigworlds.behavior.compiled.ahead import looked_at_always
 from bigworlds.behavior.compiled.entry import Entry, OwnArgument
 from bigworlds.behavior.compiled.vectors import VecType
 from bigworlds.behavior.uses import record_offsets
@@ -42,7 +43,26 @@ def make_entry(behavior: Behavior, layout: Any, sequential: bool) -> Entry:
     simple = not sequential and not any(a.what in _SERVICES for a in behavior.arguments) and not used.rng
     # The state is the function's first argument, so positions of own components move by one.
     moved = {position + 1: found for position, found in own.items()}
-    return Entry(used.columns, moved, tuple(types), sequential, simple, place, behavior.program.main.draws)
+    return Entry(
+        used.columns,
+        moved,
+        tuple(types),
+        sequential,
+        simple,
+        place,
+        behavior.program.main.draws,
+        max((offset + 8 * length for _, offset, length in (layout or {}).values()), default=0),
+        len(used.reaches),
+        None if sequential else _ahead(behavior),
+    )
+
+
+def _ahead(behavior: Behavior) -> int | None:
+    """The reach whose neighbours are found for many rows at once: in continuous spaces."""
+    if behavior.position is None or behavior.position.whole:
+        return None
+    name = looked_at_always(behavior.program.main.tree, behavior.arguments)
+    return next((a.index for a in behavior.arguments if a.name == name), None)
 
 
 def _own(behavior: Behavior, argument: Argument) -> OwnArgument:

@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-#define BW_ABI_VERSION 1
+#define BW_ABI_VERSION 2
 
 enum { BW_OK = 0, BW_FAILED = 1 };
 
@@ -147,6 +147,12 @@ typedef struct bw_services {
   double (*fmod)(double, double);
   double (*normal)(uint64_t);      /* standard normal deviate of a random word */
   double (*exponential)(uint64_t); /* unit exponential deviate of a random word */
+
+  /* The same as gather for several rows at once: those from `first` on, at most `count` of them.
+   * Returns for how many rows it did so, at least one. Their hits stand in call->rows_hits one
+   * after another, those of row first + i from call->hit_starts[i] to call->hit_starts[i + 1]. They
+   * stay valid until the next call of gather_rows; gather leaves them alone. */
+  int64_t (*gather_rows)(struct bw_call* call, int64_t reach, int64_t first, int64_t count);
 } bw_services;
 
 typedef struct bw_call {
@@ -164,10 +170,12 @@ typedef struct bw_call {
   const uint32_t*
       order;    /* sequential behaviors: the kernel handles rows order[begin..end-1]; else NULL */
   bw_hits hits; /* result of gather */
-  double place[3];    /* result of random_empty */
-  double extent[3];   /* size of the world (cells of a grid); 0 where it has no such axis */
-  int64_t failed_row; /* set before returning BW_FAILED */
-  void* engine;       /* the engine's own */
+  double place[3];            /* result of random_empty */
+  double extent[3];           /* size of the world (cells of a grid); 0 where it has no such axis */
+  int64_t failed_row;         /* set before returning BW_FAILED */
+  void* engine;               /* the engine's own */
+  bw_hits rows_hits;          /* result of gather_rows */
+  const uint32_t* hit_starts; /* result of gather_rows */
 } bw_call;
 
 typedef int32_t (*bw_kernel)(bw_call* call, int64_t begin, int64_t end);

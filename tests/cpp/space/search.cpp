@@ -168,6 +168,52 @@ TEST_CASE("a search from a place finds the agent that stands there too, of whate
   }
 }
 
+TEST_CASE("a block of searches finds what single searches find, as far as it goes") {
+  ThreadPool pool(1);
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    CAPTURE(seed);
+    World world = random_world(seed);
+    if (world.domain.integral()) {
+      const bool none = bw::choose_block_search(world.domain) == nullptr;
+      CHECK(none);
+      continue;
+    }
+    if (seed % 10 == 0) {  // a crowd that no block holds
+      Draw draw(seed + 9000);
+      world.agents = bw::space_tests::random_agents(world.domain, world.radius, 1500, draw);
+    }
+    const SourceBytes bytes(world.domain, world.agents);
+    const std::vector<IndexSource> sources{bytes.source()};
+    NeighborIndex index(world.domain, {sizeof(EntityId)});
+    index.build(pool, box_around(world, {{}, world.domain.size}), sources);
+    std::vector<Center> centers;
+    for (std::size_t row = 0; row < world.agents.size(); ++row) {
+      centers.push_back(bw::center_of_slot(index, index.slot_of(0, row), index.cell_of(0, row)));
+    }
+    for (const Simd simd : {Simd::kScalar, Simd::kAvx2, Simd::kAvx512}) {
+      if (simd > bw::widest_simd()) {
+        continue;
+      }
+      Hits hits;
+      for (std::size_t first = 0; first < centers.size();) {
+        const std::span<const Center> rest(centers.begin() + static_cast<std::ptrdiff_t>(first),
+                                           centers.end());
+        const std::size_t done =
+            bw::choose_block_search(world.domain, simd)(index, rest, world.radius, hits);
+        REQUIRE(done > 0);
+        CHECK((done == 1 || static_cast<std::size_t>(hits.count) <= bw::kMostOfBlock));
+        const std::vector<Neighbor> all = listed(index, hits);
+        for (std::size_t i = 0; i < done; ++i) {
+          const std::vector<Neighbor> one(all.begin() + hits.starts[i],
+                                          all.begin() + hits.starts[i + 1]);
+          CHECK(one == search_row(index, first + i, world, Simd::kScalar));
+        }
+        first += done;
+      }
+    }
+  }
+}
+
 TEST_CASE("on any partition agents find the same neighbours in the same order") {
   ThreadPool pool(1);
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
