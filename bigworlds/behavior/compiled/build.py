@@ -14,6 +14,7 @@ from numba.core import compiler, types
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
+from bigworlds.behavior.compiled import limits
 from bigworlds.behavior.compiled.entry import KERNEL_NAME, Entry, emit_kernel
 from bigworlds.behavior.object_code import target_machine
 
@@ -52,6 +53,7 @@ def build_object(function: Any, entry: Entry) -> bytes:
         emit_kernel(module, result.target_context, result.fndesc, entry)
         linked = llvm.parse_assembly(str(module))
         linked.link_in(library._final_module)
+        linked.link_in(llvm.parse_assembly(limits.MODULE))
         for helper in library._linking_libraries:
             linked.link_in(helper._get_module_for_linking(), preserve=True)
     return _emit(linked)

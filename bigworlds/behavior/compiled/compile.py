@@ -8,6 +8,7 @@ import copy
 import hashlib
 import importlib.metadata
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,6 +122,7 @@ def compilable_function(program: Program) -> Any:
     """The Python function that numba compiles, with its helpers and runtime functions as globals."""
     from numba import njit
 
+    from bigworlds.behavior.compiled import limits
     from bigworlds.behavior.compiled.runtime import runtime_function
 
     scope: dict[str, Any] = {
@@ -132,7 +134,9 @@ def compilable_function(program: Program) -> Any:
         scope[helper.name] = njit(
             no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", forceinline=True
         )(made)
-    return _defined(program.main, scope)
+    # Not in helpers: numba loads those by themselves, where the functions of the limits are not known.
+    tree = limits.DistanceComparisons(program.main.kinds).visit(copy.deepcopy(program.main.tree))
+    return _defined(replace(program.main, tree=tree), scope | limits.NAMES)
 
 
 def _defined(translated: Translated, scope: dict[str, Any]) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from bigworlds.behavior.abi import MATH_ONE, MATH_TWO
@@ -56,7 +56,7 @@ class Argument:
 @dataclass(frozen=True)
 class Translated:
     """One translated function: its rewritten definition, what it takes and gives, whether it usually
-    draws."""
+    draws, and the kinds of its names."""
 
     name: str
     source: Source
@@ -64,6 +64,7 @@ class Translated:
     parameters: tuple[Kind, ...]
     result: Kind
     draws: bool
+    kinds: Mapping[str, Kind] = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,8 @@ class Program:
                 assign = ast.Assign([ast.Name(argument.name, ast.Store())], there)
                 body.insert(0, translator.placed(assign, self.source.tree))
         tree = _definition(self.source, self.source.tree.name, [a.name for a in self.arguments], body)
-        return Translated(tree.name, self.source, tree, tuple(names.values()), NOTHING, translator.draws)
+        given = tuple(names.values())
+        return Translated(tree.name, self.source, tree, given, NOTHING, translator.draws, translator.kinds)
 
     def needs_state(self, name: str) -> bool:
         """Whether a runtime function takes the state as its first argument: those that call the engine's
@@ -433,7 +435,8 @@ class Program:
             self._translating.pop()
         name = f"{PREFIX}helper{len(self._helpers)}_{function.__name__}"
         tree = _definition(source, name, names, body)
-        made = Translated(name, source, tree, kinds, translator.result or NOTHING, translator.draws)
+        result = translator.result or NOTHING
+        made = Translated(name, source, tree, kinds, result, translator.draws, translator.kinds)
         self._helpers[function, kinds] = made
         return made
 
