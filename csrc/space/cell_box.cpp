@@ -7,8 +7,8 @@
 namespace bw {
 namespace {
 
-// Cells per agent that still pay: with two, the nine cells around an agent hold four or five others,
-// which one vector takes; emptier cells make the index larger, not the search faster.
+// Cells per agent that still pay: with two, the nine cells around an agent hold four or five
+// others, which one vector takes; emptier cells make the index larger, not the search faster.
 constexpr double kCellsPerAgent = 2.0;
 
 // By how much the cells grow until they are few enough.
