@@ -104,7 +104,19 @@ void apply_one_by_one(Store& store, std::vector<PendingChange>& changes,
 // Entities with one change each: all that go the same way together.
 void apply_together(Store& store, std::span<const PendingChange> changes,
                     const std::vector<std::uint8_t>& alone, std::span<const RecordPlan> plans) {
-  Transfer transfer;
+  Transfer transfer(store);
+  const auto move = [&](Transfer::Group& group) {
+    const RecordPlan& plan = plans[group.reason / 2];
+    const bool attached = group.reason % 2 == 1;
+    transfer.move(group, plan.fields, [&](const Transfer::Group& moved) {
+      if (attached) {
+        write_records(
+            store.table(moved.to), plan, moved.rows.size(),
+            [&](std::size_t i) { return moved.rows[i]; },
+            [&](std::size_t i) { return changes[moved.items[i]].record(); });
+      }
+    });
+  };
   Transfer::Group* group = nullptr;
   for (std::uint32_t i = 0; i < changes.size(); ++i) {
     if (alone[i] == 0) {
@@ -117,17 +129,15 @@ void apply_together(Store& store, std::span<const PendingChange> changes,
         return table_after(store, changes[i].at.table, change, plans[change.plan]);
       });
     }
-    group->rows.push_back(changes[i].at.row);
-    group->items.push_back(i);
-  }
-  transfer.apply(store, [&](const Transfer::Group& moved) {
-    if (moved.reason % 2 == 1) {
-      write_records(
-          store.table(moved.to), plans[moved.reason / 2], moved.rows.size(),
-          [&](std::size_t i) { return moved.rows[i]; },
-          [&](std::size_t i) { return changes[moved.items[i]].record(); });
+    transfer.add(*group, {&changes[i].at.row, 1}, i);
+    if (Transfer::full(*group)) {
+      move(*group);
     }
-  });
+  }
+  for (Transfer::Group& rest : transfer.groups()) {
+    move(rest);
+  }
+  transfer.finish();
 }
 
 std::size_t apply_changes(Store& store, std::span<CommandBuffer* const> buffers,
@@ -172,6 +182,11 @@ struct PendingBirth {
 // All births by (behavior, parent id, ordinal): the order in which they are numbered.
 std::vector<PendingBirth> births_in_order(std::span<CommandBuffer* const> buffers) {
   std::vector<PendingBirth> births;
+  std::size_t count = 0;
+  for (const CommandBuffer* buffer : buffers) {
+    count += buffer->births().size();
+  }
+  births.reserve(count);
   for (const CommandBuffer* buffer : buffers) {
     for (const Birth& birth : buffer->births()) {
       if (birth.record != CommandBuffer::kCancelled) {
@@ -217,6 +232,10 @@ std::size_t apply_births(Store& store, std::span<CommandBuffer* const> buffers,
   std::vector<std::vector<const std::byte*>> records(plans.size());
   for (const PendingBirth& one : births) {
     const Birth& birth = *one.birth;
+    if (ids[birth.plan].empty()) {
+      ids[birth.plan].reserve(births.size());
+      records[birth.plan].reserve(births.size());
+    }
     ids[birth.plan].push_back(make_id(birth.tile, next_births[birth.tile]++));
     records[birth.plan].push_back(one.buffer->record(birth.record));
   }

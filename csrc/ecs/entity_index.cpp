@@ -2,6 +2,7 @@
 #include "ecs/entity_index.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/checks.hpp"
@@ -9,11 +10,41 @@
 namespace bw {
 namespace {
 
+constexpr std::uint64_t kUnknown = ~std::uint64_t{0};  // kNowhere, packed
+constexpr std::uint64_t kNextRow = std::uint64_t{1} << 32;
+
+// There are fewer than 2^31 tables, so this bit tells unknown entities.
+constexpr unsigned kUnknownBit = 31;
+
 std::uint64_t pack(Location location) {
-  return (static_cast<std::uint64_t>(location.table) << 32) | location.row;
+  return location.table | static_cast<std::uint64_t>(location.row) << 32;
 }
 Location unpack(std::uint64_t value) {
-  return {static_cast<std::uint32_t>(value >> 32), static_cast<std::uint32_t>(value)};
+  return {static_cast<std::uint32_t>(value), static_cast<std::uint32_t>(value >> 32)};
+}
+
+// Returns how many of the values are of known entities.
+std::size_t unpack_all(const std::uint64_t* values, std::size_t count, Location* out) {
+  std::uint64_t known = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = unpack(values[i]);
+    known += ~values[i] >> kUnknownBit & 1;
+  }
+  return known;
+}
+
+bool all_known(const std::uint64_t* values, std::size_t count) {
+  std::uint64_t any = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    any |= values[i];
+  }
+  return (any >> kUnknownBit & 1) == 0;
+}
+
+void write_rows_from(std::uint64_t* values, std::size_t count, std::uint64_t packed) {
+  for (std::size_t i = 0; i < count; ++i) {
+    values[i] = packed + i * kNextRow;
+  }
 }
 
 }  // namespace
@@ -121,7 +152,7 @@ EntityIndex::Page& EntityIndex::page_for(EntityId id) {
     free_pages_.pop_back();
   }
   pages_[position] = std::make_unique<Page>();
-  pages_[position]->rows.fill(kEmpty);
+  pages_[position]->rows.fill(kUnknown);
   page_index_[key] = position;
   last_key_ = key;
   last_page_ = pages_[position].get();
@@ -139,20 +170,43 @@ std::optional<Location> EntityIndex::find(EntityId id) const {
   return location == kNowhere ? std::nullopt : std::optional(location);
 }
 
+std::size_t EntityIndex::run_in_page(std::span<const EntityId> ids) {
+  constexpr std::size_t kStep = 16;
+  const std::size_t most = std::min(ids.size(), kPageSize - place_in_page(ids[0]));
+  std::size_t length = 1;
+  for (std::uint64_t gaps = 0; length + kStep <= most; length += kStep) {
+    for (std::size_t i = length; i < length + kStep; ++i) {
+      gaps |= (ids[i] - ids[0]) ^ i;
+    }
+    if (gaps != 0) {
+      break;
+    }
+  }
+  while (length < most && ids[length] == ids[0] + length) {
+    ++length;
+  }
+  return length;
+}
+
 void EntityIndex::find_all(std::span<const EntityId> ids, Location* out) const {
   const Page* page = nullptr;
   std::uint64_t key = 0;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
+  for (std::size_t i = 0, run = 0; i < ids.size(); i += run) {
+    run = run_in_page(ids.subspan(i));
     if (page_key(ids[i]) != key) {
       key = page_key(ids[i]);
       page = find_page(key);
     }
-    std::uint64_t packed = page != nullptr ? page->rows[place_in_page(ids[i])] : kEmpty;
-    if (packed == kEmpty) {
-      const std::uint64_t* kept = sparse_.find(ids[i]);
-      packed = kept != nullptr ? *kept : kEmpty;
+    std::size_t found = 0;
+    if (page != nullptr) {
+      found = unpack_all(page->rows.data() + place_in_page(ids[i]), run, out + i);
     }
-    out[i] = unpack(packed);
+    for (std::size_t k = i; found < run && k < i + run; ++k) {
+      if (page == nullptr || out[k] == kNowhere) {
+        const std::uint64_t* kept = sparse_.find(ids[k]);
+        out[k] = kept != nullptr ? unpack(*kept) : kNowhere;
+      }
+    }
   }
 }
 
@@ -164,7 +218,7 @@ void EntityIndex::add(EntityId first, std::size_t count, Location at) {
     const std::size_t taken = std::min<std::size_t>(kPageSize - begin, end - first);
     const std::uint64_t packed = pack(at);
     for (std::size_t i = 0; i < taken; ++i) {
-      page.rows[begin + i] = packed + i;
+      page.rows[begin + i] = packed + i * kNextRow;
     }
     page.living += static_cast<std::uint32_t>(taken);
     page.complete = page.complete || begin + taken == kPageSize;
@@ -198,7 +252,7 @@ void EntityIndex::arrive(std::span<const EntityId> ids, Location at) {
 
 void EntityIndex::set(EntityId id, Location location) {
   if (Page* page = page_of(id)) {
-    if (std::uint64_t& row = page->rows[place_in_page(id)]; row != kEmpty) {
+    if (std::uint64_t& row = page->rows[place_in_page(id)]; row != kUnknown) {
       row = pack(location);
       return;
     }
@@ -209,33 +263,75 @@ void EntityIndex::set(EntityId id, Location location) {
 }
 
 void EntityIndex::set_all(std::span<const EntityId> ids, Location at) {
-  for (const EntityId id : ids) {
-    set(id, at);
-    ++at.row;
+  for (std::size_t i = 0, run = 0; i < ids.size(); i += run) {
+    run = run_in_page(ids.subspan(i));
+    const std::uint64_t packed = pack(at) + i * kNextRow;
+    Page* page = page_of(ids[i]);
+    std::uint64_t* rows = page != nullptr ? page->rows.data() + place_in_page(ids[i]) : nullptr;
+    if (page != nullptr && all_known(rows, run)) {
+      write_rows_from(rows, run, packed);
+      continue;
+    }
+    for (std::size_t k = 0; k < run; ++k) {
+      set(ids[i + k], unpack(packed + k * kNextRow));
+    }
   }
 }
 
 std::optional<Location> EntityIndex::take(EntityId id) {
-  std::uint64_t packed = kEmpty;
-  if (Page* page = page_of(id)) {
-    packed = std::exchange(page->rows[place_in_page(id)], kEmpty);
-    if (packed != kEmpty) {
-      --page->living;
-      if (page->living + 1 == kLeastInPage) {
-        emptied_.push_back(page_key(id));
+  Location taken;
+  take_all({&id, 1}, &taken);
+  return taken == kNowhere ? std::nullopt : std::optional(taken);
+}
+
+void EntityIndex::take_all(std::span<const EntityId> ids, Location* out) {
+  for (std::size_t i = 0, run = 0; i < ids.size(); i += run) {
+    run = run_in_page(ids.subspan(i));
+    std::size_t found = 0;
+    if (Page* page = page_of(ids[i])) {
+      std::uint64_t* rows = page->rows.data() + place_in_page(ids[i]);
+      found = unpack_all(rows, run, out + i);
+      std::fill_n(rows, run, kUnknown);
+      count_taken(page_key(ids[i]), *page, static_cast<std::uint32_t>(found));
+    } else {
+      std::fill_n(out + i, run, kNowhere);
+    }
+    for (std::size_t k = i; found < run && k < i + run; ++k) {
+      if (out[k] == kNowhere) {
+        out[k] = unpack(take_sparse(ids[k]));
       }
     }
   }
-  if (packed == kEmpty) {
-    const std::uint64_t* found = sparse_.find(id);
-    if (found == nullptr) {
-      return std::nullopt;
-    }
-    packed = *found;
-    sparse_.erase(id);
+}
+
+std::uint64_t EntityIndex::take_sparse(EntityId id) {
+  const std::uint64_t* found = sparse_.find(id);
+  if (found == nullptr) {
+    return kUnknown;
   }
+  const std::uint64_t packed = *found;
+  sparse_.erase(id);
   --size_;
-  return unpack(packed);
+  return packed;
+}
+
+void EntityIndex::count_taken(std::uint64_t key, Page& page, std::uint32_t taken) {
+  const bool was_full_enough = page.living >= kLeastInPage;
+  page.living -= taken;
+  size_ -= taken;
+  if (was_full_enough && page.living < kLeastInPage) {
+    emptied_.push_back(key);
+  }
+}
+
+void EntityIndex::put_back(EntityId id, Location location) {
+  ++size_;
+  if (Page* page = page_of(id)) {
+    page->rows[place_in_page(id)] = pack(location);
+    ++page->living;
+  } else {
+    sparse_[id] = pack(location);
+  }
 }
 
 void EntityIndex::tidy() {
@@ -249,8 +345,8 @@ void EntityIndex::tidy() {
 
 void EntityIndex::evict(std::uint64_t key, const Page& page) {
   const EntityId first = (key - 1) << kPageBits;
-  for (std::size_t i = 0; i < kPageSize; ++i) {
-    if (page.rows[i] != kEmpty) {
+  for (std::size_t i = 0; page.living > 0 && i < kPageSize; ++i) {
+    if (page.rows[i] != kUnknown) {
       sparse_[first + i] = page.rows[i];
     }
   }

@@ -4,6 +4,7 @@
 // changes nothing, so several threads may do it at once.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,28 @@ struct Location {
   friend constexpr bool operator==(const Location&, const Location&) = default;
 };
 inline constexpr Location kNowhere{~std::uint32_t{0}, ~std::uint32_t{0}};
+
+// So many entities are looked up at a time: their locations fit into the nearest cache.
+inline constexpr std::size_t kLookedUp = 1024;
+
+// Calls visit(table, rows, place) for each run of locations (at most kLookedUp) in one table; the
+// run begins at at[place]. Unknown ones are passed over.
+template <class Visit>
+void for_runs_of_one_table(std::span<const Location> at, Visit&& visit) {
+  std::array<std::uint32_t, kLookedUp> rows;
+  for (std::size_t begin = 0, end = 0; begin < at.size(); begin = end) {
+    const std::uint32_t table = at[begin].table;
+    while (end < at.size() && at[end].table == table) {
+      ++end;
+    }
+    if (table != kNowhere.table) {
+      std::transform(at.begin() + static_cast<std::ptrdiff_t>(begin),
+                     at.begin() + static_cast<std::ptrdiff_t>(end), rows.begin(),
+                     [](const Location& location) { return location.row; });
+      visit(table, std::span<const std::uint32_t>(rows.data(), end - begin), begin);
+    }
+  }
+}
 
 // An open-addressing table of 64-bit keys and values; keys are non-zero.
 class FlatMap {
@@ -67,9 +90,12 @@ class EntityIndex {
   void set(EntityId id, Location location);
   void set_all(std::span<const EntityId> ids, Location at);
 
-  // Forgets an entity; returns where it was. After many of these tidy() gives pages that have
-  // emptied back.
+  // Forgets entities: out[i] is where ids[i] was, or kNowhere for an unknown one. After many of
+  // these tidy() gives pages that have emptied back.
+  void take_all(std::span<const EntityId> ids, Location* out);
   std::optional<Location> take(EntityId id);
+  // An entity that was taken is where it was.
+  void put_back(EntityId id, Location location);
   void tidy();
 
   std::size_t size() const { return size_; }
@@ -81,7 +107,6 @@ class EntityIndex {
   static constexpr unsigned kPageBits = 8;
   static constexpr std::size_t kPageSize = std::size_t{1} << kPageBits;
   static constexpr std::size_t kLeastInPage = kPageSize / 4;
-  static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};  // kNowhere, packed
 
   struct Page {
     std::array<std::uint64_t, kPageSize> rows;
@@ -95,6 +120,10 @@ class EntityIndex {
   const Page* find_page(std::uint64_t key) const;
   Page* page_of(EntityId id);
   Page& page_for(EntityId id);
+  std::uint64_t take_sparse(EntityId id);
+  void count_taken(std::uint64_t key, Page& page, std::uint32_t taken);
+  // How many of the first ids are consecutive and of one page.
+  static std::size_t run_in_page(std::span<const EntityId> ids);
   void evict(std::uint64_t key, const Page& page);
   static bool has_emptied(const Page& page) { return page.complete && page.living < kLeastInPage; }
 

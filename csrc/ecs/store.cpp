@@ -2,6 +2,7 @@
 #include "ecs/store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/checks.hpp"
@@ -65,8 +66,11 @@ std::uint32_t Store::bear(std::uint32_t table, EntityId first, std::size_t count
 
 std::uint32_t Store::bear(std::uint32_t table, std::span<const EntityId> ids) {
   const auto first = static_cast<std::uint32_t>(tables_[table].append_raw(ids));
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    index_.add(ids[i], 1, {table, first + static_cast<std::uint32_t>(i)});
+  for (std::size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
+    while (end < ids.size() && ids[end] == ids[begin] + (end - begin)) {
+      ++end;
+    }
+    index_.add(ids[begin], end - begin, {table, first + static_cast<std::uint32_t>(begin)});
   }
   return first;
 }
@@ -77,21 +81,46 @@ std::uint32_t Store::insert(std::uint32_t table, std::span<const EntityId> ids) 
   return first;
 }
 
-std::size_t Store::remove(std::span<const EntityId> ids) {
+Store::Doomed Store::take(std::span<const EntityId> ids) {
   freshen();
-  std::vector<std::vector<std::uint32_t>> doomed(tables_.size());
-  std::size_t removed = 0;
-  for (const EntityId id : ids) {
-    if (const auto location = index_.take(id)) {
-      doomed[location->table].push_back(location->row);
-      ++removed;
-    }
+  Doomed doomed{std::vector<std::vector<std::uint32_t>>(tables_.size()), 0};
+  std::array<Location, kLookedUp> taken;
+  for (std::size_t begin = 0; begin < ids.size(); begin += kLookedUp) {
+    const std::size_t count = std::min(kLookedUp, ids.size() - begin);
+    index_.take_all(ids.subspan(begin, count), taken.data());
+    for_runs_of_one_table({taken.data(), count}, [&](std::uint32_t t, auto rows, std::size_t) {
+      std::vector<std::uint32_t>& of_table = doomed.rows[t];
+      if (of_table.empty()) {
+        of_table.reserve(std::min(tables_[t].size(), ids.size() - begin));
+      }
+      of_table.insert(of_table.end(), rows.begin(), rows.end());
+      doomed.count += rows.size();
+    });
   }
-  for (std::uint32_t t = 0; t < doomed.size(); ++t) {
-    drop_rows(t, in_ascending_order(std::move(doomed[t]), tables_[t].size()));
+  return doomed;
+}
+
+void Store::drop(Doomed doomed) {
+  for (std::uint32_t t = 0; t < doomed.rows.size(); ++t) {
+    drop_rows(t, in_ascending_order(std::move(doomed.rows[t]), tables_[t].size()));
   }
   index_.tidy();
-  return removed;
+}
+
+void Store::put_back(const Doomed& doomed) {
+  for (std::uint32_t t = 0; t < doomed.rows.size(); ++t) {
+    for (const std::uint32_t row : doomed.rows[t]) {
+      index_.put_back(tables_[t].ids()[row], {t, row});
+    }
+  }
+  index_.tidy();
+}
+
+std::size_t Store::remove(std::span<const EntityId> ids) {
+  Doomed doomed = take(ids);
+  const std::size_t count = doomed.count;
+  drop(std::move(doomed));
+  return count;
 }
 
 void Store::remove_rows(std::uint32_t table, std::span<const std::uint32_t> rows) {
@@ -109,22 +138,26 @@ void Store::drop_rows(std::uint32_t table_index, std::span<const std::uint32_t> 
   }
 }
 
+void Store::stay(std::uint32_t table, std::span<const std::uint32_t> rows) {
+  for (const std::uint32_t row : rows) {
+    index_.set(tables_[table].ids()[row], {table, row});
+  }
+}
+
 std::uint32_t Store::copy_rows(std::uint32_t from, std::span<const std::uint32_t> rows,
-                               std::uint32_t to) {
+                               std::uint32_t to, std::span<const FieldKey> given) {
   const Table& source = tables_[from];
   Table& target = tables_[to];
-  std::vector<EntityId> ids(rows.size());
-  std::transform(rows.begin(), rows.end(), ids.begin(),
-                 [&](std::uint32_t row) { return source.ids()[row]; });
-  const auto first = static_cast<std::uint32_t>(target.append_raw(ids));
+  const auto first = static_cast<std::uint32_t>(target.append_rows(source, rows));
   for (std::size_t c = 0; c < target.column_count(); ++c) {
-    if (const auto shared = source.find_column(target.column_key(c))) {
+    const FieldKey key = target.column_key(c);
+    if (const auto shared = source.find_column(key)) {
       target.column(c).copy_from(source.column(*shared), rows, first);
-    } else {
+    } else if (std::find(given.begin(), given.end(), key) == given.end()) {
       target.fill_default(c, first, target.size());
     }
   }
-  index_.set_all(ids, {to, first});
+  index_.set_all(target.ids().subspan(first), {to, first});
   return first;
 }
 

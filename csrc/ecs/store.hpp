@@ -57,16 +57,29 @@ class Store {
   // Ends entities, each at most once; unknown ids are passed over. Returns how many ended.
   std::size_t remove(std::span<const EntityId> ids);
 
+  // The same in two steps: the index forgets them, and their rows go, unless all is put back.
+  struct Doomed {
+    std::vector<std::vector<std::uint32_t>> rows;  // by table
+    std::size_t count = 0;
+  };
+  Doomed take(std::span<const EntityId> ids);
+  void drop(Doomed doomed);
+  void put_back(const Doomed& doomed);
+
   // Removes rows (ascending, distinct) of a table.
   void remove_rows(std::uint32_t table, std::span<const std::uint32_t> rows);
 
   // A change of archetype in two steps, so that many change at once. First the rows (distinct, in
   // any order) go to new rows of another table: values of components that both have go along,
-  // others take their defaults. Returns the first new row.
-  std::uint32_t copy_rows(std::uint32_t from, std::span<const std::uint32_t> rows,
-                          std::uint32_t to);
-  // Then the old rows (ascending) are dropped.
+  // others take their defaults, but for the fields `given`, which are the caller's to write.
+  // Returns the first new row.
+  std::uint32_t copy_rows(std::uint32_t from, std::span<const std::uint32_t> rows, std::uint32_t to,
+                          std::span<const FieldKey> given = {});
+  // Then the old rows (ascending) are dropped; or they stay, and the new ones, from `size` on, are
+  // cut off.
   void drop_rows(std::uint32_t table, std::span<const std::uint32_t> rows);
+  void stay(std::uint32_t table, std::span<const std::uint32_t> rows);
+  void cut_off(std::uint32_t table, std::size_t size) { tables_[table].cut_off(size); }
 
   // Moves one entity to the table of another archetype.
   Location change_archetype(Location from, Archetype archetype);

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "ecs/row_set.hpp"
+
 namespace bw {
 
 Table::Table(const Schema& schema, Archetype archetype)
@@ -55,6 +57,20 @@ std::size_t Table::append_raw(EntityId first_id, std::size_t count) {
   grow(first + count);
   ids_.resize(first + count);
   std::iota(ids_.begin() + static_cast<std::ptrdiff_t>(first), ids_.end(), first_id);
+  return first;
+}
+
+std::size_t Table::append_rows(const Table& other, std::span<const std::uint32_t> rows) {
+  const std::size_t first = size();
+  grow(first + rows.size());
+  if (are_consecutive(rows) && !rows.empty()) {
+    const auto begin = other.ids_.begin() + static_cast<std::ptrdiff_t>(rows[0]);
+    ids_.insert(ids_.end(), begin, begin + static_cast<std::ptrdiff_t>(rows.size()));
+    return first;
+  }
+  ids_.resize(first + rows.size());
+  std::transform(rows.begin(), rows.end(), ids_.begin() + static_cast<std::ptrdiff_t>(first),
+                 [&](std::uint32_t row) { return other.ids_[row]; });
   return first;
 }
 

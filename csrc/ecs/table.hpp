@@ -2,6 +2,7 @@
 // never observable.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -41,12 +42,18 @@ class Table {
   std::size_t append_raw(std::span<const EntityId> ids);
   std::size_t append_raw(EntityId first, std::size_t count);
 
+  // The same, with the ids of some rows of another table.
+  std::size_t append_rows(const Table& other, std::span<const std::uint32_t> rows);
+
   // Sets rows [begin, end) of a column to the default value.
   void fill_default(std::size_t column, std::size_t begin, std::size_t end);
 
   // Removes rows (ascending, distinct): the last rows fill the holes. Returns who moved; it lasts
   // until the next call.
   std::span<const RowMove> remove(std::span<const std::uint32_t> rows);
+
+  // Removes all rows from `size` on.
+  void cut_off(std::size_t size) { ids_.resize(std::min(size, ids_.size())); }
 
   // Reorders all rows: new row i is old row order[i].
   void permute(std::span<const std::uint32_t> order);

@@ -66,19 +66,6 @@ void fill_others(Table& table, std::size_t first, std::span<const SpawnColumn> g
   }
 }
 
-// Writes the values that were given for the rows of a group.
-void write_moved(Table& table, const Transfer::Group& moved, std::span<const SpawnColumn> columns) {
-  for (const SpawnColumn& from : columns) {
-    Column& column = table.column(table.find_column(from.field).value());
-    for_value_size(column.value_size(), [&](auto size) {
-      for (std::size_t i = 0; i < moved.rows.size(); ++i) {
-        const auto item = static_cast<std::int64_t>(moved.items[i]);
-        std::memcpy(column.data() + moved.rows[i] * size, from.data + item * from.stride, size);
-      }
-    });
-  }
-}
-
 }  // namespace
 
 Simulation::Simulation(ModelSpec model, RunSpec run)
@@ -384,6 +371,7 @@ RankId Simulation::owner_of_cell(std::uint64_t cell) const {
 
 EntityId Simulation::spawn(Archetype components, std::size_t count,
                            std::span<const SpawnColumn> columns) {
+  check_given_places(count, columns);
   // Every rank counts the world's births; each makes the rows of its own tiles.
   const EntityId first = next_id();
   // All start on the first rank of this process and are handed over from there.
@@ -392,33 +380,11 @@ EntityId Simulation::spawn(Archetype components, std::size_t count,
   const std::uint32_t row = store.bear(table, first, count);
   fill_others(store.table(table), row, columns);
   write_columns(store, table, row, 0, count, columns);
-  check_places(table, row);
   for (const auto& rank : ranks_) {
     rank->births[kWorldTile] += count;
   }
   hand_over_leavers();
   return count == 0 ? kNoEntity : first;
-}
-
-// Places that come from outside lie in the world; else the new rows are taken back.
-void Simulation::check_places(std::uint32_t t, std::size_t first) {
-  Store& store = ranks_.front()->store;
-  const auto position = store.position_column(t);
-  if (!model_.domain.exists() || !position) {
-    return;
-  }
-  const Table& table = store.table(t);
-  const Column& column = table.column(*position);
-  for (std::size_t row = first; row < table.size(); ++row) {
-    if (!holds(model_.domain, PlaceColumn{column.data(), column.stride()}.at(model_.domain, row))) {
-      const std::string found = std::to_string(table.ids()[row] - table.ids()[first]);
-      std::vector<std::uint32_t> rows(table.size() - first);
-      std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first));
-      store.remove_rows(t, rows);
-      throw UserError("new entity " + found +
-                      " (counted from 0) has a position outside of the world; nothing was made");
-    }
-  }
 }
 
 void Simulation::check_all_places() const {
@@ -436,75 +402,6 @@ void Simulation::check_all_places() const {
       }
     }
   }
-}
-
-std::size_t Simulation::despawn(std::span<const EntityId> ids) {
-  std::size_t removed = 0;
-  for (const auto& rank : ranks_) {
-    removed += rank->store.remove(ids);
-  }
-  return removed;
-}
-
-void Simulation::attach(std::span<const EntityId> ids, ComponentId component,
-                        std::span<const SpawnColumn> columns) {
-  change_components(
-      ids,
-      [&](Archetype archetype) {
-        archetype.push_back(component);
-        return archetype;
-      },
-      columns);
-}
-
-void Simulation::detach(std::span<const EntityId> ids, ComponentId component) {
-  change_components(ids,
-                    [&](Archetype archetype) {
-                      std::erase(archetype, component);
-                      return archetype;
-                    },
-                    {});
-}
-
-void Simulation::change_components(std::span<const EntityId> ids,
-                                   const std::function<Archetype(Archetype)>& change,
-                                   std::span<const SpawnColumn> columns) {
-  constexpr std::size_t kBlock = 1024;
-  std::array<Location, kBlock> at;
-  for (const auto& rank : ranks_) {
-    Store& store = rank->store;
-    std::vector<RowSet> seen;
-    for (std::uint32_t t = 0; t < store.table_count(); ++t) {
-      seen.emplace_back(store.table(t).size());
-    }
-    Transfer transfer;
-    Transfer::Group* group = nullptr;
-    for (std::size_t begin = 0; begin < ids.size(); begin += kBlock) {
-      const std::span<const EntityId> block =
-          ids.subspan(begin, std::min(kBlock, ids.size() - begin));
-      store.find_all(block, at.data());
-      for (std::size_t i = 0; i < block.size(); ++i) {
-        if (at[i] == kNowhere) {
-          continue;
-        }
-        if (!seen[at[i].table].add(at[i].row)) {
-          throw UserError("entity " + std::to_string(block[i]) +
-                          " is named twice; name each entity once");
-        }
-        if (group == nullptr || group->from != at[i].table) {
-          group = &transfer.group(at[i].table, 0, [&] {
-            return store.table_for(change(store.table(at[i].table).archetype()));
-          });
-        }
-        group->rows.push_back(at[i].row);
-        group->items.push_back(static_cast<std::uint32_t>(begin + i));
-      }
-    }
-    transfer.apply(store, [&](const Transfer::Group& moved) {
-      write_moved(store.table(moved.to), moved, columns);
-    });
-  }
-  hand_over_leavers();  // where a position came or went
 }
 
 void Simulation::set_cells(FieldKey field, const std::byte* values, std::int64_t stride) {

@@ -61,6 +61,9 @@ class Simulation {
   EntityId spawn(Archetype components, std::size_t count, std::span<const SpawnColumn> columns);
   // The id that the next entity of the world will get.
   EntityId next_id() const { return make_id(kWorldTile, ranks_.front()->births[kWorldTile]); }
+  // components.cpp: changes of entities that are there, each named once. Where one is not, has a
+  // component already that it shall get, or has it not that it shall lose, that is an error and
+  // nothing has changed.
   std::size_t despawn(std::span<const EntityId> ids);
   void attach(std::span<const EntityId> ids, ComponentId component,
               std::span<const SpawnColumn> columns);
@@ -115,7 +118,6 @@ class Simulation {
   void check_model() const;
   void check_behavior(const Behavior& behavior) const;
   void check_radii(const std::vector<std::byte>& parameters) const;
-  void check_places(std::uint32_t table, std::size_t first);
   void check_all_places() const;
 
   // refresh.cpp
@@ -186,8 +188,11 @@ class Simulation {
   void apply();
   void hand_over_leavers();
 
-  void change_components(std::span<const EntityId> ids,
-                         const std::function<Archetype(Archetype)>& change,
+  // components.cpp
+  using ComponentChange = std::function<Archetype(EntityId, Archetype)>;
+  void check_given_places(std::size_t count, std::span<const SpawnColumn> columns) const;
+  [[noreturn]] void refuse(std::span<const EntityId> ids) const;
+  void change_components(std::span<const EntityId> ids, const ComponentChange& change,
                          std::span<const SpawnColumn> columns);
 
   std::uint64_t global_sum(const std::vector<std::uint64_t>& per_rank) const;

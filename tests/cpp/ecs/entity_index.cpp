@@ -104,6 +104,35 @@ TEST_CASE("after any births, arrivals, moves of rows and deaths all locations ar
           gone.push_back(id);
         }
       }
+      // Many at once, neighbours and strangers among them: they end, or are put back, or move.
+      std::vector<EntityId> many;
+      for (std::size_t i = draw.integers(60); i > 0 && !ever.empty(); --i) {
+        const EntityId first = ever[draw.integers(ever.size())];
+        for (std::uint64_t k = 0, run = draw.integers(40); k < run; ++k) {
+          many.push_back(first + k);
+        }
+      }
+      std::sort(many.begin(), many.end());
+      many.erase(std::unique(many.begin(), many.end()), many.end());
+      std::vector<Location> taken(many.size());
+      index.take_all(many, taken.data());
+      for (std::size_t i = 0; i < many.size(); ++i) {
+        const auto found = known.find(many[i]);
+        REQUIRE(taken[i] == (found == known.end() ? bw::kNowhere : found->second));
+        if (found != known.end() && step % 2 == 0) {
+          index.put_back(many[i], taken[i]);
+        } else if (found != known.end()) {
+          known.erase(found);
+          gone.push_back(many[i]);
+        }
+      }
+      if (step % 2 == 0) {
+        std::erase_if(many, [&](EntityId id) { return !known.contains(id); });
+        index.set_all(many, {5, row});
+        for (const EntityId id : many) {
+          known[id] = {5, row++};
+        }
+      }
       if (step % 3 == 0) {
         index.tidy();
       }

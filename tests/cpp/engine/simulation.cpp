@@ -88,9 +88,16 @@ TEST_CASE("entities made by hand have ids in a row, the given values, and defaul
     CHECK(simulation->population() == 5);
     CHECK(simulation->count(kHunter) == 2);
     CHECK(simulation->count(kGrass) == 30);
-    const std::vector<EntityId> doomed{2, 77, 5, 2};
+    const bw::Digest before = simulation->digest();
+    for (const std::vector<EntityId>& wrong : {std::vector<EntityId>{2, 77, 5}, {2, 5, 2}}) {
+      CHECK_THROWS_AS(simulation->despawn(wrong), bw::UserError);
+      CHECK(simulation->digest() == before);
+      CHECK(simulation->components_of(2).has_value());
+    }
+    const std::vector<EntityId> doomed{5, 2};
     CHECK(simulation->despawn(doomed) == 2);
     CHECK(simulation->population() == 3);
+    CHECK(!simulation->components_of(2));
   }
 }
 
@@ -114,38 +121,75 @@ TEST_CASE("components are attached to many with values of their own, and detache
   for (const std::uint32_t ranks : {1u, 3u}) {
     const auto simulation = make(empty_zoo(grid({6.0, 5.0, 0.0}, true)), {ranks, 1, false});
     const bw::Digest before = simulation->digest();
-    const std::vector<EntityId> ids{40, 7, 12, 999};
-    const std::vector<double> strengths{4.0, 0.7, 1.2, 9.9};
+    const std::vector<EntityId> ids{40, 7, 12};
+    const std::vector<double> strengths{4.0, 0.7, 1.2};
     const std::vector<SpawnColumn> columns{
         {kStrength, reinterpret_cast<const std::byte*>(strengths.data()), 8}};
     simulation->attach(ids, kHunter, columns);
     const std::map<EntityId, double> wanted{{40, 4.0}, {7, 0.7}, {12, 1.2}};
     CHECK(values_of<double>(*simulation, kStrength) == wanted);
-    // Who has it already takes the new value.
-    const std::vector<EntityId> again{7, 8};
-    simulation->attach(again, kHunter, columns);
-    CHECK(values_of<double>(*simulation, kStrength)[7] == 4.0);
-    CHECK(simulation->count(kHunter) == 4);
-    const std::vector<EntityId> all{8, 12, 7, 40};
+    const std::vector<EntityId> all{12, 7, 40};
     simulation->detach(all, kHunter);
     CHECK(simulation->digest() == before);
-    const std::vector<EntityId> twice{3, 4, 3};
-    CHECK_THROWS_AS(simulation->attach(twice, kHunter, {}), bw::UserError);
+  }
+}
+
+// Ids of the zoo's animals, 1 .. 60, so many times over that blocks of them are moved before a
+// mistake is found.
+TEST_CASE("a change of components with a mistake in it changes nothing") {
+  for (const std::uint32_t ranks : {1u, 3u}) {
+    Zoo zoo = empty_zoo(no_space());
+    const auto simulation = make(zoo, {ranks, 1, false});
+    simulation->spawn({kAnimal}, 5000, {});
+    const std::vector<EntityId> hunters{3000};
+    simulation->attach(hunters, kHunter, {});
+    std::vector<EntityId> many;
+    for (EntityId id = 1; id <= 5060; ++id) {
+      many.push_back(id == 3000 ? 1 : id);
+    }
+    const auto with = [&](EntityId id) {
+      std::vector<EntityId> ids(many.begin() + 1, many.end());
+      ids[2998] = 1;
+      ids.push_back(id);
+      return ids;
+    };
+    const bw::Digest before = simulation->digest();
+    const std::array<std::pair<EntityId, const char*>, 4> wrong{{{9999, "no entity 9999"},
+                                                                 {17, "17 is named twice"},
+                                                                 {5060, "5060 is named twice"},
+                                                                 {3000, "3000 has"}}};
+    for (const auto& [id, said] : wrong) {
+      CAPTURE(id);
+      CHECK_THROWS_WITH_AS(simulation->attach(with(id), kHunter, {}), doctest::Contains(said),
+                           bw::UserError);
+      CHECK(simulation->digest() == before);
+      CHECK(simulation->count(kHunter) == 1);
+      CHECK(simulation->components_of(4711) == bw::Archetype{kAnimal});
+    }
+    CHECK_THROWS_AS(simulation->detach(many, kHunter), bw::UserError);
+    CHECK_THROWS_WITH_AS(simulation->detach(std::vector<EntityId>{5}, kAnimal),
+                         doctest::Contains("despawn"), bw::UserError);
     CHECK(simulation->digest() == before);
+    std::vector<EntityId> rest = with(2);
+    rest.pop_back();
+    simulation->attach(rest, kHunter, {});
+    CHECK(simulation->count(kHunter) == 5060);
+    simulation->detach(rest, kHunter);
+    CHECK(simulation->digest() == before);
+    simulation->run(2, {});
   }
 }
 
 TEST_CASE("entities without any component are state that can be taken in again") {
   Zoo zoo = empty_zoo(no_space());
   const auto simulation = make(zoo, {2, 1, false});
-  const std::vector<EntityId> ids{3, 4};
-  simulation->detach(ids, kAnimal);
-  CHECK(simulation->population() == 60);
+  simulation->spawn({}, 2, {});
+  CHECK(simulation->population() == 62);
   const SavedState state(*simulation);
   const auto other = make(zoo, {3, 1, false});
   other->load(state.sections());
   CHECK(other->digest() == simulation->digest());
-  CHECK(other->population() == 60);
+  CHECK(other->population() == 62);
 }
 
 TEST_CASE("a run stops at a tick boundary when it is told to") {

@@ -1,0 +1,226 @@
+// Changes from outside to many entities at once: their end, and components that they get or lose.
+// All of it happens, or it is an error and nothing has.
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "base/checks.hpp"
+#include "base/errors.hpp"
+#include "base/strided.hpp"
+#include "ecs/transfer.hpp"
+#include "engine/simulation.hpp"
+
+namespace bw {
+namespace {
+
+using ComponentChange = std::function<Archetype(EntityId, Archetype)>;
+
+// Writes the values that were given for the rows of a group.
+void write_moved(Table& table, const Transfer::Group& moved, std::span<const SpawnColumn> columns) {
+  for (const SpawnColumn& from : columns) {
+    Column& column = table.column(table.find_column(from.field).value());
+    if (from.stride == 0 && are_consecutive(moved.rows) && !moved.rows.empty()) {
+      column.fill(moved.rows[0], moved.rows[0] + moved.rows.size(), from.data);
+      continue;
+    }
+    for_value_size(column.value_size(), [&](auto size) {
+      for (std::size_t i = 0; i < moved.rows.size(); ++i) {
+        const auto item = static_cast<std::int64_t>(moved.items[i]);
+        std::memcpy(column.data() + moved.rows[i] * size, from.data + item * from.stride, size);
+      }
+    });
+  }
+}
+
+[[noreturn]] void refuse_twice(EntityId id) {
+  throw UserError("entity " + std::to_string(id) + " is named twice; name each entity once");
+}
+
+// Those of some entities that are here, on their way to other components.
+class Changing {
+ public:
+  Changing(Store& store, const ComponentChange& change, std::span<const SpawnColumn> columns)
+      : store_(&store), change_(&change), columns_(columns), transfer_(store) {
+    for (const SpawnColumn& column : columns) {
+      given_.push_back(column.field);
+    }
+  }
+
+  // Returns how many of the entities are here; who is named twice or does not change is an error.
+  std::size_t collect(std::span<const EntityId> ids) {
+    std::array<Location, kLookedUp> at;
+    std::size_t known = 0;
+    for (std::size_t begin = 0; begin < ids.size(); begin += kLookedUp) {
+      const std::size_t count = std::min(kLookedUp, ids.size() - begin);
+      store_->find_all(ids.subspan(begin, count), at.data());
+      for_runs_of_one_table({at.data(), count}, [&](std::uint32_t t, auto rows, std::size_t place) {
+        add(ids.subspan(begin + place), t, rows, static_cast<std::uint32_t>(begin + place));
+        known += rows.size();
+      });
+    }
+    return known;
+  }
+  void finish() {
+    for (Transfer::Group& group : transfer_.groups()) {
+      move(group);
+    }
+    transfer_.finish();
+  }
+  void take_back() { transfer_.take_back(); }
+
+ private:
+  void add(std::span<const EntityId> ids, std::uint32_t table, std::span<const std::uint32_t> rows,
+           std::uint32_t item) {
+    if (const std::size_t old = transfer_.first_arrived(table, rows); old < rows.size()) {
+      refuse_twice(ids[old]);
+    }
+    if (group_ == nullptr || group_->from != table) {
+      group_ = &transfer_.group(table, 0, [&] {
+        return store_->table_for((*change_)(ids[0], store_->table(table).archetype()));
+      });
+    }
+    if (const std::size_t fresh = transfer_.add(*group_, rows, item); fresh < rows.size()) {
+      refuse_twice(ids[fresh]);
+    }
+    if (Transfer::full(*group_)) {
+      move(*group_);
+    }
+  }
+  void move(Transfer::Group& group) {
+    transfer_.move(group, given_, [&](const Transfer::Group& moved) {
+      write_moved(store_->table(moved.to), moved, columns_);
+    });
+  }
+
+  Store* store_;
+  const ComponentChange* change_;
+  std::span<const SpawnColumn> columns_;
+  std::vector<FieldKey> given_;
+  Transfer transfer_;
+  Transfer::Group* group_ = nullptr;
+};
+
+}  // namespace
+
+std::size_t Simulation::despawn(std::span<const EntityId> ids) {
+  std::vector<Store::Doomed> doomed;
+  std::size_t count = 0;
+  for (const auto& rank : ranks_) {
+    count += doomed.emplace_back(rank->store.take(ids)).count;
+  }
+  if (count != ids.size()) {
+    for (std::size_t h = 0; h < ranks_.size(); ++h) {
+      ranks_[h]->store.put_back(doomed[h]);
+    }
+    refuse(ids);
+  }
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    ranks_[h]->store.drop(std::move(doomed[h]));
+  }
+  return count;
+}
+
+void Simulation::attach(std::span<const EntityId> ids, ComponentId component,
+                        std::span<const SpawnColumn> columns) {
+  check_given_places(ids.size(), columns);
+  change_components(
+      ids,
+      [&](EntityId entity, Archetype archetype) {
+        if (std::find(archetype.begin(), archetype.end(), component) != archetype.end()) {
+          throw UserError("entity " + std::to_string(entity) + " has " +
+                          model_.schema.component(component).name +
+                          " already; nothing was changed");
+        }
+        archetype.push_back(component);
+        return archetype;
+      },
+      columns);
+}
+
+void Simulation::detach(std::span<const EntityId> ids, ComponentId component) {
+  const std::string& name = model_.schema.component(component).name;
+  change_components(ids,
+                    [&](EntityId entity, Archetype archetype) {
+                      if (std::erase(archetype, component) == 0) {
+                        throw UserError("entity " + std::to_string(entity) + " has no " + name +
+                                        "; nothing was changed");
+                      }
+                      if (archetype.empty()) {
+                        throw UserError(name + " is all that entity " + std::to_string(entity) +
+                                        " has; despawn it. Nothing was changed");
+                      }
+                      return archetype;
+                    },
+                    {});
+}
+
+void Simulation::change_components(std::span<const EntityId> ids, const ComponentChange& change,
+                                   std::span<const SpawnColumn> columns) {
+  std::vector<Changing> changing;
+  changing.reserve(ranks_.size());
+  std::size_t known = 0;
+  try {
+    for (const auto& rank : ranks_) {
+      known += changing.emplace_back(rank->store, change, columns).collect(ids);
+    }
+    if (known != ids.size()) {
+      refuse(ids);
+    }
+  } catch (...) {
+    for (Changing& of_rank : changing) {
+      of_rank.take_back();
+    }
+    throw;
+  }
+  for (Changing& of_rank : changing) {
+    of_rank.finish();
+  }
+  hand_over_leavers();  // where a position came or went
+}
+
+// Says which of the entities are not there, or named twice.
+void Simulation::refuse(std::span<const EntityId> ids) const {
+  constexpr std::size_t kNamed = 5;
+  std::size_t unknown = 0;
+  std::string named;
+  for (const EntityId id : ids) {
+    if (!components_of(id) && ++unknown <= kNamed) {
+      named += (named.empty() ? "" : ", ") + std::to_string(id);
+    }
+  }
+  if (unknown == 1) {
+    throw UserError("there is no entity " + named +
+                    "; it has ended, or was never there. Nothing was changed");
+  }
+  if (unknown > 1) {
+    const std::string more =
+        unknown > kNamed ? " and " + std::to_string(unknown - kNamed) + " more" : "";
+    throw UserError("there are no entities " + named + more +
+                    "; they have ended, or were never there. Nothing was changed");
+  }
+  std::vector<EntityId> sorted(ids.begin(), ids.end());
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  BW_CHECK(twice != sorted.end(), "entities are refused for a reason");
+  refuse_twice(*twice);
+}
+
+// Places that come from outside lie in the world.
+void Simulation::check_given_places(std::size_t count, std::span<const SpawnColumn> columns) const {
+  for (const SpawnColumn& column : columns) {
+    if (!model_.domain.exists() || model_.schema.field(column.field).name != "position") {
+      continue;
+    }
+    for (std::size_t i = 0; i < (column.stride == 0 ? std::min<std::size_t>(count, 1) : count);
+         ++i) {
+      if (!holds(model_.domain, PlaceColumn{column.data, column.stride}.at(model_.domain, i))) {
+        throw UserError("new entity " + std::to_string(i) +
+                        " (counted from 0) has a position outside of the world; nothing was made");
+      }
+    }
+  }
+}
+
+}  // namespace bw
