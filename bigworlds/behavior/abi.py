@@ -11,7 +11,7 @@ from ctypes import CFUNCTYPE, POINTER, c_double, c_int32, c_int64, c_uint32, c_u
 ABI_VERSION = 2
 OK = 0
 FAILED = 1
-KERNEL_CAPSULE = "bigworlds.kernel.v1"
+KERNEL_CAPSULE = "bigworlds.kernel.v2"
 
 
 class Column(ctypes.Structure):
@@ -32,6 +32,23 @@ class Hits(ctypes.Structure):
     ]
 
 
+class Stencil(ctypes.Structure):
+    """bw_stencil: the cells around a cell, as steps between rows."""
+
+    _fields_ = [
+        ("count", c_int64),
+        ("steps", POINTER(c_int64)),
+        ("offset", POINTER(c_double) * 3),
+        ("distance2", POINTER(c_double)),
+    ]
+
+
+class Span(ctypes.Structure):
+    """bw_span: cells that lie side by side, with the same neighbours in the world."""
+
+    _fields_ = [("begin", c_int64), ("end", c_int64), ("shape", c_int64)]
+
+
 class Reach(ctypes.Structure):
     """bw_reach: what a behavior reads of others through one Neighbors argument."""
 
@@ -40,6 +57,7 @@ class Reach(ctypes.Structure):
         ("ids", POINTER(c_uint64)),
         ("edge_columns", POINTER(Column)),
         ("slot_count", c_int64),
+        ("stencils", POINTER(Stencil)),
     ]
 
 
@@ -133,6 +151,7 @@ Call._fields_ = [
     ("engine", c_void_p),
     ("rows_hits", Hits),
     ("hit_starts", POINTER(c_uint32)),
+    ("spans", POINTER(Span)),
 ]
 
 KERNEL = CFUNCTYPE(c_int32, _CALL, c_int64, c_int64)
@@ -147,6 +166,8 @@ class NativeBehavior(ctypes.Structure):
 _STRUCTURES: dict[str, type[ctypes.Structure]] = {
     "bw_column": Column,
     "bw_hits": Hits,
+    "bw_stencil": Stencil,
+    "bw_span": Span,
     "bw_reach": Reach,
     "bw_cells": Cells,
     "bw_inbox": Inbox,

@@ -98,7 +98,7 @@ class Behavior:
         self.per_tick = per_tick
         self.native = native[0] if native is not None else None
         self._native_components = native[1] if native is not None else ()
-        self.kernels: dict[tuple[str, bool], Kernel] = {}
+        self.kernels: dict[tuple[str, bool, tuple[int, ...]], Kernel] = {}
         self.__doc__ = function.__doc__
         self.__name__ = name
         self.__module__ = function.__module__
@@ -229,13 +229,22 @@ class Behavior:
         """Whether it may end its agent's life."""
         return self.used.despawn
 
-    def kernel(self, parameters: type | None, *, sequential: bool = False, interpret: bool = False) -> Kernel:
+    def kernel(
+        self,
+        parameters: type | None,
+        *,
+        sequential: bool = False,
+        interpret: bool = False,
+        around: tuple[int, ...] = (),
+    ) -> Kernel:
         """The kernel that the engine calls.
 
         Args:
             parameters: the model's class of parameters, or None if it has none.
             sequential: rows come in call->order and each is committed before the next.
             interpret: run a compiled behavior as plain Python, with the same results.
+            around: by Neighbors argument, how many cells are around most cells, for which the kernel is made
+                fast; it is right for any number. 0 for none in particular.
 
         Returns:
             A Kernel. Compiled ones come from the cache on disk where they were compiled before.
@@ -246,4 +255,4 @@ class Behavior:
         """
         from bigworlds.behavior.make_kernel import make_kernel
 
-        return make_kernel(self, parameters, sequential=sequential, interpret=interpret)
+        return make_kernel(self, parameters, sequential=sequential, interpret=interpret, around=around)

@@ -20,9 +20,11 @@ class Kernel:
         gil: whether it is Python: call it from one thread; it takes the GIL itself.
         keepalive: what must stay in memory.
         pending_error: takes the exception of the last failed row of a Python kernel, or gives None.
+        spans: whether it takes spans of cells (call->spans) instead of rows.
     """
 
     address: int
     gil: bool
     keepalive: object = field(repr=False)
     pending_error: Callable[[], BaseException | None] = field(default=_nothing, repr=False)
+    spans: bool = False

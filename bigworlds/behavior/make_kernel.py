@@ -9,7 +9,14 @@ from bigworlds.behavior.kernel import Kernel
 from bigworlds.errors import ModelError
 
 
-def make_kernel(behavior: Behavior, parameters: type | None, *, sequential: bool, interpret: bool) -> Kernel:
+def make_kernel(
+    behavior: Behavior,
+    parameters: type | None,
+    *,
+    sequential: bool,
+    interpret: bool,
+    around: tuple[int, ...] = (),
+) -> Kernel:
     """See Behavior.kernel."""
     _check(behavior, parameters, sequential)
     match behavior.kind:
@@ -29,18 +36,20 @@ def make_kernel(behavior: Behavior, parameters: type | None, *, sequential: bool
 
         function = translated_function(behavior.program)
         return python_kernel(behavior, parameters, function, translated=True)
-    return _compiled(behavior, parameters, sequential)
+    return _compiled(behavior, parameters, sequential, around)
 
 
-def _compiled(behavior: Behavior, parameters: type | None, sequential: bool) -> Kernel:
+def _compiled(
+    behavior: Behavior, parameters: type | None, sequential: bool, around: tuple[int, ...]
+) -> Kernel:
     """The compiled kernel. It keeps nothing between calls, so all simulations of a process share one."""
     from bigworlds.behavior.compiled.compile import compiled_kernel
 
     layout: Any = getattr(parameters, "__bw_layout__", None)
-    known = (repr(dict(layout)) if layout else "", sequential)
+    known = (repr(dict(layout)) if layout else "", sequential, around)
     if known not in behavior.kernels:
-        address, keepalive = compiled_kernel(behavior, layout, sequential)
-        behavior.kernels[known] = Kernel(address, False, keepalive)
+        address, keepalive = compiled_kernel(behavior, layout, sequential, around)
+        behavior.kernels[known] = Kernel(address, False, keepalive, spans=behavior.over_cells)
     return behavior.kernels[known]
 
 

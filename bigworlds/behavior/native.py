@@ -54,7 +54,7 @@ def native(
 
     Args:
         library: a shared library that exports `bw_behavior_<name>`, or a PyCapsule named ""
-        "bigworlds.kernel.v1"
+        "bigworlds.kernel.v2"
             that points at a `bw_behavior`.
         name: the behavior's name.
         components: the components that a row must have.

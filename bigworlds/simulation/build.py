@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from bigworlds.model.activation import Sequential
 from bigworlds.model.declarations import PhaseDeclaration, WorldDescription
 from bigworlds.simulation.channels import Channels, channels_of
 from bigworlds.simulation.schema import Schema, is_cell, schema_of
-from bigworlds.space import Continuous, Grid
+from bigworlds.space import Continuous, Grid, Space
 
 DEFAULT_TILES = 64
 
@@ -68,11 +69,12 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
         _check_places(behavior, description)
     for number, phase in enumerate(description.phases):
         made = []
+        space = description.space
         for k, behavior in enumerate(phase.behaviors):
             # A behavior that stands twice in the order draws other numbers the second time.
             stream = f"{behavior.name}/{streams[behavior.name]}"
             streams[behavior.name] += 1
-            made.append(_place(phase, number, k, stream, parameters, interpret))
+            made.append(_place(phase, number, k, stream, parameters, interpret, space))
         spec.add_phase([_engine_terms(place, phase, schema, channels, parameters, seed) for place in made])
         places += made
     return BuiltModel(spec, schema, channels, tuple(places))
@@ -108,7 +110,13 @@ def _check_places(behavior: Any, description: WorldDescription) -> None:
 
 
 def _place(
-    phase: PhaseDeclaration, number: int, k: int, stream: str, parameters: Parameters | None, interpret: bool
+    phase: PhaseDeclaration,
+    number: int,
+    k: int,
+    stream: str,
+    parameters: Parameters | None,
+    interpret: bool,
+    space: Space | None,
 ) -> BehaviorPlace:
     behavior = phase.behaviors[k]
     kind = type(parameters) if parameters is not None else None
@@ -116,7 +124,8 @@ def _place(
     if behavior.per_tick:
         check_parameters(behavior, kind)
         return BehaviorPlace(behavior, number, k, stream, None, None)
-    kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret)
+    around = tuple(_cells_around(reach, space, parameters) for reach in behavior.reaches)
+    kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret, around=around)
     # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
     explain = (
         behavior.kernel(kind, sequential=sequential, interpret=True)
@@ -124,6 +133,19 @@ def _place(
         else None
     )
     return BehaviorPlace(behavior, number, k, stream, kernel, explain)
+
+
+def _cells_around(reach: Any, space: Space | None, parameters: Parameters | None) -> int:
+    """How many cells a Neighbors argument over cells gives, away from edges; 0 where it is of agents."""
+    if space is None or not is_cell(reach.component) or space.cell_counts is None:
+        return 0
+    radius = number_of(reach.radius, parameters)
+    steps = int(radius if radius is not None else 1)
+    axes = len(space.cell_counts)
+    if isinstance(space, Grid) and space.neighbors == 2 * axes:
+        # Those whose steps along the axes add up to at most the radius.
+        return sum(2**k * math.comb(axes, k) * math.comb(steps, k) for k in range(1, axes + 1))
+    return int((2 * steps + 1) ** axes - 1)
 
 
 def number_of(given: Any, parameters: Parameters | None) -> Any:
@@ -171,6 +193,7 @@ def _engine_terms(
         "explain": place.explain.address if place.explain is not None else 0,
         "one_thread": place.kernel is not None and place.kernel.gil,
         "of_cells": behavior.over_cells,
+        "takes_spans": place.kernel is not None and place.kernel.spans,
         "once": behavior.per_tick,
         "sequential": isinstance(activation, Sequential),
         "shuffle": isinstance(activation, Sequential) and activation.shuffle,

@@ -21,10 +21,18 @@ void add_data_layout(py::dict& layout) {
   BW_MEMBER(bw_hits, offset);
   BW_MEMBER(bw_hits, distance2);
   BW_MEMBER(bw_hits, edges);
+  BW_MEMBER(bw_stencil, count);
+  BW_MEMBER(bw_stencil, steps);
+  BW_MEMBER(bw_stencil, offset);
+  BW_MEMBER(bw_stencil, distance2);
+  BW_MEMBER(bw_span, begin);
+  BW_MEMBER(bw_span, end);
+  BW_MEMBER(bw_span, shape);
   BW_MEMBER(bw_reach, columns);
   BW_MEMBER(bw_reach, ids);
   BW_MEMBER(bw_reach, edge_columns);
   BW_MEMBER(bw_reach, slot_count);
+  BW_MEMBER(bw_reach, stencils);
   BW_MEMBER(bw_cells, columns);
   BW_MEMBER(bw_inbox, count);
   BW_MEMBER(bw_inbox, records);
@@ -94,6 +102,7 @@ void add_call_layout(py::dict& layout) {
   BW_MEMBER(bw_call, engine);
   BW_MEMBER(bw_call, rows_hits);
   BW_MEMBER(bw_call, hit_starts);
+  BW_MEMBER(bw_call, spans);
 }
 
 py::dict abi_layout() {
@@ -105,6 +114,8 @@ py::dict abi_layout() {
   BW_SIZE(bw_call);
   BW_SIZE(bw_column);
   BW_SIZE(bw_hits);
+  BW_SIZE(bw_stencil);
+  BW_SIZE(bw_span);
   BW_SIZE(bw_reach);
   BW_SIZE(bw_cells);
   BW_SIZE(bw_inbox);

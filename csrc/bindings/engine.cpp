@@ -156,6 +156,7 @@ Behavior behavior_from(const py::dict& dict) {
   behavior.explain = kernel_from(dict, "explain");
   behavior.one_thread = dict["one_thread"].cast<bool>();
   behavior.of_cells = dict["of_cells"].cast<bool>();
+  behavior.takes_spans = dict["takes_spans"].cast<bool>();
   behavior.sequential = dict["sequential"].cast<bool>();
   behavior.shuffle = dict["shuffle"].cast<bool>();
   behavior.draws_empty_cells = dict["draws_empty_cells"].cast<bool>();

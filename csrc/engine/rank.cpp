@@ -56,6 +56,7 @@ Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partit
     cells =
         std::make_unique<CellLayer>(model.schema, model.cell_components, model.domain, box, tiling,
                                     [&](TileId tile) { return partition.owner(tile) == rank; });
+    spans = std::make_unique<SpanList>(*cells);
   }
   std::uint32_t order = 0;
   std::uint32_t claims = 0;

@@ -11,6 +11,7 @@
 #include "ecs/store.hpp"
 #include "engine/model.hpp"
 #include "lattice/cell_layer.hpp"
+#include "lattice/stencil.hpp"
 #include "schedule/executor.hpp"
 #include "settle/claims.hpp"
 #include "space/neighbor_index.hpp"
@@ -23,10 +24,9 @@ struct PreparedReach {
   std::vector<std::size_t> sizes;        // bytes per value of the columns
   std::unique_ptr<NeighborIndex> index;  // of agents
   Ghosts ghosts;
-  std::vector<Bytes> copies;  // of cells: columns as they were at the start of the phase
-  std::vector<std::int64_t> stencil;
-  std::vector<double> stencil_offset[kAxes];
-  double stencil_radius = -1.0;
+  std::vector<Bytes> copies;           // of cells: columns as they were at the start of the phase
+  std::unique_ptr<Stencils> stencils;  // of cells, by shape
+  std::unique_ptr<Stencils> whole_stencil;  // of cells, as if there were no edges
 };
 
 struct PreparedBehavior {
@@ -45,6 +45,7 @@ struct Rank {
   Region region;
   Store store;
   std::unique_ptr<CellLayer> cells;
+  std::unique_ptr<SpanList> spans;    // of the cells
   std::vector<std::uint64_t> births;  // by tile: the counter of its next birth
   std::vector<EventList> events;      // by channel: sent and not yet received by all
   Executor executor;

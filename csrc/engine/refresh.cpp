@@ -15,34 +15,19 @@ namespace {
 constexpr std::int64_t kTicksBetweenSorts = 8;
 constexpr double kDisorderLimit = 0.1;
 
-// Offsets, in rows of a box, to the cells around a cell.
-void make_stencil(const Domain& domain, const CellBox& box, double radius,
-                  PreparedReach& prepared) {
-  if (prepared.stencil_radius == radius) {
-    return;
+// The steps to the cells around a cell, made anew where the radius has changed.
+void make_stencils(const Domain& domain, const Rank& rank, ReachView& view,
+                   PreparedReach& prepared) {
+  const auto radius = static_cast<std::int64_t>(view.radius);
+  if (!prepared.stencils || prepared.stencils->radius() != radius) {
+    const CellBox& box = rank.cells->box();
+    const CellShape whole{{radius, radius, radius}, {radius, radius, radius}};
+    prepared.stencils = std::make_unique<Stencils>(domain, box, radius, rank.spans->shapes());
+    prepared.whole_stencil =
+        std::make_unique<Stencils>(domain, box, radius, std::span<const CellShape>(&whole, 1));
   }
-  prepared.stencil_radius = radius;
-  prepared.stencil.clear();
-  for (std::vector<double>& axis : prepared.stencil_offset) {
-    axis.clear();
-  }
-  const auto reach = static_cast<std::int64_t>(radius);
-  const std::int64_t layers = box.dims > 2 ? reach : 0;
-  for (std::int64_t z = -layers; z <= layers; ++z) {
-    for (std::int64_t y = -reach; y <= reach; ++y) {
-      for (std::int64_t x = -reach; x <= reach; ++x) {
-        const bool beyond = domain.manhattan && std::abs(x) + std::abs(y) + std::abs(z) > reach;
-        if (beyond || (x == 0 && y == 0 && z == 0)) {
-          continue;
-        }
-        prepared.stencil.push_back(z * box.layer_stride() + y * box.line_stride() + x);
-        const std::array<std::int64_t, kAxes> offset{x, y, z};
-        for (std::size_t a = 0; a < kAxes; ++a) {
-          prepared.stencil_offset[a].push_back(static_cast<double>(offset[a]));
-        }
-      }
-    }
-  }
+  view.stencils = prepared.stencils->by_shape();
+  view.whole_stencil = prepared.whole_stencil->by_shape();
 }
 
 bool phase_writes(const Phase& phase, FieldKey field) {
@@ -108,6 +93,7 @@ void Simulation::refresh_surroundings() {
     around.domain = &model_.domain;
     around.tiling = &tiling_;
     around.cells = rank->cells.get();
+    around.spans = rank->spans.get();
     around.tick = tick_;
     around.parameters = &model_.parameters;
     around.plans = rank->plans;
@@ -284,11 +270,7 @@ void Simulation::copy_cells(Rank& rank, std::size_t phase) {
       }
       view.ids = rank.cells->table().ids().data();
       view.slot_count = static_cast<std::int64_t>(rank.cells->table().size());
-      make_stencil(model_.domain, rank.cells->box(), view.radius, reach);
-      view.stencil = reach.stencil;
-      for (std::size_t a = 0; a < kAxes; ++a) {
-        view.stencil_offset[a] = reach.stencil_offset[a];
-      }
+      make_stencils(model_.domain, rank, view, reach);
     }
     for (std::size_t u = 0; u < behavior.cells.size(); ++u) {
       prepared.cell_copies[u].resize(behavior.cells[u].fields.size());

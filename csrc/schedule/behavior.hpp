@@ -81,6 +81,7 @@ struct Behavior {
   bw_kernel explain = nullptr;  // runs a failed row again to learn why; takes the GIL itself
   bool one_thread = false;      // kernels that take the GIL
   bool of_cells = false;        // rows are cells, not agents
+  bool takes_spans = false;     // of cells: the kernel is called with spans of rows
   bool sequential = false;
   bool shuffle = true;  // sequential: in random order, else by id
   bool draws_empty_cells = false;

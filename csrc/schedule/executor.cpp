@@ -90,7 +90,7 @@ void check_values(const TableRun& run, std::size_t begin, std::size_t end, Worke
 
 void view_reaches(TableRun& run) {
   for (const ReachView& view : run.run->reaches) {
-    run.reaches.push_back({view.columns.data(), view.ids, nullptr, view.slot_count});
+    run.reaches.push_back({view.columns.data(), view.ids, nullptr, view.slot_count, view.stencils});
     run.slots.push_back(nullptr);
     run.slot_cells.push_back(nullptr);
   }
@@ -99,14 +99,14 @@ void view_reaches(TableRun& run) {
   }
 }
 
-// Behaviors over cells, and those that run on events, go over lists of runs of rows; others over
+// Behaviors over cells, and those that run on events, go over lists of spans of rows; others over
 // all rows.
-std::optional<std::span<const CellRun>> listed_runs(const TableRun& run) {
+std::optional<std::span<const bw_span>> listed_spans(const TableRun& run) {
   if (run.run->behavior->on_inbox) {
     return run.waiting;
   }
   if (run.run->behavior->of_cells) {
-    return run.around->cells->owned_runs();
+    return run.around->spans->spans();
   }
   return std::nullopt;
 }
@@ -192,6 +192,7 @@ void Worker::enter(const TableRun& table_run, const bw_services& services) {
   call.cells = table_run.cells.data();
   call.services = &services;
   call.order = nullptr;
+  call.spans = nullptr;
   call.failed_row = -1;
   call.engine = this;
   refusal.clear();
@@ -283,34 +284,36 @@ void Executor::find_waiting(TableRun& run) const {
   }
   const Delivery& delivery = *run.run->inboxes[*behavior.on_inbox];
   if (delivery.to_everyone().size() > 0) {
-    const std::span<const CellRun> owned =
-        behavior.of_cells ? run.around->cells->owned_runs() : std::span<const CellRun>{};
+    const std::span<const bw_span> owned =
+        behavior.of_cells ? run.around->spans->spans() : std::span<const bw_span>{};
     run.waiting.assign(owned.begin(), owned.end());
     if (!behavior.of_cells) {
-      run.waiting.push_back({0, static_cast<std::uint32_t>(run.table->size())});
+      run.waiting.push_back({0, static_cast<std::int64_t>(run.table->size()), 0});
     }
     return;
   }
   for (const std::uint32_t row : delivery.rows_with_letters(run.number)) {
-    if (!run.waiting.empty() && run.waiting.back().end == row) {
+    if (behavior.of_cells) {
+      run.around->spans->cut({row, row + 1}, run.waiting);
+    } else if (!run.waiting.empty() && run.waiting.back().end == row) {
       ++run.waiting.back().end;
     } else {
-      run.waiting.push_back({row, row + 1});
+      run.waiting.push_back({row, row + std::int64_t{1}, 0});
     }
   }
 }
 
 void Executor::cut(const TableRun& run, std::vector<Task>& tasks) const {
-  if (const auto listed = listed_runs(run)) {
-    const std::span<const CellRun> runs = *listed;
+  if (const auto listed = listed_spans(run)) {
+    const std::span<const bw_span> spans = *listed;
     std::size_t begin = 0;
-    std::size_t cells = 0;
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      cells += runs[i].end - runs[i].begin;
-      if (cells >= kRowsPerTask || i + 1 == runs.size()) {
+    std::int64_t rows = 0;
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+      rows += spans[i].end - spans[i].begin;
+      if (rows >= static_cast<std::int64_t>(kRowsPerTask) || i + 1 == spans.size()) {
         tasks.push_back({&run, begin, i + 1});
         begin = i + 1;
-        cells = 0;
+        rows = 0;
       }
     }
     return;
@@ -320,6 +323,33 @@ void Executor::cut(const TableRun& run, std::vector<Task>& tasks) const {
   const std::size_t step = std::clamp(fair, kLeastRowsPerTask, kRowsPerTask);
   for (std::size_t begin = 0; begin < rows; begin += step) {
     tasks.push_back({&run, begin, std::min(rows, begin + step)});
+  }
+}
+
+// Calls the kernel on spans of cells. Cells stand in the order of their ids: behind one that fails
+// there is none that comes before it.
+void Executor::call_on_spans(const TableRun& run, Worker& worker, std::span<const bw_span> spans) {
+  if (!worker.matters(run, run.table->ids()[static_cast<std::size_t>(spans.front().begin)])) {
+    return;
+  }
+  worker.refusal.clear();
+  worker.call.spans = spans.data();
+  worker.call.failed_row = -1;
+  const std::int32_t status =
+      run.run->behavior->kernel(&worker.call, 0, static_cast<std::int64_t>(spans.size()));
+  if (status != BW_OK && worker.call.failed_row >= 0) {
+    const auto row = static_cast<std::size_t>(worker.call.failed_row);
+    worker.keep(failure_at(run, row, worker.refusal, status));
+  } else if (status != BW_OK) {
+    worker.keep(
+        {run.run->order, kNoEntity, 0, worker.refusal, status, Failure::Where::somewhere, &run});
+  }
+  check_fault(run, worker);
+  if (run.around->check_values) {
+    for (const bw_span& span : spans) {
+      check_values(run, static_cast<std::size_t>(span.begin), static_cast<std::size_t>(span.end),
+                   worker);
+    }
   }
 }
 
@@ -373,13 +403,19 @@ std::size_t Executor::call_on_range(const TableRun& run, Worker& worker, std::si
 
 void Executor::work(const Task& task, Worker& worker) {
   worker.enter(*task.run, synchronous_services());
-  const auto runs = listed_runs(*task.run);
-  if (!runs) {
+  const auto spans = listed_spans(*task.run);
+  if (!spans) {
     call_kernel(*task.run, worker, task.begin, task.end);
     return;
   }
-  for (std::size_t i = task.begin; i < task.end; ++i) {
-    call_kernel(*task.run, worker, (*runs)[i].begin, (*runs)[i].end);
+  const std::span<const bw_span> mine = spans->subspan(task.begin, task.end - task.begin);
+  if (task.run->run->behavior->takes_spans) {
+    call_on_spans(*task.run, worker, mine);
+    return;
+  }
+  for (const bw_span& span : mine) {
+    call_kernel(*task.run, worker, static_cast<std::size_t>(span.begin),
+                static_cast<std::size_t>(span.end));
   }
 }
 

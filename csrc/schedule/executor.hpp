@@ -43,7 +43,7 @@ class Executor {
  private:
   struct Task {
     const TableRun* run;
-    std::size_t begin;  // rows; or runs of owned cells
+    std::size_t begin;  // rows; or spans of rows
     std::size_t end;
   };
 
@@ -56,6 +56,7 @@ class Executor {
   void call_kernel(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end);
   std::size_t call_on_range(const TableRun& run, Worker& worker, std::size_t begin,
                             std::size_t end);
+  void call_on_spans(const TableRun& run, Worker& worker, std::span<const bw_span> spans);
 
   ThreadPool* pool_;
   std::vector<Worker> workers_;

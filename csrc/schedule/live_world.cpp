@@ -259,7 +259,8 @@ void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
   in_hand_->live = this;
   in_hand_->reaches.clear();
   for (const ReachView& view : run_->reaches) {
-    in_hand_->reaches.push_back({view.columns.data(), view.ids, nullptr, view.slot_count});
+    in_hand_->reaches.push_back(
+        {view.columns.data(), view.ids, nullptr, view.slot_count, view.stencils});
   }
   const std::vector<std::uint64_t> order = activation_order(runs);
   rows_.resize(order.size());

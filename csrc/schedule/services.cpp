@@ -38,17 +38,16 @@ std::int64_t publish_block_of_one(bw_call* call, Hits& hits) {
 // Cells around a cell: halo rows stand in for what lies beyond the box; cells outside the world are
 // no neighbours.
 void gather_cells(const ReachView& reach, std::int64_t row, Hits& hits) {
-  hits.reserve(reach.stencil.size());
+  const bw_stencil& stencil = *reach.whole_stencil;
+  hits.reserve(static_cast<std::size_t>(stencil.count));
   std::size_t count = 0;
-  for (std::size_t k = 0; k < reach.stencil.size(); ++k) {
-    const auto slot = static_cast<std::uint32_t>(row + reach.stencil[k]);
-    double distance2 = 0.0;
+  for (std::int64_t k = 0; k < stencil.count; ++k) {
+    const auto slot = static_cast<std::uint32_t>(row + stencil.steps[k]);
     for (std::size_t a = 0; a < kAxes; ++a) {
-      hits.offset[a][count] = reach.stencil_offset[a][k];
-      distance2 += reach.stencil_offset[a][k] * reach.stencil_offset[a][k];
+      hits.offset[a][count] = stencil.offset[a][k];
     }
     hits.slots[count] = slot;
-    hits.distance2[count] = distance2;
+    hits.distance2[count] = stencil.distance2[k];
     count += static_cast<std::size_t>(reach.ids[slot] != CellLayer::kNoCell);
   }
   hits.count = static_cast<std::int64_t>(count);

@@ -13,6 +13,7 @@
 #include "ecs/table.hpp"
 #include "event/delivery.hpp"
 #include "lattice/cell_layer.hpp"
+#include "lattice/stencil.hpp"
 #include "schedule/behavior.hpp"
 #include "settle/requests.hpp"
 #include "space/search.hpp"
@@ -27,6 +28,7 @@ struct Surroundings {
   const Domain* domain = nullptr;
   const Tiling* tiling = nullptr;
   CellLayer* cells = nullptr;
+  const SpanList* spans = nullptr;  // of the cells
   std::int64_t tick = 0;
   const std::vector<std::byte>* parameters = nullptr;
   std::span<const RecordPlan> plans;
@@ -49,9 +51,9 @@ struct ReachView {
   SearchFunction search = nullptr;
   BlockSearchFunction search_block = nullptr;  // continuous domains
   std::vector<std::size_t> source_of_table;    // which source of the index a table of the store is
-  // of cells: row offsets to the neighbours, in the order of their places
-  std::span<const std::int64_t> stencil;
-  std::span<const double> stencil_offset[kAxes];
+  // of cells: the steps to the neighbours, by shape, and as if there were no edges
+  const bw_stencil* stencils = nullptr;
+  const bw_stencil* whole_stencil = nullptr;
 };
 
 // A behavior ready for a phase on one rank.
@@ -85,7 +87,7 @@ struct TableRun {
                              // row moves in the phase
   std::optional<std::size_t> position;  // the column of places
   bool moves = false;                   // the behavior writes it
-  std::vector<CellRun> waiting;         // behaviors that run on events: the rows that have some
+  std::vector<bw_span> waiting;         // behaviors that run on events: the rows that have some
   LiveWorld* live = nullptr;            // sequential behaviors
 };
 

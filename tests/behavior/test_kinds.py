@@ -301,8 +301,8 @@ def test_a_kernel_from_a_capsule(library):
         make(ctypes.addressof(found), name, None), "move", Body, writes=[Body.position, Body.velocity]
     )
     assert move.kernel(None).address == found.kernel
-    with pytest.raises(ModelError, match=r"named 'bigworlds.kernel.v1', found 'bigworlds.kernel.v2'"):
-        native(make(ctypes.addressof(found), b"bigworlds.kernel.v2", None), "move", Body)
+    with pytest.raises(ModelError, match=r"named 'bigworlds.kernel.v2', found 'bigworlds.kernel.v1'"):
+        native(make(ctypes.addressof(found), b"bigworlds.kernel.v1", None), "move", Body)
 
 
 def test_native_mistakes_are_refused(library, tmp_path):

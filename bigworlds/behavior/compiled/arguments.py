@@ -7,6 +7,7 @@ the optimiser turns all of it into registers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from numba.core import types
@@ -29,9 +30,14 @@ PARAMETERS, REACHES = 112, 120  # of bw_call, loaded before the loop over rows
 PLACE, OWN = 128, 152  # where the row was at the start; pointers to the own fields by own argument
 
 
-def state_size(own_count: int) -> int:
-    """Bytes of the row's state of a behavior with so many own components."""
-    return OWN + 8 * own_count
+# Of each Neighbors argument over cells, behind the own fields: offsets from its `base`; a pointer to what was
+# loaded of each column stands at VALUES + 8 * column.
+STENCIL_COUNT, STENCIL_STEPS, STENCIL_OFFSET, STENCIL_DISTANCE2, STENCIL_VALUES = 0, 8, 16, 40, 48
+
+
+def state_size(own_count: int, reaches: Iterable[ReachType] = ()) -> int:
+    """Bytes of the row's state of a behavior with so many own components and Neighbors over cells."""
+    return OWN + 8 * own_count + sum(STENCIL_VALUES + 8 * len(reach.fields) for reach in reaches)
 
 
 def value_type(kind: FieldType) -> Any:
@@ -80,7 +86,8 @@ class ParametersType(PointerType):
 
 class ReachType(PointerType):
     """A Neighbors argument: its position, the fields of others and of edges by column, the type of offsets
-    (None: unused), and whether distances are used."""
+    (None: unused), whether distances are used, and for cells around cells where the row's state holds the
+    stencil."""
 
     def __init__(
         self,
@@ -89,15 +96,16 @@ class ReachType(PointerType):
         edge_fields: tuple[tuple[str, FieldType], ...],
         offset: VecType | None,
         metric: bool,
+        base: int | None = None,
     ) -> None:
-        self.index, self.offset, self.metric = index, offset, metric
+        self.index, self.offset, self.metric, self.base = index, offset, metric, base
         self.fields = {name: (column, kind) for column, (name, kind) in enumerate(fields)}
         self.edge_fields = {name: (column, kind) for column, (name, kind) in enumerate(edge_fields)}
-        super().__init__(name=f"bw.neighbors{index}({fields},{edge_fields},{offset},{metric})")
+        super().__init__(name=f"bw.neighbors{index}({fields},{edge_fields},{offset},{metric},{base})")
 
 
 class ItemType(types.Type):
-    """One neighbour, as a value: state, slot, offset, squared distance and edge."""
+    """One neighbour, as a value: state, slot, offset, squared distance and edge (cells: its number)."""
 
     def __init__(self, reach: ReachType) -> None:
         self.reach = reach
@@ -341,6 +349,10 @@ def _item_get(context: Any, builder: Any, item: ItemType, value: Any, name: str)
     if name == "id":
         ids = memory.member(builder, reach, "bw_reach.ids")
         return memory.load(builder, ids, builder.shl(part["slot"], I64(3)), I64)
+    if item.reach.base is not None:
+        from bigworlds.behavior.compiled.stencils import neighbor_value
+
+        return neighbor_value(builder, part["state"], item.reach, name, part["slot"], part["edge"])
     column, kind = item.reach.fields[name]
     return column_value(
         builder, memory.member(builder, reach, "bw_reach.columns"), column, kind, part["slot"]

@@ -41,7 +41,7 @@ def _fields(fields: Iterable[Field]) -> list[tuple[Any, ...]]:
     return [(f.name, f.kind, f.dtype, f.length) for f in fields]
 
 
-def cache_key(behavior: Behavior, layout: Any, sequential: bool) -> str:
+def cache_key(behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = ()) -> str:
     """The name of a behavior's object file: equal for equal code, whatever file and line it stands in."""
     program, used = behavior.program, behavior.used
     functions = [program.main, *program.helpers]
@@ -59,35 +59,42 @@ def cache_key(behavior: Behavior, layout: Any, sequential: bool) -> str:
         (behavior.position.whole, behavior.position.size) if behavior.position else None,
         sorted(layout.items()) if layout else None,
         sequential,
+        behavior.over_cells,
+        around,
     ]
     return f"{behavior.name}-{hashlib.sha256(repr(described).encode()).hexdigest()[:32]}"
 
 
-def compiled_kernel(behavior: Behavior, layout: Any, sequential: bool) -> tuple[int, object]:
+def compiled_kernel(
+    behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = ()
+) -> tuple[int, object]:
     """The address of a behavior's compiled kernel and what keeps it in memory.
 
     Args:
         behavior: a compiled behavior.
         layout: `__bw_layout__` of the model's parameters, or None.
         sequential: whether rows come through call->order.
+        around: by Neighbors argument, how many cells are expected around a cell; 0 for any number.
     """
-    key = cache_key(behavior, layout, sequential)
+    key = cache_key(behavior, layout, sequential, around)
     code = cached(key)
     if code is None:
-        code = compile_behavior(behavior, layout, sequential)
+        code = compile_behavior(behavior, layout, sequential, around)
         keep(key, code)
     loaded = LoadedObject(code)
     return loaded.address("bw_kernel"), loaded
 
 
-def compile_behavior(behavior: Behavior, layout: Any, sequential: bool) -> bytes:
+def compile_behavior(
+    behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = ()
+) -> bytes:
     """Compiles a behavior into an object file."""
     from numba.core.errors import NumbaError
 
     from bigworlds.behavior.compiled.build import build_object
     from bigworlds.behavior.compiled.signature import make_entry
 
-    entry = make_entry(behavior, layout, sequential)
+    entry = make_entry(behavior, layout, sequential, around)
     try:
         return build_object(compilable_function(behavior.program), entry)
     except NumbaError as error:

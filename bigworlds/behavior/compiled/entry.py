@@ -3,7 +3,8 @@ stores.
 
 A row is stored only after the function returned and all values fit, so a failed row is left as it was.
 Kernels without services or neighbours get a second loop for columns at their natural strides, which the
-optimiser can vectorise like a loop over plain arrays.
+optimiser can vectorise like a loop over plain arrays. Kernels of cells go over spans of rows, and read the
+cells around in place (stencils.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from llvmlite import ir
+from numba.core import cgutils
 
 from bigworlds.behavior.abi import FAILED, LAYOUT, OK
 from bigworlds.behavior.compiled import arguments as args
@@ -22,6 +24,7 @@ from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.memory import F64, I32, I64, PTR
 from bigworlds.behavior.compiled.neighbors import gather_rows, note_hits
 from bigworlds.behavior.compiled.random import counter_of, philox_words
+from bigworlds.behavior.compiled.stencils import StencilLoads, StencilReach, is_expected, stencil_at
 from bigworlds.behavior.uses import ColumnUse
 
 KERNEL_NAME = "bw_kernel"
@@ -52,6 +55,8 @@ class Entry:
         parameters_size: bytes of the model's block of parameters that are known to be there.
         reach_count: Neighbors arguments.
         ahead: the reach that every row looks at: the engine is asked for the neighbours of many rows at once.
+        spans: whether the kernel goes over spans of cells.
+        stencils: the Neighbors arguments over cells.
     """
 
     columns: tuple[ColumnUse, ...]
@@ -64,6 +69,15 @@ class Entry:
     parameters_size: int
     reach_count: int
     ahead: int | None
+    spans: bool = False
+    stencils: tuple[StencilReach, ...] = ()
+
+    @property
+    def fast(self) -> bool:
+        """Whether a second rows function, for natural strides and expected stencils, is worth having."""
+        if self.stencils:
+            return all(reach.expected for reach in self.stencils)
+        return self.simple and bool(self.columns)
 
 
 def emit_kernel(module: Any, context: Any, fndesc: Any, entry: Entry) -> None:
@@ -78,15 +92,58 @@ def emit_kernel(module: Any, context: Any, fndesc: Any, entry: Entry) -> None:
         data.append(memory.member(builder, at, "bw_column.data"))
         strides.append(memory.member(builder, at, "bw_column.stride", I64))
     natural = [I64(use.field.stride) for use in entry.columns]
-    if entry.simple and entry.columns:
-        is_natural = ir.IntType(1)(1)
-        for stride, usual in zip(strides, natural, strict=True):
-            is_natural = builder.and_(is_natural, builder.icmp_signed("==", stride, usual))
-        with builder.if_then(is_natural, likely=True):
-            fast = _rows_function(module, context, fndesc, entry, "bw_rows_natural", natural)
-            builder.ret(builder.call(fast, [call, begin, end, *data]))
+    is_natural = ir.IntType(1)(1)
+    for stride, usual in zip(strides, natural, strict=True):
+        is_natural = builder.and_(is_natural, builder.icmp_signed("==", stride, usual))
+    fast = None
+    if entry.fast:
+        fast = _rows_function(module, context, fndesc, entry, "bw_rows_natural", natural)
     slow = _rows_function(module, context, fndesc, entry, "bw_rows", None)
-    builder.ret(builder.call(slow, [call, begin, end, *data, *strides]))
+
+    def emit_rows(first: Any, last: Any, shape: Any) -> None:
+        """Handles rows first..last-1 and returns if one failed."""
+        stencils = [stencil_at(builder, call, reach, shape) for reach in entry.stencils]
+        usual = is_natural
+        for reach, stencil in zip(entry.stencils, stencils, strict=True):
+            usual = builder.and_(usual, is_expected(builder, call, reach, stencil))
+        given = [call, first, last, *data]
+        status = cgutils.alloca_once_value(builder, I32(OK))
+        if fast is None:
+            builder.store(builder.call(slow, [*given, *strides, *stencils]), status)
+        else:
+            with builder.if_else(usual, likely=True) as (then, otherwise):
+                with then:
+                    builder.store(builder.call(fast, [*given, *stencils]), status)
+                with otherwise:
+                    builder.store(builder.call(slow, [*given, *strides, *stencils]), status)
+        found = builder.load(status)
+        with builder.if_then(builder.icmp_signed("!=", found, I32(OK)), likely=False):
+            builder.ret(found)
+
+    _emit_spans(builder, call, begin, end, emit_rows) if entry.spans else emit_rows(begin, end, I64(0))
+    builder.ret(I32(OK))
+
+
+def _emit_spans(
+    builder: Any, call: Any, begin: Any, end: Any, emit_rows: Callable[[Any, Any, Any], None]
+) -> None:
+    """Handles call->spans[begin..end-1]; without spans the rows begin..end-1, as one."""
+    alone = builder.bitcast(builder.alloca(ir.ArrayType(I64, 3)), PTR)
+    for name, value in (("begin", begin), ("end", end), ("shape", I64(0))):
+        memory.store(builder, alone, LAYOUT[f"bw_span.{name}"], value)
+    spans = memory.member(builder, call, "bw_call.spans")
+    none = builder.icmp_unsigned("==", spans, ir.Constant(PTR, None))
+    spans = builder.select(none, alone, spans)
+    first = builder.select(none, I64(0), begin)
+    count = builder.sub(builder.select(none, I64(1), end), first)
+    with cgutils.for_range(builder, count, intp=I64) as loop:
+        number = builder.add(first, loop.index)
+        span = memory.at(builder, spans, builder.mul(number, I64(LAYOUT["sizeof.bw_span"])))
+        rows = [
+            memory.member(builder, span, f"bw_span.{name}", I64, invariant=False)
+            for name in ("begin", "end", "shape")
+        ]
+        emit_rows(*rows)
 
 
 def _rows_function(
@@ -95,6 +152,7 @@ def _rows_function(
     """The loop over rows as a function of call, begin, end, column pointers and, unless fixed, strides."""
     count = len(entry.columns)
     kinds = [PTR, I64, I64, *[PTR] * count, *([] if fixed is not None else [I64] * count)]
+    kinds += [PTR] * len(entry.stencils)
     function = ir.Function(module, ir.FunctionType(I32, kinds), name)
     function.linkage = "internal"
     function.attributes.add("noinline")
@@ -105,9 +163,11 @@ def _rows_function(
         # Own columns are distinct memory, and others are read from copies made at the start of the phase.
         for pointer in pointers:
             pointer.add_attribute("noalias")
-    strides = fixed if fixed is not None else function.args[3 + count :]
+    strides = fixed if fixed is not None else function.args[3 + count : 3 + 2 * count]
+    stencils = function.args[len(function.args) - len(entry.stencils) :]
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     row_loop = _RowLoop(builder, context, fndesc, entry, call, list(zip(pointers, strides, strict=True)))
+    row_loop.take_stencils(stencils, fixed is not None)
     row_loop.emit(begin, end)
     return function
 
@@ -120,12 +180,21 @@ class _RowLoop:
     ) -> None:
         self.builder, self.context, self.fndesc, self.entry = builder, context, fndesc, entry
         self.call, self.columns = call, columns
-        self.state = builder.alloca(ir.ArrayType(I64, args.state_size(len(entry.own)) // 8))
+        size = args.state_size(len(entry.own), [reach.type for reach in entry.stencils])
+        self.state = builder.alloca(ir.ArrayType(I64, size // 8))
+        self.stencils: list[StencilLoads] = []
         self.ahead = [builder.bitcast(builder.alloca(ir.ArrayType(I64, CHUNK)), PTR) for _ in range(2)]
         self.hit_starts: Any = None
         self.hits: list[Any] = []
         self.blocks: dict[int, Any] = {}
         self.own = {i: self._own_memory(own) for i, own in entry.own.items()}
+
+    def take_stencils(self, stencils: Sequence[Any], constant: bool) -> None:
+        """Puts the stencils of these rows into the state; once, before the loop."""
+        state = self.builder.bitcast(self.state, PTR)
+        for reach, stencil in zip(self.entry.stencils, stencils, strict=True):
+            made = StencilLoads(self.builder, self.call, state, reach, stencil, constant)
+            self.stencils.append(made)
 
     def _own_memory(self, own: OwnArgument) -> Any:
         """Stack memory for the loaded fields, and for the elements of written arrays, lists and strings."""
@@ -260,6 +329,8 @@ class _RowLoop:
             memory.store(builder, state, args.OWN + 8 * slot, self.own[position])
             self._load(own, self.own[position], row)
         self._note_place(state, row)
+        for stencil in self.stencils:
+            stencil.load(row)
         values = [self.own.get(i, state) for i in range(len(self.entry.types))]
         callee = context.declare_function(builder.module, self.fndesc)
         status, _ = context.call_conv.call_function(

@@ -1,7 +1,8 @@
 """Neighbour loops in compiled behaviors: gathering, counting, the k-th item, the nearest.
 
 The engine keeps one list of hits per call. The row's state remembers which argument it was gathered for, so
-that a loop gathers once, and gathers again only after another argument's loop has been in between.
+that a loop gathers once, and gathers again only after another argument's loop has been in between. Cells
+around cells are not gathered: see stencils.py.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ def note_hits(builder: Any, state: Any, reach: int, starts: Any, columns: list[A
 
 
 def _count(builder: Any, state: Any, reach: args.ReachType) -> Any:
+    if reach.base is not None:
+        return memory.load(builder, state, reach.base + args.STENCIL_COUNT, I64)
     _ensure_gathered(builder, state, reach)
     return memory.load(builder, state, args.COUNT, I64)
 
@@ -74,20 +77,21 @@ def _item(builder: Any, state: Any, reach: args.ReachType, k: Any) -> Any:
     """The k-th hit as an item value; of its geometry only what the behavior uses is read (a graph has
     none)."""
     by4, by8 = builder.shl(k, I64(2)), builder.shl(k, I64(3))
-    slots = memory.load(builder, state, args.SLOTS, PTR)
-    members = [state, builder.zext(memory.load(builder, slots, by4, I32), I64)]
+    members = [state, _slot(builder, state, reach, k)]
     for axis in range(3):
         if reach.offset is not None and axis < reach.offset.size:
-            pointer = memory.load(builder, state, args.OFFSET + 8 * axis, PTR)
+            pointer = memory.load(builder, state, _place(reach, args.OFFSET) + 8 * axis, PTR)
             members.append(memory.load(builder, pointer, by8, F64))
         else:
             members.append(F64(0.0))
     if reach.metric:
-        distance2 = memory.load(builder, state, args.DISTANCE2, PTR)
+        distance2 = memory.load(builder, state, _place(reach, args.DISTANCE2), PTR)
         members.append(memory.load(builder, distance2, by8, F64))
     else:
         members.append(F64(0.0))
-    if reach.edge_fields:
+    if reach.base is not None:
+        members.append(k)
+    elif reach.edge_fields:
         edges = memory.load(builder, state, args.EDGES, PTR)
         members.append(builder.zext(memory.load(builder, edges, by4, I32), I64))
     else:
@@ -96,6 +100,23 @@ def _item(builder: Any, state: Any, reach: args.ReachType, k: Any) -> Any:
     for i, part in enumerate(members):
         value = builder.insert_value(value, part, i)
     return value
+
+
+def _place(reach: args.ReachType, gathered: int) -> int:
+    """Where the row's state holds a pointer: of the gathered hits, or of this argument's stencil."""
+    if reach.base is None:
+        return gathered
+    return reach.base + {args.OFFSET: args.STENCIL_OFFSET, args.DISTANCE2: args.STENCIL_DISTANCE2}[gathered]
+
+
+def _slot(builder: Any, state: Any, reach: args.ReachType, k: Any) -> Any:
+    """The row of the k-th neighbour in the columns of the reach."""
+    if reach.base is None:
+        slots = memory.load(builder, state, args.SLOTS, PTR)
+        return builder.zext(memory.load(builder, slots, builder.shl(k, I64(2)), I32), I64)
+    steps = memory.load(builder, state, reach.base + args.STENCIL_STEPS, PTR)
+    step = memory.load(builder, steps, builder.shl(k, I64(3)), I64, invariant=True)
+    return builder.add(args.row_of(builder, state), step)
 
 
 @intrinsic
@@ -113,7 +134,8 @@ def neighbor_at(context: Any, reach: Any, k: Any) -> Any:
     """The k-th neighbour, 0 <= k < neighbor_count(others)."""
 
     def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
-        _ensure_gathered(builder, values[0], reach)
+        if reach.base is None:
+            _ensure_gathered(builder, values[0], reach)
         return _item(builder, values[0], reach, values[1])
 
     return signature(args.ItemType(reach), reach, types.int64), emit
@@ -128,7 +150,7 @@ def nearest(context: Any, reach: Any) -> Any:
         count = _count(builder, values[0], reach)
         best = cgutils.alloca_once_value(builder, I64(0))
         least = cgutils.alloca_once_value(builder, F64(float("inf")))
-        distance2 = memory.load(builder, values[0], args.DISTANCE2, PTR)
+        distance2 = memory.load(builder, values[0], _place(reach, args.DISTANCE2), PTR)
         with cgutils.for_range(builder, count, intp=I64) as loop:
             here = memory.load(builder, distance2, builder.shl(loop.index, I64(3)), F64)
             with builder.if_then(builder.fcmp_ordered("<", here, builder.load(least))):

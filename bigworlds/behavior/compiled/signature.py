@@ -9,9 +9,10 @@ from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.ahead import looked_at_always
 from bigworlds.behavior.compiled.entry import Entry, OwnArgument
+from bigworlds.behavior.compiled.stencils import StencilReach
 from bigworlds.behavior.compiled.vectors import VecType
 from bigworlds.behavior.uses import record_offsets
-from bigworlds.data import Field, FieldType
+from bigworlds.data import CellComponent, Field, FieldType
 
 if TYPE_CHECKING:
     from bigworlds.behavior.behavior import Behavior
@@ -20,29 +21,41 @@ if TYPE_CHECKING:
 _SERVICES = {"neighbors", "spawn", "attach", "detach", "claim", "cells", "here", "deposit", "send", "inbox"}
 
 
-def make_entry(behavior: Behavior, layout: Any, sequential: bool) -> Entry:
+def make_entry(behavior: Behavior, layout: Any, sequential: bool, around: Sequence[int] = ()) -> Entry:
     """The Entry of a behavior.
 
     Args:
         behavior: a compiled behavior.
         layout: `__bw_layout__` of the model's parameters, or None.
         sequential: whether rows come through call->order.
+        around: by Neighbors argument, how many cells are expected around a cell; 0 for any number.
     """
     used = behavior.used
+    bases = _stencil_bases(behavior)
     own = {i: _own(behavior, a) for i, a in enumerate(behavior.arguments) if a.what == "own"}
     types: list[Any] = [args.ClockType()]
     for position, argument in enumerate(behavior.arguments):
         if position in own:
             types.append(own[position].type)
         else:
-            types.append(_type(behavior, argument, layout, list(own.values()), sequential))
+            types.append(_type(behavior, argument, layout, list(own.values()), sequential, bases))
     here = any(a.what == "here" for a in behavior.arguments)
     place = (
         next((i for i, c in enumerate(used.columns) if c.field.name == "position"), None) if here else None
     )
-    simple = not sequential and not any(a.what in _SERVICES for a in behavior.arguments) and not used.rng
+    services = {a.what for a in behavior.arguments} & _SERVICES
+    if behavior.over_cells:
+        services.discard("neighbors")
+    simple = not sequential and not services and not used.rng
+    expected = dict(enumerate(around))
+    stencils = tuple(
+        StencilReach(kind, expected.get(kind.index, 0))
+        for kind in types
+        if isinstance(kind, args.ReachType) and kind.base is not None
+    )
     # The state is the function's first argument, so positions of own components move by one.
     moved = {position + 1: found for position, found in own.items()}
+    draws = behavior.program.main.draws
     return Entry(
         used.columns,
         moved,
@@ -50,10 +63,12 @@ def make_entry(behavior: Behavior, layout: Any, sequential: bool) -> Entry:
         sequential,
         simple,
         place,
-        behavior.program.main.draws,
+        draws,
         max((offset + 8 * length for _, offset, length in (layout or {}).values()), default=0),
         len(used.reaches),
         None if sequential else _ahead(behavior),
+        behavior.over_cells,
+        stencils,
     )
 
 
@@ -63,6 +78,19 @@ def _ahead(behavior: Behavior) -> int | None:
         return None
     name = looked_at_always(behavior.program.main.tree, behavior.arguments)
     return next((a.index for a in behavior.arguments if a.name == name), None)
+
+
+def _stencil_bases(behavior: Behavior) -> dict[int, int]:
+    """Where the row's state holds the stencil of each Neighbors argument, of a behavior of cells."""
+    if not behavior.over_cells:
+        return {}
+    base = args.state_size(sum(a.what == "own" for a in behavior.arguments))
+    bases: dict[int, int] = {}
+    for index, reach in enumerate(behavior.used.reaches):
+        if issubclass(reach.component, CellComponent):
+            bases[index] = base
+            base += args.STENCIL_VALUES + 8 * len(reach.fields)
+    return bases
 
 
 def _own(behavior: Behavior, argument: Argument) -> OwnArgument:
@@ -93,7 +121,12 @@ def _place(behavior: Behavior) -> VecType | None:
 
 
 def _type(
-    behavior: Behavior, argument: Argument, layout: Any, own: list[OwnArgument], sequential: bool
+    behavior: Behavior,
+    argument: Argument,
+    layout: Any,
+    own: list[OwnArgument],
+    sequential: bool,
+    bases: dict[int, int],
 ) -> Any:
     """The numba type of an argument that is no own component."""
     used, index = behavior.used, argument.index
@@ -101,9 +134,8 @@ def _type(
         case "neighbors":
             reach = used.reaches[index]
             offset = _place(behavior) if "offset" in reach.geometry else None
-            return args.ReachType(
-                index, _named(reach.fields), _named(reach.edge_fields), offset, "distance" in reach.geometry
-            )
+            metric, edges = "distance" in reach.geometry, _named(reach.edge_fields)
+            return args.ReachType(index, _named(reach.fields), edges, offset, metric, bases.get(index))
         case "parameters":
             return args.ParametersType(tuple((n, *entry) for n, entry in layout.items()))
         case "rng":

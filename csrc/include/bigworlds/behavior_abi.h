@@ -32,7 +32,7 @@ extern "C" {
 enum { BW_OK = 0, BW_FAILED = 1 };
 
 /* Names of PyCapsules that carry a kernel. */
-#define BW_KERNEL_CAPSULE "bigworlds.kernel.v1"
+#define BW_KERNEL_CAPSULE "bigworlds.kernel.v2"
 
 /* A strided column: the value of a row stands at data + row * stride. */
 typedef struct bw_column {
@@ -51,12 +51,29 @@ typedef struct bw_hits {
   const uint32_t* edges;   /* graphs: rows of bw_reach edge_columns; NULL elsewhere */
 } bw_hits;
 
+/* The cells around a cell: the k-th neighbour of the cell in row r stands in row r + steps[k]. */
+typedef struct bw_stencil {
+  int64_t count;
+  const int64_t* steps;
+  const double* offset[3];
+  const double* distance2;
+} bw_stencil;
+
+/* Cells that lie side by side, with the same neighbours in the world: those at an edge of a bounded
+ * world have fewer. */
+typedef struct bw_span {
+  int64_t begin; /* rows */
+  int64_t end;
+  int64_t shape; /* which of the stencils of each reach is theirs */
+} bw_span;
+
 /* What a behavior reads of others through one Neighbors argument. */
 typedef struct bw_reach {
   const bw_column* columns;      /* indexed by the order in which the behavior declared them */
   const uint64_t* ids;           /* entity ids (cell indices for cells) by slot */
   const bw_column* edge_columns; /* graphs only */
   int64_t slot_count;
+  const bw_stencil* stencils; /* of cells around cells, by shape; else NULL */
 } bw_reach;
 
 /* The components of cells that a behavior reads at places (read only). */
@@ -176,6 +193,8 @@ typedef struct bw_call {
   void* engine;               /* the engine's own */
   bw_hits rows_hits;          /* result of gather_rows */
   const uint32_t* hit_starts; /* result of gather_rows */
+  const bw_span* spans; /* kernels that take spans (compiled ones over cells): the kernel handles
+                           the rows of spans[begin..end-1]; else NULL */
 } bw_call;
 
 typedef int32_t (*bw_kernel)(bw_call* call, int64_t begin, int64_t end);
