@@ -198,13 +198,22 @@ def field_type(annotation: Any, where: str) -> FieldType:
                 return FieldType("scalar", mark.dtype)
         return field_type(get_args(annotation)[0], where)
     if isinstance(annotation, type) and issubclass(annotation, enum.IntEnum):
-        return FieldType("enum", "i4", enumeration=annotation)
+        return FieldType("enum", _enum_dtype(annotation, where), enumeration=annotation)
     try:
         return _NAMED[annotation]
     except (KeyError, TypeError):
         raise ModelError(
             f"{where}: expected a field type, found {_shown(annotation)}; known types: {KNOWN_TYPES}"
         ) from None
+
+
+def _enum_dtype(enumeration: type[enum.IntEnum], where: str) -> str:
+    """The smallest signed type that holds all members: worlds of many cells live in the cache or do not."""
+    for dtype in ("i1", "i2", "i4", "i8"):
+        limits = np.iinfo(dtype)
+        if all(limits.min <= int(member) <= limits.max for member in enumeration):
+            return dtype
+    raise ModelError(f"{where}: the members of {enumeration.__name__} do not fit into 64 bits")
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import pytest
 
 import bigworlds as bw
 from bigworlds.data import Field, FieldType
-from bigworlds.data.fields import to_elements, zero_of
+from bigworlds.data.fields import field_type, to_elements, zero_of
 from bigworlds.errors import ModelError
 
 
@@ -46,7 +46,7 @@ STORAGE = {
     "a": ("scalar", "b1", 1), "b": ("scalar", "b1", 1), "c": ("scalar", "i8", 1), "d": ("scalar", "f8", 1),
     "e": ("scalar", "i1", 1), "f": ("scalar", "u4", 1), "g": ("scalar", "f4", 1), "h": ("vec2", "f8", 2),
     "i": ("vec3", "f8", 3), "j": ("ivec2", "i4", 2), "k": ("ivec3", "i4", 3), "m": ("array", "f4", 4),
-    "n": ("array", "f8", 3), "o": ("ref", "u8", 1), "p": ("ref", "u8", 1), "q": ("enum", "i4", 1),
+    "n": ("array", "f8", 3), "o": ("ref", "u8", 1), "p": ("ref", "u8", 1), "q": ("enum", "i1", 1),
     "r": ("string", "u1", 16), "s": ("list", "i2", 9),
 }  # fmt: skip
 
@@ -58,6 +58,13 @@ def test_every_type_has_its_storage():
     assert fields["h"].stride == 16
     assert fields["s"].stride == 18
     assert Everything.COUNT == 7
+
+
+def test_enums_take_as_few_bytes_as_their_members_need():
+    for most, dtype in ((127, "i1"), (128, "i2"), (-32769, "i4"), (2**40, "i8")):
+        assert field_type(enum.IntEnum("Some", {"A": 0, "B": most}), "here").dtype == dtype
+    with pytest.raises(ModelError, match="the members of Some do not fit into 64 bits"):
+        field_type(enum.IntEnum("Some", {"A": 2**63}), "here")
 
 
 def test_class_access_gives_the_field():
