@@ -6,18 +6,21 @@ offers.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from bigworlds import snapshot
 from bigworlds.data.parameters import Parameters
 from bigworlds.model import Model, WorldDescription
-from bigworlds.record import Manifest, Spec, checked
+from bigworlds.record import Manifest, Recorder
 from bigworlds.record import Source as RecordSource
+from bigworlds.simulation import Seen, every_component, file_hash, model_hash, plain, records_of, version
 from bigworlds.view import Source as ViewSource
+
+__all__ = [
+    "Simulation", "components_of", "file_hash", "manifest_of", "model_hash", "picture_of", "plain",
+    "records_of", "resume", "rows_of", "save", "start", "version",
+]  # fmt: skip
 
 
 class Simulation(Protocol):
@@ -49,8 +52,8 @@ class Simulation(Protocol):
     def sum(self, label: str) -> Any: ...
     def table(self, component: type | str) -> Mapping[str, Any]: ...
     def cells(self, component: type | str) -> Mapping[str, Any]: ...
-    def sections(self) -> list[snapshot.Section]: ...
-    def layout(self) -> dict[str, Any]: ...
+    def snapshot(self, path: Path, /) -> Path: ...
+    def record_with(self, recorder: Recorder, /) -> None: ...
 
 
 def start(model: Model, settings: Mapping[str, Any], options: Mapping[str, Any]) -> Simulation:
@@ -67,17 +70,7 @@ def resume(
 
 def save(simulation: Simulation, path: Path) -> None:
     """Writes a snapshot."""
-    about = {
-        "model": simulation.model.name,
-        "source": None if simulation.model.source is None else str(simulation.model.source),
-        "model_hash": model_hash(simulation.model),
-        "version": version(),
-        "seed": simulation.seed,
-        "tick": simulation.tick,
-        "parameters": plain(simulation.parameters),
-        "schema": simulation.layout(),
-    }
-    snapshot.write(path, simulation.sections(), about)
+    simulation.snapshot(path)
 
 
 def manifest_of(simulation: Simulation) -> Manifest:
@@ -93,52 +86,6 @@ def manifest_of(simulation: Simulation) -> Manifest:
     )
 
 
-def model_hash(model: Model) -> str:
-    """SHA-256 of the model's file, an empty text where there is none."""
-    return "" if model.source is None else file_hash(model.source)
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def components_of(simulation: Simulation) -> dict[str, type]:
-    """All components of the world by name, those of cells and of agents that are yet to be born too."""
-    description = simulation.description
-    born = [c for b in description.behaviors for use in b.spawns for c in use.components]
-    of_cells = [cells.component for cells in description.cells]
-    return {component.__name__: component for component in (*description.components, *born, *of_cells)}
-
-
-class Seen:
-    """A simulation as views and recorders see it: they ask for components by name too, and for lists of
-    them."""
-
-    def __init__(self, simulation: Simulation) -> None:
-        self._simulation = simulation
-        self.cell_components = [cells.component for cells in simulation.description.cells]
-        every = components_of(simulation).values()
-        self.components = [component for component in every if component not in self.cell_components]
-
-    def table(self, component: type | str) -> Mapping[str, Any]:
-        """The rows of a component; of cells one a cell, in their order, without ids."""
-        named = {cells.__name__: cells for cells in self.cell_components}
-        name = component if isinstance(component, str) else component.__name__
-        if name not in named:
-            return self._simulation.table(component)
-        shape = self._simulation.cells(named[name])
-        axes = self._simulation.description.space.dimensions if self._simulation.description.space else 0
-        return {field: values.reshape(-1, *values.shape[axes:]) for field, values in shape.items()}
-
-    def exact_sum(self, label: str) -> Any:
-        """The exact sum of a field."""
-        return self._simulation.sum(label)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._simulation, name)
-
-
 def picture_of(simulation: Simulation) -> ViewSource:
     """What views and movies draw from."""
     return cast("ViewSource", Seen(simulation))
@@ -149,19 +96,6 @@ def rows_of(simulation: Simulation) -> RecordSource:
     return cast("RecordSource", Seen(simulation))
 
 
-def records_of(simulation: Simulation) -> tuple[Spec, ...]:
-    """What the model records; where it says nothing, how many there are of each kind of agents."""
-    return simulation.description.records or checked(simulation.description.components)
-
-
-def version() -> str:
-    """The version of bigworlds; of a source tree that is not installed only that it is one."""
-    try:
-        return importlib.metadata.version("bigworlds")
-    except importlib.metadata.PackageNotFoundError:
-        return "source"
-
-
-def plain(parameters: Parameters | None) -> dict[str, Any]:
-    """A run's parameters as JSON has them."""
-    return {} if parameters is None else parameters.as_dict()
+def components_of(simulation: Simulation) -> dict[str, type]:
+    """All components of the world by name, those of cells and of agents that are yet to be born too."""
+    return {component.__name__: component for component in every_component(simulation.description)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from bigworlds.cli.engine import Simulation, save
@@ -26,7 +25,6 @@ class Keeper:
         folder: the folder of a run, which gets one file per snapshot, or None.
         every: ticks between snapshots, None for the end only.
         keep: how many files stay in the folder.
-        before: called before each snapshot.
     """
 
     def __init__(
@@ -35,13 +33,11 @@ class Keeper:
         folder: RunFolder | None,
         every: int | None = None,
         keep: int | None = None,
-        before: Callable[[], None] | None = None,
     ) -> None:
         self._file = file
         self._folder = folder
         self._every = every
         self._keep = DEFAULT_KEEP if keep is None else keep
-        self._before = before
         self._kept_at: int | None = None
 
     @property
@@ -63,8 +59,6 @@ class Keeper:
         """Writes a snapshot of the present tick, if there is none yet."""
         if self._kept_at == simulation.tick:
             return
-        if self._before is not None:
-            self._before()
         if self._file is not None:
             save(simulation, self._file)
         if self._folder is not None:

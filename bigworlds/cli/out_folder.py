@@ -47,7 +47,7 @@ def manifest_in(path: Path) -> Manifest | None:
 
 
 class OutFolder:
-    """The open folder of a run: a watcher that records. Use it as a context manager.
+    """The open folder of a run, into which the simulation records. Use it as a context manager.
 
     Args:
         path: the folder, made where it is not there.
@@ -70,6 +70,7 @@ class OutFolder:
             self._recorder = Recorder.create(specs, self.folder.records)
         self._stack.callback(self._recorder.close)
         self._rows = rows_of(simulation)
+        simulation.record_with(self._recorder)
         event(_logger, "run started", tick=simulation.tick, seed=simulation.seed, model=simulation.model.name)
 
     def __enter__(self) -> Self:
@@ -82,19 +83,6 @@ class OutFolder:
         if error is not None:
             event(_logger, "run failed", level=logging.ERROR, reason=str(error))
         self._stack.close()
-
-    def due(self, tick: int) -> int | None:
-        """The next tick at which something is recorded."""
-        return self._recorder.next_due(tick + 1)
-
-    def look(self, simulation: Simulation) -> bool:
-        """Records what is due."""
-        self._recorder.observe(self._rows)
-        return True
-
-    def commit(self) -> None:
-        """Makes what was recorded part of the file: before a snapshot, so that a resumed run finds it."""
-        self._recorder.commit()
 
     def ended(self, simulation: Simulation, why: str) -> None:
         """Logs the end of the run."""

@@ -73,9 +73,9 @@ def execute(request: Request) -> ExitCode:
         with ExitStack() as stack:
             stack.enter_context(interrupts.watching(simulation))
             out = None if request.out is None else stack.enter_context(OutFolder(request.out, simulation))
-            folder, before = (None, None) if out is None else (out.folder, out.commit)
-            keeper = Keeper(request.snapshot, folder, request.snapshot_every, request.keep, before)
-            ended = _run(request, simulation, [watcher for watcher in (out, keeper) if watcher], interrupts)
+            folder = None if out is None else out.folder
+            keeper = Keeper(request.snapshot, folder, request.snapshot_every, request.keep)
+            ended = _run(request, simulation, [keeper], interrupts)
             if out is not None:
                 out.ended(simulation, ended)
             keeper.keep_now(simulation)

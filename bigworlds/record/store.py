@@ -88,8 +88,8 @@ class MemoryTables:
         self._nbytes += sum(column.nbytes for column in rows.values())
         if self._nbytes > MEMORY_LIMIT_BYTES:
             raise UserError(
-                f"the records have filled {MEMORY_LIMIT_BYTES >> 20} MiB of memory; give the run a "
-                "folder (--out DIR), or record less often (every=)."
+                f"the records have filled {MEMORY_LIMIT_BYTES >> 10} KiB of memory; give the run a "
+                "folder (--out DIR) or a file (sim.record_to(path)), or record less often (every=)."
             )
         parts = self._parts[name]
         parts.append(dict(rows))

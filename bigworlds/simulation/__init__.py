@@ -2,6 +2,10 @@
 
 from bigworlds.simulation.edits import Edits
 from bigworlds.simulation.engine import LocalEngine
+from bigworlds.simulation.seen import Seen, every_component, file_hash, model_hash, plain, records_of, version
 from bigworlds.simulation.simulation import Simulation
 
-__all__ = ["Edits", "LocalEngine", "Simulation"]
+__all__ = [
+    "Edits", "LocalEngine", "Seen", "Simulation", "every_component", "file_hash", "model_hash", "plain",
+    "records_of", "version",
+]  # fmt: skip

@@ -15,12 +15,14 @@ from bigworlds.data.parameters import Parameters
 from bigworlds.errors import BehaviorError, UserError
 from bigworlds.model import Model
 from bigworlds.model.declarations import WorldDescription
+from bigworlds.record import Recorder
 from bigworlds.record.sums import exact_sum
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
 from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.per_tick import cause_in_words, set_acts
 from bigworlds.simulation.schema import is_cell, stored_column
+from bigworlds.simulation.shown import Shown, Table
 from bigworlds.simulation.views import Columns
 from bigworlds.snapshot import Section
 from bigworlds.space import Continuous, Grid
@@ -31,7 +33,7 @@ _Part = tuple[NDArray[np.uint64], dict[str, NDArray[Any]]]
 _STRIDE = 1 << 30
 
 
-class Simulation(Outside):
+class Simulation(Shown, Outside):
     """A running world, made by `model.simulate(...)`.
 
     All its state is in here: two simulations in one process do not know of each other.
@@ -59,6 +61,8 @@ class Simulation(Outside):
         self.ended: str | None = None
         self.edited_by_hand = False
         set_acts(self, core, built)
+        if description.records:
+            self.record_with(Recorder.in_memory(description.records))
 
     @property
     def tick(self) -> int:
@@ -181,26 +185,32 @@ class Simulation(Outside):
     def _advance(self, ticks: int) -> int:
         """Runs ticks without asking for reasons to stop, except for `pause`; returns how many."""
         self._generation += 1
-        began, cpu_began = time.perf_counter(), time.process_time()
         done = 0
+        self._observe()
         try:
             with self._inputs.running():
                 while done < ticks and not (done > 0 and self._paused.is_set()):
-                    self._inputs.accept()
-                    self._inputs.apply_due()
-                    done += self._core.run(self._stretch(ticks - done), self._may_go_on)
+                    done += self._run_stretch(ticks - done)
+                    self._observe()
             return done
         except BehaviorError as error:
             explained = self._explained(error)
             raise explained from explained.__cause__
+
+    def _run_stretch(self, ticks: int) -> int:
+        """Applies the inputs of the present tick, and runs up to the next that begins with some, or at which
+        something is recorded; counts the time, that of recording left out."""
+        began, cpu_began = time.perf_counter(), time.process_time()
+        try:
+            self._inputs.accept()
+            self._inputs.apply_due()
+            due = self._core.next_input_due
+            recorded = None if self._recorder is None else self._recorder.next_due(self.tick + 1)
+            ends = [end - self.tick for end in (due, recorded) if end is not None]
+            return self._core.run(min([ticks, *ends]), self._may_go_on)
         finally:
             self.seconds += time.perf_counter() - began
             self.cpu_seconds += time.process_time() - cpu_began
-
-    def _stretch(self, ticks: int) -> int:
-        """How many of some ticks come before the next that begins with an input."""
-        due = self._core.next_input_due
-        return ticks if due is None else min(ticks, due - self.tick)
 
     def _may_go_on(self) -> bool:
         return not (self._paused.is_set() or self._inputs.arrived)
@@ -271,11 +281,11 @@ class Simulation(Outside):
         """
         return _each_element(self._some_values(label), np.max)
 
-    def table(self, component: type | str) -> dict[str, NDArray[Any]]:
+    def table(self, component: type | str) -> Table:
         """All fields of the entities that have a component, as copies in the order of ids. Collective.
 
         Returns:
-            "id" (uint64) and each field by name; vectors have the shape (n, 2) or (n, 3).
+            A dict: "id" (uint64) and each field by name; vectors have the shape (n, 2) or (n, 3).
         """
         found = self._schema.component(component)
         if is_cell(found):
@@ -292,7 +302,7 @@ class Simulation(Outside):
             columns[name] = _joined([part[1] for part in parts])[order]
         if order is None:
             columns["id"] = np.sort(np.asarray(self._core.ids(number), dtype=np.uint64))
-        return columns
+        return Table(found.__name__, columns)
 
     def columns(self, component: type | str) -> Columns:
         """Views of the columns of a component, without a copy, valid until the next tick or structural

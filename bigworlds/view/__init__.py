@@ -8,7 +8,7 @@ from bigworlds.view.html import ParameterRow, html_of_model, html_of_simulation,
 from bigworlds.view.look import Look, Symbol
 from bigworlds.view.movie import MovieWriter, movie_suffix
 from bigworlds.view.picture import compose, encode_png, picture_size
-from bigworlds.view.plot import plot_records, plot_world
+from bigworlds.view.plot import Plot, plot_records, plot_world, records_png, side_by_side, world_png
 from bigworlds.view.raster import fit_size, rasterise
 from bigworlds.view.terminal import WATCHING_TICKS_PER_SECOND, TerminalView
 
@@ -23,6 +23,7 @@ __all__ = [
     "Look",
     "MovieWriter",
     "ParameterRow",
+    "Plot",
     "PointLayer",
     "Source",
     "Symbol",
@@ -39,4 +40,7 @@ __all__ = [
     "plot_records",
     "plot_world",
     "rasterise",
+    "records_png",
+    "side_by_side",
+    "world_png",
 ]

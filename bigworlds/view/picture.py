@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 TEXT: Rgb = (214, 219, 228)
 FAINT: Rgb = (98, 107, 122)
 CAPTION_HEIGHT = 26
+LINE_HEIGHT = 18
 FONT_PIXELS = 13
+MARGIN, GAP = 8, 8
 # Chart margins: left for numbers, top for names, bottom for ticks.
 LEFT, RIGHT, TOP, BOTTOM = 62, 14, 30, 24
 SMOOTH = 2
@@ -43,23 +46,37 @@ def picture_size(frame: Frame, longest: int = 640, *, caption: bool = True) -> t
         width, height = longest, longest * 5 // 8
     else:
         width, height = fit_size(frame, longest, longest)
-    height += CAPTION_HEIGHT if caption else 0
+    height += caption_height(frame, width) if caption else 0
     return max(2, width + width % 2), max(2, height + height % 2)
 
 
+def caption_height(frame: Frame, width: int) -> int:
+    """How many pixels the lines of text under a picture need: one line, or more where it is narrow.
+
+    Numbers are taken to be as wide as they may become, so that the pictures of a movie keep their size.
+
+    Example:
+        >>> caption_height(Frame(tick=0, extent=(1.0, 1.0), caption="boids"), 640)
+        26
+    """
+    widths = [min(_room_of(part.text, numbers=True) + part.indent, width) for part in _caption_parts(frame)]
+    return CAPTION_HEIGHT + LINE_HEIGHT * (len(_lines(widths, width - 2 * MARGIN)) - 1)
+
+
 def compose(frame: Frame, size: tuple[int, int], *, caption: bool = True) -> Bytes:
-    """The world in its proportions, or the curves of a world without space, over a line of text.
+    """The world in its proportions, or the curves of a world without space, over lines of text.
 
     Args:
         frame: what is drawn.
         size: width and height of the picture in pixels.
-        caption: whether the line (name, tick, statistics) is written.
+        caption: whether the text (name, tick, statistics, legend) is written.
 
     Returns:
         uint8 (height, width, 3).
     """
     width, height = size
-    room = height - (CAPTION_HEIGHT if caption and height > 3 * CAPTION_HEIGHT else 0)
+    below = caption_height(frame, width) if caption else 0
+    room = height - (below if height > 3 * CAPTION_HEIGHT else 0)
     picture = np.empty((height, width, 3), dtype=np.uint8)
     picture[:] = BACKGROUND
     if frame.extent is None:
@@ -185,26 +202,74 @@ def _draw_legend(
         left = end + 16
 
 
+@dataclass(frozen=True)
+class _Part:
+    """One part of a caption: a part of the title, or what stands for a kind, behind a dot of its colour."""
+
+    text: str
+    rgb: Rgb | None = None
+
+    @property
+    def indent(self) -> int:
+        return 14 if self.rgb is not None else 0
+
+
+def _caption_parts(frame: Frame) -> list[_Part]:
+    title = frame.title_parts
+    parts = [_Part(part + (TITLE_JOINT.rstrip() if part is not title[-1] else "")) for part in title]
+    if frame.extent is not None and len(frame.legend) > 1:
+        for entry in frame.legend:
+            count = "" if entry.count is None else f" {entry.count:,}"
+            parts.append(_Part(entry.label + count, entry.rgb))
+    return parts
+
+
+def _room_of(text: str, *, numbers: bool = False) -> float:
+    """The width of a text; with `numbers` as if its last number had ten digits."""
+    length = float(_font().getlength(text.rstrip() if numbers else text))
+    digits = sum(character.isdigit() for character in text.rpartition(" ")[2])
+    return length + (max(0, 10 - digits) * float(_font().getlength("0")) if numbers and digits else 0.0)
+
+
+def _lines(widths: Sequence[float], room: float) -> list[list[int]]:
+    """Which parts stand on which line: as many on each as there is room for, in their order."""
+    lines: list[list[int]] = [[]]
+    left = room
+    for place, width in enumerate(widths):
+        if lines[-1] and width > left:
+            lines.append([])
+            left = room
+        lines[-1].append(place)
+        left -= width + GAP
+    return lines
+
+
 def _write_caption(picture: Bytes, top: int, frame: Frame) -> None:
     from PIL import Image, ImageDraw
 
-    width = picture.shape[1]
-    strip = Image.new("RGB", (width, picture.shape[0] - top), BACKGROUND)
+    width, height = picture.shape[1], picture.shape[0] - top
+    strip = Image.new("RGB", (width, height), BACKGROUND)
     drawn = ImageDraw.Draw(strip)
-    title = _fitting_title(drawn, frame, width - 16)
-    drawn.text((8, CAPTION_HEIGHT // 2), title, fill=TEXT, font=_font(), anchor="lm")
-    if frame.extent is not None and len(frame.legend) > 1:
-        left = 8 + drawn.textlength(title, font=_font()) + 18
-        _draw_legend(drawn, frame.legend, left, CAPTION_HEIGHT // 2, width - 8)
+    parts = _caption_parts(frame)
+    lines = _lines([_room_of(part.text) + part.indent for part in parts], width - 2 * MARGIN)
+    for row, line in enumerate(lines):
+        x, middle = float(MARGIN), CAPTION_HEIGHT // 2 + row * LINE_HEIGHT
+        for part in (parts[place] for place in line):
+            if part.rgb is not None:
+                drawn.ellipse([x, middle - 4, x + 8, middle + 4], fill=part.rgb, outline=FAINT)
+            text = _fitting(part.text, width - MARGIN - x - part.indent)
+            drawn.text((x + part.indent, middle), text, fill=TEXT, font=_font(), anchor="lm")
+            x += part.indent + _room_of(part.text) + GAP
     picture[top:] = np.asarray(strip, dtype=np.uint8)
 
 
-def _fitting_title(drawn: ImageDraw.ImageDraw, frame: Frame, width: float) -> str:
-    """As many of the title's parts as there is room for, whole ones."""
-    parts = frame.title_parts
-    while len(parts) > 1 and drawn.textlength(TITLE_JOINT.join(parts), font=_font()) > width:
-        parts.pop()
-    return TITLE_JOINT.join(parts)
+def _fitting(text: str, room: float) -> str:
+    """A text, shortened where even alone on its line it is too long."""
+    if _room_of(text) <= room + 1:
+        return text
+    while len(text) > 1 and _room_of(text + "…") > room:
+        text = text[:-1]
+    return text + "…"
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds.errors import UserError
-from bigworlds.view.frame import Curve, Frame
+from bigworlds.view.frame import TITLE_JOINT, Curve, Frame
 from bigworlds.view.output import WholeFile
 from bigworlds.view.palette import KIND_COLORS, Bytes, Rgb
 from bigworlds.view.picture import compose, draw_curves, encode_png, picture_size
@@ -31,6 +31,10 @@ WORLD_PIXELS = 900
 DOTS_PER_INCH = 150
 PANEL_WIDTH_INCHES, PANEL_HEIGHT_INCHES = 7.0, 2.1
 PANEL_PIXELS = (900, 260)
+# Of text at 10 points; the dot of a legend's entry and the room between two take as much as some of them.
+CHARACTERS_PER_INCH = 12
+LEGEND_HANDLE_CHARACTERS = 8
+LINE_INCHES = 0.2
 TICK = "tick"
 # Records with more columns than this per tick (histograms) are heat maps, others one line a column.
 MAX_LINES = 8
@@ -50,13 +54,16 @@ def plot_world(frame: Frame, path: str | os.PathLike[str]) -> Path:
     Raises:
         UserError: another suffix, or a folder that is not there.
     """
+    return write_png(world_png(frame), path)
+
+
+def world_png(frame: Frame) -> bytes:
+    """The bytes of the file that `plot_world` writes."""
     if not has_matplotlib():
-        data = encode_png(compose(frame, picture_size(frame, WORLD_PIXELS)))
-    elif frame.extent is None:
-        data = _png_of(_figure_of_panels([(f"agents of {frame.caption}".strip(), frame.curves)]))
-    else:
-        data = _png_of(_figure_of_world(frame))
-    return write_png(data, path)
+        return encode_png(compose(frame, picture_size(frame, WORLD_PIXELS)))
+    if frame.extent is None:
+        return _png_of(_figure_of_panels([(f"agents of {frame.caption}".strip(), frame.curves)]))
+    return _png_of(_figure_of_world(frame))
 
 
 def plot_records(table: Mapping[str, NDArray[Any]], path: str | os.PathLike[str]) -> Path:
@@ -80,11 +87,70 @@ def plot_records(table: Mapping[str, NDArray[Any]], path: str | os.PathLike[str]
         >>> plot_records(table, f"{folder}/sheep.png").name
         'sheep.png'
     """
+    return write_png(records_png(table), path)
+
+
+def records_png(table: Mapping[str, NDArray[Any]]) -> bytes:
+    """The bytes of the file that `plot_records` writes."""
     ticks, quantities = _checked(table)
     if has_matplotlib():
-        return write_png(_png_of(_figure_of_records(ticks, quantities)), path)
+        return _png_of(_figure_of_records(ticks, quantities))
     panels = [_plain_panel(name, ticks, values) for name, values in quantities.items()]
-    return write_png(encode_png(np.concatenate(panels)), path)
+    return encode_png(np.concatenate(panels))
+
+
+def side_by_side(pictures: Sequence[bytes]) -> bytes:
+    """PNG files in one: beside each other, at the top.
+
+    Example:
+        >>> one = encode_png(np.zeros((4, 6, 3), dtype=np.uint8))
+        >>> Plot(side_by_side([one, one])).size
+        (12, 4)
+    """
+    from PIL import Image
+
+    images = [Image.open(io.BytesIO(picture)).convert("RGB") for picture in pictures]
+    ground = images[0].getpixel((0, 0))
+    width, height = sum(image.width for image in images), max(image.height for image in images)
+    whole = Image.new("RGB", (width, height), ground)
+    left = 0
+    for image in images:
+        whole.paste(image, (left, 0))
+        left += image.width
+    return encode_png(np.asarray(whole))
+
+
+class Plot:
+    """A picture in memory: notebooks show it, `save` writes it.
+
+    Attributes:
+        png: the bytes of a PNG file.
+    """
+
+    def __init__(self, png: bytes) -> None:
+        self.png = png
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        from PIL import Image
+
+        with Image.open(io.BytesIO(self.png)) as image:
+            return image.size
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Writes the picture, whole or not at all.
+
+        Raises:
+            UserError: the name does not end in .png, or its folder is not there.
+        """
+        return write_png(self.png, path)
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+    def __repr__(self) -> str:
+        return "<plot of {} x {} pixels; .save(path) writes it>".format(*self.size)
 
 
 def has_matplotlib() -> bool:
@@ -168,10 +234,12 @@ def _figure_of_world(frame: Frame) -> Figure:
     figure = Figure(figsize=_world_inches(across, up, bool(frame.scales)), layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(pixels, extent=(0.0, across, 0.0, up), interpolation="none" if frame.grid else "antialiased")
-    axes.set_title(frame.title, fontsize=10)
+    title = _wrapped(frame, float(figure.get_figwidth()))
+    figure.set_figheight(figure.get_figheight() + LINE_INCHES * title.count("\n"))
+    figure.suptitle(title, fontsize=10)
     axes.set_xlabel("x")
     axes.set_ylabel("y")
-    _add_legend(axes, frame)
+    _add_legend(figure, frame)
     for scale in frame.scales:
         _add_scale(figure, axes, scale.label, (scale.low, scale.high), scale.table)
     return figure
@@ -183,26 +251,35 @@ def _world_inches(across: float, up: float, scales: bool) -> tuple[float, float]
     return max(3.0, across * unit + (1.6 if scales else 0.8)), max(2.0, up * unit + 1.2)
 
 
-def _add_legend(axes: Axes, frame: Frame) -> None:
+def _wrapped(frame: Frame, inches: float) -> str:
+    """The title in as many lines as the figure's width makes of it, broken between its parts."""
+    most = max(1, int(inches * CHARACTERS_PER_INCH))
+    lines = [""]
+    for part in frame.title_parts:
+        joined = lines[-1] + TITLE_JOINT + part if lines[-1] else part
+        if len(joined) > most and lines[-1]:
+            lines.append(part)
+        else:
+            lines[-1] = joined
+    return "\n".join(lines)
+
+
+def _add_legend(figure: Figure, frame: Frame) -> None:
+    """Below all else, in as many columns as fit; the layout makes room for it."""
     from matplotlib.patches import Patch
 
     if not frame.legend:
         return
+    labels = [_label(entry.label, entry.count) for entry in frame.legend]
     handles = [
-        Patch(
-            facecolor=_unit(entry.rgb), edgecolor="0.5", linewidth=0.5, label=_label(entry.label, entry.count)
-        )
-        for entry in frame.legend
+        Patch(facecolor=_unit(entry.rgb), edgecolor="0.5", linewidth=0.5, label=label)
+        for entry, label in zip(frame.legend, labels, strict=True)
     ]
-    columns = min(4, len(handles))
-    axes.legend(
-        handles=handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.12),
-        ncols=columns,
-        fontsize=8,
-        frameon=False,
-    )
+    widest = (max(map(len, labels)) + LEGEND_HANDLE_CHARACTERS) / CHARACTERS_PER_INCH
+    columns = max(1, min(4, len(handles), int(figure.get_figwidth() / widest)))
+    rows = -(-len(handles) // columns)
+    figure.set_figheight(figure.get_figheight() + LINE_INCHES * (rows - 1))
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, fontsize=8, frameon=False)
 
 
 def _add_scale(figure: Figure, axes: Axes, label: str, ends: tuple[float, float], table: Bytes) -> None:

@@ -26,6 +26,7 @@ from bigworlds.view import (
     plot_world,
 )
 from bigworlds.view import plot as plot_module
+from bigworlds.view.frame import Frame, LegendEntry
 from bigworlds.view.palette import KIND_COLORS
 
 from .worlds import Bird, World, component, flock, rows
@@ -64,6 +65,25 @@ def test_a_world_is_plotted_with_its_colours(tmp_path: Path, library: str) -> No
     assert share_of(pixels, (255, 99, 71)) > 0.05
     assert os.listdir(tmp_path) == ["flock.png"]
     assert min(pixels.shape[:2]) > 700
+
+
+@pytest.mark.parametrize("extent", [(30.0, 300.0), (300.0, 30.0), (100.0, 100.0)])
+def test_titles_and_legends_stay_inside_the_picture(extent: tuple[float, float]) -> None:
+    if not plot_module.has_matplotlib():
+        pytest.skip("needs matplotlib: pip install 'bigworlds[plot]'")
+    legend = tuple(LegendEntry(f"a kind of agents {k}", (250, 20 * k, 30), 10**k) for k in range(9))
+    statistics = {f"a statistic called {k}": 0.12345 for k in range(6)}
+    frame = Frame(tick=10**6, extent=extent, caption="a_long_name", legend=legend, statistics=statistics)
+    figure = plot_module._figure_of_world(frame)
+    figure.draw_without_rendering()
+    whole = figure.bbox
+    texts = [figure._suptitle, *figure.legends[0].get_texts()]
+    assert len(texts) == 1 + len(legend)
+    for text in texts:
+        box = text.get_window_extent()
+        assert whole.x0 <= box.x0 < box.x1 <= whole.x1, text.get_text()
+        assert whole.y0 <= box.y0 < box.y1 <= whole.y1, text.get_text()
+    assert not figure._suptitle.get_window_extent().overlaps(figure.legends[0].get_window_extent())
 
 
 def test_a_world_without_space_is_plotted_as_curves(tmp_path: Path, library: str) -> None:

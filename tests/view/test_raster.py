@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 
 from bigworlds.view.camera import frame_of
-from bigworlds.view.frame import CellLayer, Curve, Frame, PointLayer, format_number
+from bigworlds.view.frame import CellLayer, Curve, Frame, LegendEntry, PointLayer, format_number
 from bigworlds.view.look import Look, Symbol
 from bigworlds.view.palette import BACKGROUND
 from bigworlds.view.picture import (
     CAPTION_HEIGHT,
+    LINE_HEIGHT,
     compose,
     draw_curves,
     encode_png,
@@ -180,11 +181,36 @@ def test_a_picture_has_a_caption_and_even_sides() -> None:
     assert np.array_equal(pixels, compose(frame, size))
 
 
-def test_a_title_that_does_not_fit_is_cut_between_its_parts() -> None:
-    short = Frame(tick=5, extent=(1.0, 1.0), caption="boids", statistics={"order": 0.5})
-    long = Frame(tick=5, extent=(1.0, 1.0), caption="boids", statistics={"order": 0.5, "long " * 20: 1.0})
-    assert np.array_equal(compose(short, (200, 226)), compose(long, (200, 226)))
-    assert not np.array_equal(compose(short, (1200, 1226)), compose(long, (1200, 1226)))
+def test_a_title_that_does_not_fit_goes_on_in_the_next_line() -> None:
+    frame = Frame(tick=5, extent=(1.0, 1.0), caption="boids", statistics={"order": 0.5, "mean distance": 1.0})
+    wide, narrow = picture_size(frame, 640), picture_size(frame, 120)
+    assert wide == (640, 640 + CAPTION_HEIGHT)
+    assert narrow[1] >= 120 + CAPTION_HEIGHT + LINE_HEIGHT
+    pixels = compose(frame, narrow)
+    below = pixels[120:]
+    lines = [below[CAPTION_HEIGHT + k * LINE_HEIGHT :][:LINE_HEIGHT] for k in range(2)]
+    assert all((line > 150).any() for line in lines)
+    # Nothing touches the right edge: no text is cut off there.
+    assert not (below[:, -4:] > 150).any()
+
+
+def test_a_narrow_picture_keeps_all_of_its_legend() -> None:
+    colors = [(250, 10 + 40 * k, 30) for k in range(6)]
+    legend = [LegendEntry(f"kind {k}", color, 100 * k) for k, color in enumerate(colors)]
+    frame = Frame(tick=5, extent=(1.0, 1.0), caption="zoo", legend=tuple(legend))
+    for longest in (100, 200, 640):
+        width, height = picture_size(frame, longest)
+        pixels = compose(frame, (width, height)).reshape(-1, 3)
+        for color in colors:
+            assert (pixels == color).all(axis=1).any(), (longest, color)
+
+
+def test_a_movie_s_pictures_keep_their_size_while_numbers_grow() -> None:
+    def frame(tick: int) -> Frame:
+        legend = [LegendEntry("sheep", (250, 10, 30), tick), LegendEntry("wolves", (20, 10, 200), 5 * tick)]
+        return Frame(tick=tick, extent=(1.0, 1.0), caption="wolf_sheep", legend=tuple(legend))
+
+    assert {picture_size(frame(10**k), 240) for k in range(9)} == {picture_size(frame(1), 240)}
 
 
 def test_a_png_holds_the_pixels() -> None:
