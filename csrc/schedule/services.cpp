@@ -88,16 +88,15 @@ std::int64_t gather_rows(bw_call* call, std::int64_t which, std::int64_t first,
   Worker& worker = worker_of(call);
   const auto k = static_cast<std::size_t>(which);
   const ReachView& reach = worker.run->run->reaches[k];
-  if (reach.index == nullptr || reach.search_block == nullptr) {
+  const TableRun& run = *worker.run;
+  if (reach.search_block == nullptr || run.slots[k] == nullptr) {
     search_row(worker, which, first, worker.rows_hits);
     return publish_block_of_one(call, worker.rows_hits);
   }
-  worker.centers.clear();
-  for (std::int64_t row = first; row < first + count; ++row) {
-    worker.centers.push_back(center_of(*worker.run, k, static_cast<std::size_t>(row)));
-  }
+  const Searchers searchers{run.slots[k] + first, run.slot_cells[k] + first,
+                            static_cast<std::size_t>(count)};
   const std::size_t done =
-      reach.search_block(*reach.index, worker.centers, reach.radius, worker.rows_hits);
+      reach.search_block(*reach.index, searchers, reach.radius, worker.rows_hits);
   publish(call->rows_hits, worker.rows_hits);
   call->hit_starts = worker.rows_hits.starts.data();
   return static_cast<std::int64_t>(done);

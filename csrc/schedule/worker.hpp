@@ -123,8 +123,7 @@ struct Failure {
 struct Worker {
   bw_call call{};
   Hits hits;
-  Hits rows_hits;               // of several rows, one after another
-  std::vector<Center> centers;  // of those rows
+  Hits rows_hits;  // of several rows, one after another
   CommandBuffer commands;
   RequestBuffer requests;
   std::vector<EventList> outbox;    // by channel

@@ -16,12 +16,13 @@ SlotRange line_range(const NeighborIndex& index, std::uint32_t cell, std::int64_
   return {index.starts()[middle - reach], index.starts()[middle + reach + 1]};
 }
 
-template <std::size_t Dims>
-std::size_t search_continuous(const NeighborIndex& index, std::span<const Center> centers,
-                              double radius, Hits& hits) {
+template <std::size_t Dims, class Centers>
+std::size_t search_all(const NeighborIndex& index, const Centers& centers, double radius,
+                       Hits& hits) {
   BlockOfHits block(hits, centers.size());
   const double radius2 = radius * radius;
-  for (const Center& center : centers) {
+  for (std::size_t i = 0; i < centers.size(); ++i) {
+    const Center center = centers[i];
     const CandidateLines<Dims> lines(index, center);
     if (!block.open(lines.count)) {
       break;
@@ -90,34 +91,28 @@ SearchFunction choose_grid(bool manhattan) {
                    : search_grid_entry<Dims, kGeometry, false>;
 }
 
-// One search is a block of one.
-template <BlockSearchFunction kSearch>
-void search_one(const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
-  kSearch(index, {&center, 1}, radius, hits);
-}
-
-struct ContinuousSearch {
-  SearchFunction one;
-  BlockSearchFunction block;
-};
-
-template <BlockSearchFunction kSearch>
-constexpr ContinuousSearch both() {
-  return {search_one<kSearch>, kSearch};
+template <std::size_t Dims>
+ContinuousSearch plain_search() {
+  return {[](const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
+            search_all<Dims>(index, OneCenter{center}, radius, hits);
+          },
+          [](const NeighborIndex& index, const Searchers& searchers, double radius, Hits& hits) {
+            return search_all<Dims>(index, SearcherCenters<Dims>(index, searchers), radius, hits);
+          }};
 }
 
 ContinuousSearch choose_continuous(int dims, [[maybe_unused]] Simd simd) {
 #if defined(__x86_64__)
   switch (simd) {
     case Simd::kAvx512:
-      return dims == 3 ? both<wide::search_eight<3>>() : both<wide::search_eight<2>>();
+      return wide::search_avx512(dims);
     case Simd::kAvx2:
-      return dims == 3 ? both<wide::search_four<3>>() : both<wide::search_four<2>>();
+      return wide::search_avx2(dims);
     default:
       break;
   }
 #endif
-  return dims == 3 ? both<search_continuous<3>>() : both<search_continuous<2>>();
+  return dims == 3 ? plain_search<3>() : plain_search<2>();
 }
 
 }  // namespace

@@ -47,12 +47,18 @@ inline constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
 using SearchFunction = void (*)(const NeighborIndex& index, const Center& center, double radius,
                                 Hits& hits);
 
-// The same for several centres, the hits of all one after another. A block ends before its
+// Agents of the index that search one after another: their slots and box cells.
+struct Searchers {
+  const std::uint32_t* slots;
+  const std::uint32_t* cells;
+  std::size_t count;
+};
+
+// The same for several agents, the hits of all one after another. A block ends before its
 // candidates would be more than kMostOfBlock, but not before its first search: returned is how many
 // searches were made. Continuous domains only.
-using BlockSearchFunction = std::size_t (*)(const NeighborIndex& index,
-                                            std::span<const Center> centers, double radius,
-                                            Hits& hits);
+using BlockSearchFunction = std::size_t (*)(const NeighborIndex& index, const Searchers& searchers,
+                                            double radius, Hits& hits);
 inline constexpr std::size_t kMostOfBlock = 4096;
 
 // The centre of a search for an agent of the index, and for any place in the rank's region.
@@ -98,6 +104,35 @@ struct CandidateLines {
   std::size_t count = 0;
 };
 
+// The centres of a block of searches, and of a search by itself: what the variants loop over.
+template <std::size_t Dims>
+class SearcherCenters {
+ public:
+  SearcherCenters(const NeighborIndex& index, const Searchers& searchers) : searchers_(searchers) {
+    for (std::size_t a = 0; a < Dims; ++a) {
+      coordinates_[a] = index.coordinates(a);
+    }
+  }
+  std::size_t size() const { return searchers_.count; }
+  Center operator[](std::size_t i) const {
+    Center center{{}, searchers_.cells[i], searchers_.slots[i]};
+    for (std::size_t a = 0; a < Dims; ++a) {
+      center.place[a] = coordinates_[a][center.slot];
+    }
+    return center;
+  }
+
+ private:
+  Searchers searchers_;
+  std::array<const double*, Dims> coordinates_;
+};
+
+struct OneCenter {
+  const Center& center;
+  std::size_t size() const { return 1; }
+  const Center& operator[](std::size_t) const { return center; }
+};
+
 // Where a block of searches stands: room for the next one is made, and its end is noted.
 class BlockOfHits {
  public:
@@ -133,14 +168,16 @@ class BlockOfHits {
   std::size_t searches_ = 0;
 };
 
+// One variant of the continuous search.
+struct ContinuousSearch {
+  SearchFunction one;
+  BlockSearchFunction block;
+};
+
 namespace wide {
 // The same searches in wider vectors; defined where the processor family has them.
-template <std::size_t Dims>
-std::size_t search_four(const NeighborIndex& index, std::span<const Center> centers, double radius,
-                        Hits& hits);
-template <std::size_t Dims>
-std::size_t search_eight(const NeighborIndex& index, std::span<const Center> centers, double radius,
-                         Hits& hits);
+ContinuousSearch search_avx2(int dims);
+ContinuousSearch search_avx512(int dims);
 }  // namespace wide
 
 }  // namespace bw

@@ -73,14 +73,14 @@ struct Sink {
   return _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm_set1_epi32(static_cast<int>(slot)));
 }
 
-template <std::size_t Dims>
-[[gnu::target("avx2,popcnt")]] std::size_t four(const NeighborIndex& index,
-                                                std::span<const Center> centers, double radius,
-                                                Hits& hits) {
+template <std::size_t Dims, class Centers>
+[[gnu::target("avx2,popcnt")]] std::size_t four(const NeighborIndex& index, const Centers& centers,
+                                                double radius, Hits& hits) {
   BlockOfHits block(hits, centers.size());
   const Columns<Dims> columns = coordinates_of<Dims>(index);
   const __m256d radius2 = _mm256_set1_pd(radius * radius);
-  for (const Center& center : centers) {
+  for (std::size_t i = 0; i < centers.size(); ++i) {
+    const Center center = centers[i];
     const CandidateLines<Dims> lines(index, center);
     if (!block.open(lines.count)) {
       break;
@@ -117,47 +117,112 @@ template <std::size_t Dims>
   return block.close();
 }
 
+#define BW_EIGHT gnu::target("avx512f,avx512vl,avx512dq,bmi,bmi2,popcnt")
+
+// Eight candidates, the first of them in lane 0: those of `lanes` that are near enough are written.
+// Compressed in a register, then stored whole: a compressing store to memory is slow on some
+// processors.
 template <std::size_t Dims>
-[[gnu::target("avx512f,avx512vl,avx512dq,bmi,bmi2,popcnt")]] std::size_t eight(
-    const NeighborIndex& index, std::span<const Center> centers, double radius, Hits& hits) {
+[[BW_EIGHT, gnu::always_inline]] inline std::size_t keep_near(const __m512d (&place)[Dims],
+                                                              const __m512d (&middle)[Dims],
+                                                              __m512d radius2, __m256i slots,
+                                                              __mmask8 lanes, std::size_t at,
+                                                              const Sink<Dims>& to) {
+  __m512d offset[Dims];
+  __m512d distance2 = _mm512_setzero_pd();
+  for (std::size_t a = 0; a < Dims; ++a) {
+    offset[a] = _mm512_sub_pd(place[a], middle[a]);
+    const __m512d square = _mm512_mul_pd(offset[a], offset[a]);
+    distance2 = a == 0 ? square : _mm512_add_pd(distance2, square);
+  }
+  const __mmask8 hit = _mm512_mask_cmp_pd_mask(lanes, distance2, radius2, _CMP_LE_OQ);
+  for (std::size_t a = 0; a < Dims; ++a) {
+    _mm512_storeu_pd(to.offset[a] + at, _mm512_maskz_compress_pd(hit, offset[a]));
+  }
+  _mm512_storeu_pd(to.distance2 + at, _mm512_maskz_compress_pd(hit, distance2));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.slots + at),
+                      _mm256_maskz_compress_epi32(hit, slots));
+  return static_cast<std::size_t>(std::popcount(static_cast<std::uint32_t>(hit)));
+}
+
+// The candidates of three lines that are eight at most, side by side in one vector. The lines
+// stand in the index one after another, so a line that is shifted to the end of the one before
+// never begins before the columns do.
+template <std::size_t Dims>
+struct SideBySide {
+  [[BW_EIGHT,
+    gnu::always_inline]] inline explicit SideBySide(const std::array<SlotRange, 3>& lines) {
+    const std::uint32_t first = lines[0].end - lines[0].begin;
+    const std::uint32_t second = first + lines[1].end - lines[1].begin;
+    at = {lines[0].begin, lines[1].begin - first, lines[2].begin - second};
+    filled = static_cast<__mmask8>(low_bits(second + lines[2].end - lines[2].begin));
+    from_second = static_cast<__mmask8>(~low_bits(first));
+    from_third = static_cast<__mmask8>(~low_bits(second));
+  }
+
+  [[BW_EIGHT, gnu::always_inline]] inline __m512d load(const double* column) const {
+    __m512d values = _mm512_loadu_pd(column + at[0]);
+    values = _mm512_mask_loadu_pd(values, from_second, column + at[1]);
+    return _mm512_mask_loadu_pd(values, from_third, column + at[2]);
+  }
+
+  [[BW_EIGHT, gnu::always_inline]] inline __m256i slots() const {
+    const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256i begin = _mm256_set1_epi32(static_cast<int>(at[0]));
+    begin = _mm256_mask_set1_epi32(begin, from_second, static_cast<int>(at[1]));
+    begin = _mm256_mask_set1_epi32(begin, from_third, static_cast<int>(at[2]));
+    return _mm256_add_epi32(lanes, begin);
+  }
+
+  std::array<std::uint32_t, 3> at;  // the slot that would stand in lane 0
+  __mmask8 filled, from_second, from_third;
+};
+
+template <std::size_t Dims, class Centers>
+[[BW_EIGHT]] std::size_t eight(const NeighborIndex& index, const Centers& centers, double radius,
+                               Hits& hits) {
   BlockOfHits block(hits, centers.size());
   const Columns<Dims> columns = coordinates_of<Dims>(index);
   const __m512d radius2 = _mm512_set1_pd(radius * radius);
-  const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-  for (const Center& center : centers) {
+  const __m256i first_lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  for (std::size_t i = 0; i < centers.size(); ++i) {
+    const Center center = centers[i];
     const CandidateLines<Dims> lines(index, center);
     if (!block.open(lines.count)) {
       break;
     }
     const Sink<Dims> to(hits);
     __m512d middle[Dims];
+    __m512d place[Dims];
     for (std::size_t a = 0; a < Dims; ++a) {
       middle[a] = _mm512_set1_pd(center.place[a]);
     }
     std::size_t count = block.count;
+    if constexpr (Dims == 2) {
+      if (lines.count <= 8) {
+        const SideBySide<Dims> all(lines.ranges);
+        for (std::size_t a = 0; a < Dims; ++a) {
+          place[a] = all.load(columns[a]);
+        }
+        const __m256i slots = all.slots();
+        const __mmask8 others = _mm256_mask_cmpneq_epi32_mask(
+            all.filled, slots, _mm256_set1_epi32(static_cast<int>(center.slot)));
+        block.count += keep_near<Dims>(place, middle, radius2, slots, others, count, to);
+        block.close_search();
+        continue;
+      }
+    }
     for (const SlotRange& line : lines.ranges) {
       for (std::uint32_t slot = line.begin; slot < line.end; slot += 8) {
-        __m512d offset[Dims];
-        __m512d distance2 = _mm512_setzero_pd();
         for (std::size_t a = 0; a < Dims; ++a) {
-          offset[a] = _mm512_sub_pd(_mm512_loadu_pd(columns[a] + slot), middle[a]);
-          const __m512d square = _mm512_mul_pd(offset[a], offset[a]);
-          distance2 = a == 0 ? square : _mm512_add_pd(distance2, square);
+          place[a] = _mm512_loadu_pd(columns[a] + slot);
         }
-        std::uint32_t mask = _mm512_cmp_pd_mask(distance2, radius2, _CMP_LE_OQ);
-        mask &= line.end - slot >= 8 ? 0xFFu : low_bits(line.end - slot);
+        std::uint32_t mask = line.end - slot >= 8 ? 0xFFu : low_bits(line.end - slot);
         mask &= center.slot - slot < 8 ? ~(1u << (center.slot - slot)) : ~0u;
-        const auto hit = static_cast<__mmask8>(mask);
-        // Compressed in a register, then stored whole: a compressing store to memory is slow on
-        // some processors.
-        for (std::size_t a = 0; a < Dims; ++a) {
-          _mm512_storeu_pd(to.offset[a] + count, _mm512_maskz_compress_pd(hit, offset[a]));
-        }
-        _mm512_storeu_pd(to.distance2 + count, _mm512_maskz_compress_pd(hit, distance2));
-        const __m256i numbers = _mm256_add_epi32(lanes, _mm256_set1_epi32(static_cast<int>(slot)));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.slots + count),
-                            _mm256_maskz_compress_epi32(hit, numbers));
-        count += static_cast<std::size_t>(std::popcount(mask));
+        const __m256i slots =
+            _mm256_add_epi32(first_lanes, _mm256_set1_epi32(static_cast<int>(slot)));
+        count +=
+            keep_near<Dims>(place, middle, radius2, slots, static_cast<__mmask8>(mask), count, to);
       }
     }
     block.count = count;
@@ -166,24 +231,37 @@ template <std::size_t Dims>
   return block.close();
 }
 
+#undef BW_EIGHT
+
+template <std::size_t Dims>
+ContinuousSearch search_by_four() {
+  return {[](const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
+            four<Dims>(index, OneCenter{center}, radius, hits);
+          },
+          [](const NeighborIndex& index, const Searchers& searchers, double radius, Hits& hits) {
+            return four<Dims>(index, SearcherCenters<Dims>(index, searchers), radius, hits);
+          }};
+}
+
+template <std::size_t Dims>
+ContinuousSearch search_by_eight() {
+  return {[](const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
+            eight<Dims>(index, OneCenter{center}, radius, hits);
+          },
+          [](const NeighborIndex& index, const Searchers& searchers, double radius, Hits& hits) {
+            return eight<Dims>(index, SearcherCenters<Dims>(index, searchers), radius, hits);
+          }};
+}
+
 }  // namespace
 
-template <std::size_t Dims>
-std::size_t search_four(const NeighborIndex& index, std::span<const Center> centers, double radius,
-                        Hits& hits) {
-  return four<Dims>(index, centers, radius, hits);
+ContinuousSearch search_avx2(int dims) {
+  return dims == 3 ? search_by_four<3>() : search_by_four<2>();
 }
 
-template <std::size_t Dims>
-std::size_t search_eight(const NeighborIndex& index, std::span<const Center> centers, double radius,
-                         Hits& hits) {
-  return eight<Dims>(index, centers, radius, hits);
+ContinuousSearch search_avx512(int dims) {
+  return dims == 3 ? search_by_eight<3>() : search_by_eight<2>();
 }
-
-template std::size_t search_four<2>(const NeighborIndex&, std::span<const Center>, double, Hits&);
-template std::size_t search_four<3>(const NeighborIndex&, std::span<const Center>, double, Hits&);
-template std::size_t search_eight<2>(const NeighborIndex&, std::span<const Center>, double, Hits&);
-template std::size_t search_eight<3>(const NeighborIndex&, std::span<const Center>, double, Hits&);
 
 }  // namespace bw::wide
 

@@ -186,18 +186,15 @@ TEST_CASE("a block of searches finds what single searches find, as far as it goe
     const std::vector<IndexSource> sources{bytes.source()};
     NeighborIndex index(world.domain, {sizeof(EntityId)});
     index.build(pool, box_around(world, {{}, world.domain.size}), sources);
-    std::vector<Center> centers;
-    for (std::size_t row = 0; row < world.agents.size(); ++row) {
-      centers.push_back(bw::center_of_slot(index, index.slot_of(0, row), index.cell_of(0, row)));
-    }
+    const std::size_t rows = world.agents.size();
     for (const Simd simd : {Simd::kScalar, Simd::kAvx2, Simd::kAvx512}) {
       if (simd > bw::widest_simd()) {
         continue;
       }
       Hits hits;
-      for (std::size_t first = 0; first < centers.size();) {
-        const std::span<const Center> rest(centers.begin() + static_cast<std::ptrdiff_t>(first),
-                                           centers.end());
+      for (std::size_t first = 0; first < rows;) {
+        const bw::Searchers rest{index.slots_of(0) + first, index.cells_of(0) + first,
+                                 rows - first};
         const std::size_t done =
             bw::choose_block_search(world.domain, simd)(index, rest, world.radius, hits);
         REQUIRE(done > 0);
