@@ -20,11 +20,13 @@ template <std::size_t Dims, class Centers>
 std::size_t search_all(const NeighborIndex& index, const Centers& centers, double radius,
                        Hits& hits) {
   BlockOfHits block(hits, centers.size());
+  const LineFinder<Dims> finder(index);
   const double radius2 = radius * radius;
   for (std::size_t i = 0; i < centers.size(); ++i) {
     const Center center = centers[i];
-    const CandidateLines<Dims> lines(index, center);
-    if (!block.open(lines.count)) {
+    const CandidateLines<Dims> lines = finder.around(center.cell);
+    bool moved = false;
+    if (!block.open(lines.count, moved)) {
       break;
     }
     std::size_t count = block.count;
@@ -132,6 +134,15 @@ Center center_of_place(const NeighborIndex& index, const Place& place) {
     at[a] = box.canonical(a, box.axis_cell(a, place[a]));
   }
   return {place, static_cast<std::uint32_t>(box.index(at[0], at[1], at[2])), kNoSlot};
+}
+
+bool BlockOfHits::open_crowd(std::size_t candidates, bool& moved) {
+  if (searches_ > 0) {
+    return false;
+  }
+  hits_->reserve(candidates);
+  moved = true;
+  return true;
 }
 
 void Hits::grow(std::size_t candidates) {

@@ -88,20 +88,36 @@ template <std::size_t Dims>
 struct CandidateLines {
   static constexpr std::size_t kLines = Dims == 3 ? 9 : 3;
 
-  [[gnu::always_inline]] inline CandidateLines(const NeighborIndex& index, const Center& center) {
-    const CellBox& box = index.box();
-    const std::uint32_t* starts = index.starts();
+  std::array<SlotRange, kLines> ranges;
+  std::size_t count = 0;
+};
+
+// Finds them; made once for many searches.
+template <std::size_t Dims>
+class LineFinder {
+ public:
+  explicit LineFinder(const NeighborIndex& index) : starts_(index.starts()) {
     for (std::size_t line = 0; line < kLines; ++line) {
       const std::int64_t dy = static_cast<std::int64_t>(line % 3) - 1;
       const std::int64_t dz = Dims == 3 ? static_cast<std::int64_t>(line / 3) - 1 : 0;
-      const std::int64_t middle = center.cell + dy * box.line_stride() + dz * box.layer_stride();
-      ranges[line] = {starts[middle - 1], starts[middle + 2]};
-      count += ranges[line].end - ranges[line].begin;
+      steps_[line] = dy * index.box().line_stride() + dz * index.box().layer_stride();
     }
   }
 
-  std::array<SlotRange, kLines> ranges;
-  std::size_t count = 0;
+  [[gnu::always_inline]] inline CandidateLines<Dims> around(std::uint32_t cell) const {
+    CandidateLines<Dims> lines;
+    for (std::size_t line = 0; line < kLines; ++line) {
+      const std::uint32_t* middle = starts_ + (cell + steps_[line]);
+      lines.ranges[line] = {middle[-1], middle[2]};
+      lines.count += middle[2] - middle[-1];
+    }
+    return lines;
+  }
+
+ private:
+  static constexpr std::size_t kLines = CandidateLines<Dims>::kLines;
+  const std::uint32_t* starts_;
+  std::array<std::int64_t, kLines> steps_;
 };
 
 // The centres of a block of searches, and of a search by itself: what the variants loop over.
@@ -137,23 +153,25 @@ struct OneCenter {
 class BlockOfHits {
  public:
   BlockOfHits(Hits& hits, std::size_t searches) : hits_(&hits) {
+    hits.reserve(kMostOfBlock);
     if (hits.starts.size() <= searches) {
       hits.starts.resize(searches + 1);
     }
-    hits.starts[0] = 0;
+    starts_ = hits.starts.data();
+    starts_[0] = 0;
   }
 
-  // Room for the candidates of the next search; false where the block is full.
-  [[gnu::always_inline]] inline bool open(std::size_t candidates) {
-    if (searches_ > 0 && count + candidates > kMostOfBlock) {
-      return false;
+  // Whether the block has room for the candidates of one more search. The first one always has:
+  // where it needs more than usual the memory moves, which `moved` then says.
+  [[gnu::always_inline]] inline bool open(std::size_t candidates, bool& moved) {
+    if (count + candidates > kMostOfBlock) [[unlikely]] {
+      return open_crowd(candidates, moved);
     }
-    hits_->reserve(count + candidates);
     return true;
   }
 
   [[gnu::always_inline]] inline void close_search() {
-    hits_->starts[++searches_] = static_cast<std::uint32_t>(count);
+    starts_[++searches_] = static_cast<std::uint32_t>(count);
   }
 
   std::size_t close() {
@@ -164,7 +182,10 @@ class BlockOfHits {
   std::size_t count = 0;  // hits so far
 
  private:
+  bool open_crowd(std::size_t candidates, bool& moved);
+
   Hits* hits_;
+  std::uint32_t* starts_;
   std::size_t searches_ = 0;
 };
 

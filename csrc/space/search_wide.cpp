@@ -78,15 +78,21 @@ template <std::size_t Dims, class Centers>
                                                 double radius, Hits& hits) {
   BlockOfHits block(hits, centers.size());
   const Columns<Dims> columns = coordinates_of<Dims>(index);
+  const LineFinder<Dims> finder(index);
+  Sink<Dims> to(hits);
   const __m256d radius2 = _mm256_set1_pd(radius * radius);
   for (std::size_t i = 0; i < centers.size(); ++i) {
     const Center center = centers[i];
-    const CandidateLines<Dims> lines(index, center);
-    if (!block.open(lines.count)) {
+    const CandidateLines<Dims> lines = finder.around(center.cell);
+    bool moved = false;
+    if (!block.open(lines.count, moved)) {
       break;
     }
-    const Sink<Dims> to(hits);
+    if (moved) {
+      to = Sink<Dims>(hits);
+    }
     std::size_t count = block.count;
+#pragma GCC unroll 3
     for (const SlotRange& line : lines.ranges) {
       for (std::uint32_t slot = line.begin; slot < line.end; slot += 4) {
         __m256d offset[Dims];
@@ -183,15 +189,20 @@ template <std::size_t Dims, class Centers>
                                Hits& hits) {
   BlockOfHits block(hits, centers.size());
   const Columns<Dims> columns = coordinates_of<Dims>(index);
+  const LineFinder<Dims> finder(index);
+  Sink<Dims> to(hits);
   const __m512d radius2 = _mm512_set1_pd(radius * radius);
   const __m256i first_lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   for (std::size_t i = 0; i < centers.size(); ++i) {
     const Center center = centers[i];
-    const CandidateLines<Dims> lines(index, center);
-    if (!block.open(lines.count)) {
+    const CandidateLines<Dims> lines = finder.around(center.cell);
+    bool moved = false;
+    if (!block.open(lines.count, moved)) {
       break;
     }
-    const Sink<Dims> to(hits);
+    if (moved) {
+      to = Sink<Dims>(hits);
+    }
     __m512d middle[Dims];
     __m512d place[Dims];
     for (std::size_t a = 0; a < Dims; ++a) {
@@ -212,6 +223,7 @@ template <std::size_t Dims, class Centers>
         continue;
       }
     }
+#pragma GCC unroll 3
     for (const SlotRange& line : lines.ranges) {
       for (std::uint32_t slot = line.begin; slot < line.end; slot += 8) {
         for (std::size_t a = 0; a < Dims; ++a) {
