@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +16,9 @@ from bigworlds.cli import new as creating
 from bigworlds.cli.failures import ExitCode, report
 from bigworlds.cli.listing import list_examples
 from bigworlds.cli.locate import find_model
+from bigworlds.cli.ranks import arguments_without_ranks
 from bigworlds.cli.run import Request, execute
+from bigworlds.cluster import launcher, run_on_ranks
 from bigworlds.errors import UserError
 
 app = typer.Typer(
@@ -58,7 +62,8 @@ def run(
     until: options.Until = None,
     seed: options.Seed = None,
     threads: options.Threads = None,
-    ranks: options.Ranks = 1,
+    ranks: options.Ranks = None,
+    mpi: options.Mpi = None,
     assignments: options.Assignments = None,
     as_json: options.AsJson = False,
     out: options.Out = None,
@@ -86,11 +91,10 @@ def run(
         raise UserError(
             "run needs a MODEL: a Python file or a shipped example, as in: bigworlds run boids --view"
         )
-    if ranks > 1:
-        raise UserError(
-            f"-n {ranks}: ranks over MPI come in a later version; leave out -n to run on one rank with all "
-            "threads. Ranks inside one process are for tests: model.simulate(ranks=N)"
-        )
+    if mpi is not None:
+        os.environ["BIGWORLDS_MPI"] = mpi
+    if ranks is not None and launcher() is None:
+        run_on_ranks(ranks, arguments_without_ranks(sys.argv[1:]))
     found = find_model(model)
     request = Request(**{**asked, "model": found, "assignments": assignments or (), "ranks": local_ranks})
     try:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 
+from bigworlds.cluster import launcher
+from bigworlds.cluster.errors import is_told
 from bigworlds.errors import BehaviorError, BigworldsError, UserError
 
 
@@ -26,6 +29,8 @@ class ExitCode(IntEnum):
     STOPPED_EARLY = 75
     INTERRUPTED = 130
 
+
+SECONDS_BEHIND_RANK_0 = 1.0
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -42,6 +47,13 @@ def report(problem: BaseException, model_folder: Path | None = None) -> ExitCode
     """
     if os.environ.get("BIGWORLDS_TRACEBACK"):
         traceback.print_exception(problem)
+    started = launcher()
+    if started is not None and started.rank > 0:
+        if is_told(problem):
+            return _code_of(problem)  # rank 0 says it
+        # What all ranks find wrong, rank 0 says; then the launcher ends this one meanwhile.
+        time.sleep(SECONDS_BEHIND_RANK_0)
+        _say(f"rank {started.rank}:")
     place = place_in(problem, model_folder) if model_folder is not None else None
     if isinstance(problem, KeyboardInterrupt):
         _say("interrupted")
@@ -50,7 +62,7 @@ def report(problem: BaseException, model_folder: Path | None = None) -> ExitCode
         _say(
             f"error: {problem}" if isinstance(problem, BehaviorError) else f"error: {placed(place, problem)}"
         )
-        return ExitCode.WRONG_INPUT if isinstance(problem, UserError) else ExitCode.FAILED
+        return _code_of(problem)
     if isinstance(problem, OSError):
         _say(f"error: {_of_system(problem)}")
         return ExitCode.FAILED
@@ -63,6 +75,10 @@ def report(problem: BaseException, model_folder: Path | None = None) -> ExitCode
     traceback.print_exception(problem)
     _say("error: this is a fault of bigworlds itself; please report it with the text above")
     return ExitCode.FAILED
+
+
+def _code_of(problem: BaseException) -> ExitCode:
+    return ExitCode.WRONG_INPUT if isinstance(problem, UserError) else ExitCode.FAILED
 
 
 def place_in(problem: BaseException, folder: Path) -> str | None:
@@ -105,4 +121,4 @@ def _of_system(problem: OSError) -> str:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(text, file=sys.stderr, flush=True)

@@ -64,8 +64,9 @@ class Keeper:
         if self._folder is not None:
             path = self._folder.snapshot(simulation.tick)
             save(simulation, path)
-            prune(self._folder.snapshots, self._keep)
-            event(_logger, "snapshot written", tick=simulation.tick, path=path.name)
+            if simulation.rank == 0:
+                prune(self._folder.snapshots, self._keep)
+                event(_logger, "snapshot written", tick=simulation.tick, path=path.name)
         self._kept_at = simulation.tick
 
 

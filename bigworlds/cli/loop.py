@@ -105,7 +105,8 @@ def run_to(
     slice_ticks = 1
     while goal.tick is None or simulation.tick < goal.tick:
         began, before = time.perf_counter(), simulation.tick
-        wanted = min([slice_ticks, *_distances(before, goal, watchers)])
+        # How long a slice is comes from a clock: rank 0's counts.
+        wanted = simulation.agreed(min([slice_ticks, *_distances(before, goal, watchers)]))
         if goal.until is None:
             simulation.run(wanted)
         else:
@@ -114,9 +115,13 @@ def run_to(
         looked = [watcher.look(simulation) for watcher in watchers]
         if simulation.ended in (Ended.STOP, Ended.UNTIL):
             return Ended(simulation.ended)
-        if caught.ended is not None:
+        interrupted, terminated, unwanted = simulation.ranks_where(
+            caught.ended is Ended.INTERRUPT, caught.ended is Ended.WALLTIME, not all(looked)
+        )
+        if interrupted or terminated:
+            caught.ended = Ended.INTERRUPT if interrupted else Ended.WALLTIME
             return caught.ended
-        if not all(looked):
+        if unwanted:
             return Ended.STOP
         spent = time.perf_counter() - began
         done = max(simulation.tick - before, 1)

@@ -29,7 +29,23 @@ Threads = Annotated[
         "--threads", metavar="T", min=1, help="Threads. Default: one per core. The result is the same."
     ),
 ]
-Ranks = Annotated[int, typer.Option("-n", metavar="RANKS", min=1, help="Ranks, 1 in this version.")]
+Ranks = Annotated[
+    int | None,
+    typer.Option(
+        "-n",
+        metavar="RANKS",
+        min=1,
+        help="Run on so many ranks: processes that mpirun starts (needs an MPI).",
+    ),
+]
+Mpi = Annotated[
+    str | None,
+    typer.Option(
+        "--mpi",
+        metavar="auto|on|off",
+        help="Whether ranks are MPI processes: auto where a launcher started several. [BIGWORLDS_MPI]",
+    ),
+]
 LocalRanks = Annotated[int, typer.Option("--local-ranks", min=1, hidden=True)]
 Assignments = Annotated[
     list[str] | None,

@@ -49,6 +49,8 @@ def manifest_in(path: Path) -> Manifest | None:
 class OutFolder:
     """The open folder of a run, into which the simulation records. Use it as a context manager.
 
+    Collective; rank 0 writes.
+
     Args:
         path: the folder, made where it is not there.
         simulation: before its first tick here.
@@ -56,6 +58,12 @@ class OutFolder:
 
     def __init__(self, path: Path, simulation: Simulation) -> None:
         self._stack = ExitStack()
+        self._rows = rows_of(simulation)
+        if simulation.rank > 0:
+            self.folder = RunFolder(path, manifest_of(simulation))
+            self._recorder = Recorder.unkept(records_of(simulation), simulation.agreed(None))
+            simulation.record_with(self._recorder)
+            return
         if manifest_in(path) is None:
             self.folder = RunFolder.create(path, manifest_of(simulation))
         else:
@@ -69,7 +77,7 @@ class OutFolder:
         else:
             self._recorder = Recorder.create(specs, self.folder.records)
         self._stack.callback(self._recorder.close)
-        self._rows = rows_of(simulation)
+        simulation.agreed(self._recorder.last_tick)
         simulation.record_with(self._recorder)
         event(_logger, "run started", tick=simulation.tick, seed=simulation.seed, model=simulation.model.name)
 

@@ -66,7 +66,8 @@ def execute(request: Request) -> ExitCode:
     stdout = sys.stdout
     with _output_for_json() if request.as_json else contextlib.nullcontext():
         simulation = _built(request)
-        if request.seed is None and request.resume is None:
+        first_rank = simulation.rank == 0
+        if request.seed is None and request.resume is None and first_rank:
             print(f"seed {simulation.seed}", file=sys.stderr)
         first = simulation.tick
         interrupts = Interrupts()
@@ -80,11 +81,11 @@ def execute(request: Request) -> ExitCode:
                 out.ended(simulation, ended)
             keeper.keep_now(simulation)
         result = outcome(simulation, simulation.tick - first, ended)
-    if request.as_json:
+    if request.as_json and first_rank:
         print(json.dumps(result), file=stdout, flush=True)
-    else:
+    elif first_rank:
         summary(simulation, result, Console(highlight=False))
-    return _exit_code(ended, interrupts, kept=keeper.keeps)
+    return _exit_code(ended, interrupts, kept=keeper.keeps, say=first_rank)
 
 
 def _check(request: Request) -> None:
@@ -173,7 +174,7 @@ def _run(
     with ExitStack() as stack:
         if request.movie is not None:
             length = None if goal.tick is None else goal.tick - simulation.tick
-            movie = Movie(request.movie, looks, caption, length)
+            movie = Movie(request.movie if simulation.rank == 0 else None, looks, caption, length)
             stack.callback(movie.close)
             movie.take(simulation)
             watchers.append(movie)
@@ -181,27 +182,30 @@ def _run(
             stream = sys.stderr if request.as_json else sys.stdout
             # One picture a tick at first, or small worlds would be over before they are seen; + is faster.
             shown = TerminalView(looks, caption=caption, stream=stream, ticks_per_second=FRAMES_PER_SECOND)
-            view = stack.enter_context(shown)
-            screen = Screen(view, simulation)
+            view = stack.enter_context(shown) if simulation.rank == 0 else None
+            screen = Screen(view, simulation, looks, caption)
             watchers.append(screen)
-        elif _on_terminal():
+        elif simulation.agreed(_on_terminal()):
             watchers.append(stack.enter_context(ProgressBar(simulation, goal.tick, Console(stderr=True))))
         ended = run_to(simulation, goal, watchers, interrupts)
         if request.view:
-            screen.finish()
+            screen.finish(simulation)
     return ended
 
 
-def _exit_code(ended: Ended, interrupts: Interrupts, *, kept: bool) -> ExitCode:
+def _exit_code(ended: Ended, interrupts: Interrupts, *, kept: bool, say: bool) -> ExitCode:
     if interrupts.ended is None:
         return ExitCode.FINE
     if ended is Ended.INTERRUPT:
         return ExitCode.INTERRUPTED
     if kept:
-        print("stopped early by SIGTERM; the snapshot holds where it was", file=sys.stderr)
-        return ExitCode.STOPPED_EARLY
-    print("stopped by SIGTERM; nothing was kept: --out DIR or --snapshot FILE keeps it", file=sys.stderr)
-    return ExitCode.FAILED
+        text, code = "stopped early by SIGTERM; the snapshot holds where it was", ExitCode.STOPPED_EARLY
+    else:
+        text = "stopped by SIGTERM; nothing was kept: --out DIR or --snapshot FILE keeps it"
+        code = ExitCode.FAILED
+    if say:
+        print(text, file=sys.stderr)
+    return code
 
 
 def _on_terminal() -> bool:

@@ -47,10 +47,12 @@ class RunOptions:
         interpret: whether compiled behaviors run as plain Python.
         check_values: whether the first write of a value that is not finite is an error.
         branch: whether a resumed run may have another seed or other parameters than its snapshot.
+        comm: an mpi4py communicator, one rank a process; None for all processes of the launcher.
     """
 
     rng: Any = None
     ranks: int = 1
+    comm: Any = None
     threads: int | None = None
     interpret: bool = False
     check_values: bool = False
@@ -197,6 +199,7 @@ class Model:
         threads: int | None = None,
         interpret: bool = False,
         check_values: bool = False,
+        comm: Any = None,
         **parameters: Any,
     ) -> Any:
         """Builds a world and makes it ready to run.
@@ -209,6 +212,9 @@ class Model:
             threads: how many threads run it, None for all that the machine has; same result on any number.
             interpret: run compiled behaviors as plain Python, slowly, with the same result; for debugging.
             check_values: make the first write of a value that is not finite an error; for debugging.
+            comm: an mpi4py communicator whose processes run it, one rank each; None for all processes that
+                `mpirun` or `srun` started (for this process alone where there is only it). All of them call
+                this together.
             parameters: parameter values by name; they win over the preset.
 
         Returns:
@@ -219,7 +225,7 @@ class Model:
             ModelError: something in the model's description is wrong.
         """
         options = RunOptions(
-            rng=rng, ranks=ranks, threads=threads, interpret=interpret, check_values=check_values
+            rng=rng, ranks=ranks, threads=threads, interpret=interpret, check_values=check_values, comm=comm
         )
         return self._engine().simulate(self, self.settings(size, **parameters), options)
 
@@ -233,6 +239,7 @@ class Model:
         interpret: bool = False,
         check_values: bool = False,
         branch: bool = False,
+        comm: Any = None,
         **parameters: Any,
     ) -> Any:
         """Loads a world from a snapshot and makes it ready to go on.
@@ -243,7 +250,7 @@ class Model:
             snapshot: the file.
             size, rng, parameters: as in `simulate`; a value other than the snapshot's is an error, unless
                 branch.
-            ranks, threads, interpret, check_values: as in `simulate`.
+            ranks, threads, interpret, check_values, comm: as in `simulate`.
             branch: go on with the given seed and parameters instead of the snapshot's.
 
         Returns:
@@ -260,6 +267,7 @@ class Model:
             interpret=interpret,
             check_values=check_values,
             branch=branch,
+            comm=comm,
         )
         given = {**(self._preset(size) if size is not None else {}), **parameters}
         return self._engine().resume(self, snapshot, given, options)

@@ -19,7 +19,7 @@ from bigworlds.errors import UserError
 from bigworlds.record.records import Records
 from bigworlds.record.source import Source, TickView, row_count
 from bigworlds.record.specs import TICK, Spec
-from bigworlds.record.store import MemoryTables, Store
+from bigworlds.record.store import MemoryTables, NoTables, Store
 from bigworlds.snapshot import TableWriter
 
 COMMIT_BYTES = 8 << 20
@@ -54,6 +54,16 @@ class Recorder:
     def in_memory(cls, specs: Sequence[Spec]) -> Recorder:
         """A recorder that keeps the rows in memory, up to a limit."""
         return cls._begun(specs, MemoryTables(), None)
+
+    @classmethod
+    def unkept(cls, specs: Sequence[Spec], last_tick: int) -> Recorder:
+        """A recorder that keeps nothing: it takes part where another rank records.
+
+        Args:
+            specs: those of the other.
+            last_tick: that of the other.
+        """
+        return cls(specs, NoTables(), None, last_tick)
 
     @classmethod
     def create(cls, specs: Sequence[Spec], path: str | os.PathLike[str]) -> Recorder:
@@ -101,6 +111,11 @@ class Recorder:
             store.close()
             raise
         return recorder
+
+    @property
+    def last_tick(self) -> int:
+        """The last tick that was recorded, -1 for none."""
+        return self._last_tick
 
     @property
     def records(self) -> Records:

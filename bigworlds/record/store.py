@@ -132,6 +132,13 @@ class MemoryTables:
         """Nothing to do: the rows stay readable."""
 
 
+class NoTables(MemoryTables):
+    """Tables of which nothing is kept."""
+
+    def append(self, name: str, rows: Rows) -> None:
+        """Forgets the rows."""
+
+
 def _joined(parts: list[Rows]) -> dict[str, Array]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

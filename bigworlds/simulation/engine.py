@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bigworlds import _core, snapshot
+from bigworlds.cluster import OneProcess, Processes, launcher, processes_for
+from bigworlds.cluster.processes import broadcast_plain
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import SnapshotError, UserError
 from bigworlds.model import Model
@@ -18,10 +20,11 @@ from bigworlds.simulation.simulation import Simulation
 
 
 def available_threads() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many cores this process may use: those of its affinity mask, shared with the ranks of this host."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    started = launcher()
+    sharing = 1 if started is None else started.local_ranks or started.ranks
+    return max(1, cores // sharing)
 
 
 def _whole(name: str, value: Any, default: int) -> int:
@@ -37,7 +40,10 @@ class LocalEngine:
 
     def simulate(self, model: Model, parameters: Parameters | None, options: RunOptions) -> Simulation:
         """A simulation at tick 0, with the entities that the model declares."""
-        simulation = self._empty(model, parameters, seed_of(options.rng), options)
+        processes = processes_for(options.comm) or OneProcess()
+        seed = seed_of(options.rng) if processes.rank == 0 else 0
+        seed = broadcast_plain(processes, "seed", seed)
+        simulation = self._empty(model, parameters, seed, options, processes)
         simulation.populate()
         return simulation
 
@@ -45,6 +51,8 @@ class LocalEngine:
         self, model: Model, path: str | os.PathLike[str], given: Mapping[str, Any], options: RunOptions
     ) -> Simulation:
         """A simulation at the tick of a snapshot."""
+        processes = processes_for(options.comm) or OneProcess()
+        path = broadcast_plain(processes, "snapshot to resume", os.fspath(path))
         sections, meta = snapshot.read(path)
         stored = meta.get("parameters") or {}
         _require_same_names(path, meta, model)
@@ -58,7 +66,7 @@ class LocalEngine:
                     "(branch=True, --branch) to go on with the new seed"
                 )
             seed = seed_of(options.rng)
-        simulation = self._empty(model, parameters, seed, options)
+        simulation = self._empty(model, parameters, seed, options, processes)
         of_model = {"model": model.name, "schema": simulation.layout(), "parameters": stored}
         snapshot.require_same_model(path, meta, of_model)
         simulation.load(sections)
@@ -67,17 +75,29 @@ class LocalEngine:
         return simulation
 
     def _empty(
-        self, model: Model, parameters: Parameters | None, seed: int, options: RunOptions
+        self,
+        model: Model,
+        parameters: Parameters | None,
+        seed: int,
+        options: RunOptions,
+        processes: Processes,
     ) -> Simulation:
         description = model.describe(parameters)
         built = build(description, seed, interpret=options.interpret)
+        ranks = _whole("ranks", options.ranks, 1)
+        if processes.ranks > 1 and ranks > 1:
+            raise UserError(
+                f"ranks={ranks} runs so many ranks in one process, but there are {processes.ranks} processes "
+                "with a rank each; leave ranks out"
+            )
         core = _core.Simulation(
             built.spec,
-            ranks=_whole("ranks", options.ranks, 1),
+            ranks=ranks,
+            processes=processes if processes.ranks > 1 else None,
             threads=_whole("threads", options.threads, available_threads()),
             check_values=options.check_values,
         )
-        simulation = Simulation(model, description, built, core, parameters)
+        simulation = Simulation(model, description, built, core, parameters, processes)
         simulation.apply_triggers()
         return simulation
 

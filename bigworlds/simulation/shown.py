@@ -54,6 +54,15 @@ class Shown:
         """How many ticks have passed since the start of the world."""
         raise NotImplementedError
 
+    @property
+    def rank(self) -> int:
+        """Which of the ranks this process is."""
+        raise NotImplementedError
+
+    def agreed(self, value: Any) -> Any:
+        """A value of rank 0 on all ranks."""
+        raise NotImplementedError
+
     def sections(self) -> list[Section]:
         """The whole state as named arrays."""
         raise NotImplementedError
@@ -108,7 +117,10 @@ class Shown:
         recorder = self._recorder
         if recorder is not None and any(recorder.records[name] for name in recorder.records):
             raise UserError("something is recorded already; call record_to before the first tick")
-        self.record_with(Recorder.create(records_of(self), path))
+        specs = records_of(self)
+        recorder = Recorder.create(specs, path) if self.rank == 0 else Recorder.unkept(specs, -1)
+        self.agreed(None)  # rank 0 could
+        self.record_with(recorder)
 
     def record_with(self, recorder: Recorder | None) -> None:
         """Lets a recorder take what is recorded from here on; it is committed by each snapshot, and whoever
@@ -137,7 +149,10 @@ class Shown:
         if self._recorder is not None:
             self._observe()
             self._recorder.commit()
-        snapshot.write(path, self.sections(), about(self))
+        sections = self.sections()
+        if self.rank == 0:
+            snapshot.write(path, sections, about(self))
+        self.agreed(None)  # nobody goes on before it is there
         return Path(path)
 
     def plot(
@@ -167,7 +182,7 @@ class Shown:
         if not pictures:
             raise UserError("there is nothing to draw: no world, and nothing recorded (world.record)")
         plot = Plot(side_by_side(pictures) if len(pictures) > 1 else pictures[0])
-        if path is not None:
+        if path is not None and self.rank == 0:
             plot.save(path)
         return plot
 

@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds import _core
+from bigworlds.cluster import Processes
+from bigworlds.cluster.errors import is_told
+from bigworlds.cluster.processes import broadcast_plain
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import BehaviorError, UserError
 from bigworlds.model import Model
 from bigworlds.model.declarations import WorldDescription
 from bigworlds.record import Recorder
-from bigworlds.record.sums import exact_sum
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
+from bigworlds.simulation.gathered import Gathered, joined
 from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.per_tick import cause_in_words, set_acts
@@ -26,8 +29,6 @@ from bigworlds.simulation.shown import Shown, Table
 from bigworlds.simulation.views import Columns
 from bigworlds.snapshot import Section
 from bigworlds.space import Continuous, Grid
-
-_Part = tuple[NDArray[np.uint64], dict[str, NDArray[Any]]]
 
 # So many ticks are run between two looks at stop conditions where nothing has to be looked at every tick.
 _STRIDE = 1 << 30
@@ -46,18 +47,23 @@ class Simulation(Shown, Outside):
         built: BuiltModel,
         core: _core.Simulation,
         parameters: Parameters | None,
+        processes: Processes,
     ) -> None:
         self.model = model
         self.description = description
         self._built = built
         self._schema = built.schema
         self._core = core
+        self._processes = processes
+        processes.explain = self._explain
+        self._gathered = Gathered(core, processes)
         self._parameters = parameters
         self._inputs = Inputs(self, self._take_parameters, core, built, description.inputs)
         self._generation = 0
         self._paused = threading.Event()
         self.seconds = 0.0
         self.cpu_seconds = 0.0
+        self._cpu_nanoseconds = 0  # of this process
         self.ended: str | None = None
         self.edited_by_hand = False
         set_acts(self, core, built)
@@ -78,6 +84,11 @@ class Simulation(Shown, Outside):
     def ranks(self) -> int:
         """How many ranks it runs on."""
         return self._core.ranks
+
+    @property
+    def rank(self) -> int:
+        """Which of the ranks this process is: 0 where all of them live in it."""
+        return self._processes.rank
 
     @property
     def threads(self) -> int:
@@ -189,18 +200,25 @@ class Simulation(Shown, Outside):
         self._observe()
         try:
             with self._inputs.running():
-                while done < ticks and not (done > 0 and self._paused.is_set()):
+                self._processes.running = True
+                while done < ticks:
                     done += self._run_stretch(ticks - done)
                     self._observe()
+                    if self._agree_on_pause():
+                        break
             return done
         except BehaviorError as error:
-            explained = self._explained(error)
+            if is_told(error):
+                raise
+            explained = self._explain(error)
             raise explained from explained.__cause__
+        finally:
+            self._processes.running = False
 
     def _run_stretch(self, ticks: int) -> int:
         """Applies the inputs of the present tick, and runs up to the next that begins with some, or at which
         something is recorded; counts the time, that of recording left out."""
-        began, cpu_began = time.perf_counter(), time.process_time()
+        began, cpu_began = time.perf_counter(), time.process_time_ns()
         try:
             self._inputs.accept()
             self._inputs.apply_due()
@@ -210,19 +228,47 @@ class Simulation(Shown, Outside):
             return self._core.run(min([ticks, *ends]), self._may_go_on)
         finally:
             self.seconds += time.perf_counter() - began
-            self.cpu_seconds += time.process_time() - cpu_began
+            self._cpu_nanoseconds += time.process_time_ns() - cpu_began
 
     def _may_go_on(self) -> bool:
+        if self._processes.interrupted:
+            self._processes.interrupted = False
+            raise KeyboardInterrupt
         return not (self._paused.is_set() or self._inputs.arrived)
 
-    def _explained(self, error: BehaviorError) -> BehaviorError:
-        """The error with the cause that running the failed row again as Python gave."""
+    def _agree_on_pause(self) -> bool:
+        """Whether a rank was paused: then all are. The processor's time of all ranks is summed on the way."""
+        paused, spent = self._processes.sum("pause", [int(self._paused.is_set()), self._cpu_nanoseconds])
+        self.cpu_seconds = spent * 1e-9
+        if paused:
+            self._paused.set()
+        return self._paused.is_set()
+
+    def agreed(self, value: Any) -> Any:
+        """A value of rank 0 on all ranks. Collective.
+
+        What ranks do must not depend on what only one of them sees, such as its clock or its terminal: let
+        rank 0 decide, and all follow.
+
+        Args:
+            value: of JSON's types; only that of rank 0 counts.
+        """
+        return broadcast_plain(self._processes, "agreed", value)
+
+    def ranks_where(self, *conditions: bool) -> list[int]:
+        """On how many ranks each of some conditions holds. Collective."""
+        return self._processes.sum("conditions", [int(condition) for condition in conditions])
+
+    def _explain(self, error: BaseException) -> BaseException:
+        """A behavior's error with the cause that running the failed row again as Python gave."""
+        if not isinstance(error, BehaviorError):
+            return error
         found: list[tuple[BehaviorPlace, BaseException]] = []
         for place in self._built.behaviors:
             for kernel in (place.kernel, place.explain):
                 cause = kernel.pending_error() if kernel is not None else None
                 if isinstance(cause, KeyboardInterrupt | SystemExit):
-                    raise cause
+                    return cause
                 if cause is not None and place.behavior.name == getattr(error, "behavior", None):
                     found.append((place, cause))
         if not found:
@@ -255,8 +301,7 @@ class Simulation(Shown, Outside):
         Args:
             label: the field, as in "Bird.velocity".
         """
-        columns = self._values(label)
-        return _each_element(columns, exact_sum)
+        return _each_element(self._values(label), self._gathered.sum)
 
     def mean(self, label: str) -> Any:
         """The mean of a field over all entities or cells: its exact sum divided by their number; NaN where
@@ -271,7 +316,7 @@ class Simulation(Shown, Outside):
         Raises:
             UserError: there are none.
         """
-        return _each_element(self._some_values(label), np.min)
+        return self._extreme(label, np.min)
 
     def max(self, label: str) -> Any:
         """The largest value of a field over all entities or cells.
@@ -279,7 +324,7 @@ class Simulation(Shown, Outside):
         Raises:
             UserError: there are none.
         """
-        return _each_element(self._some_values(label), np.max)
+        return self._extreme(label, np.max)
 
     def table(self, component: type | str) -> Table:
         """All fields of the entities that have a component, as copies in the order of ids. Collective.
@@ -293,15 +338,14 @@ class Simulation(Shown, Outside):
         number = self._schema.number(found)
         columns: dict[str, NDArray[Any]] = {}
         order: NDArray[Any] | None = None
-        for position, name in enumerate(found.__bw_fields__):  # type: ignore[attr-defined]
-            parts = self._core.views(number, position)
+        for position, field in enumerate(found.__bw_fields__.values()):  # type: ignore[attr-defined]
+            ids, values = self._gathered.rows(number, position, field.dtype, field.length)
             if order is None:
-                ids = _joined([part[0] for part in parts], np.uint64)
                 order = np.argsort(ids)
                 columns["id"] = ids[order]
-            columns[name] = _joined([part[1] for part in parts])[order]
+            columns[field.name] = values[order]
         if order is None:
-            columns["id"] = np.sort(np.asarray(self._core.ids(number), dtype=np.uint64))
+            columns["id"] = np.sort(self._gathered.ids(number))
         return Table(found.__name__, columns)
 
     def columns(self, component: type | str) -> Columns:
@@ -332,24 +376,28 @@ class Simulation(Shown, Outside):
         shape = tuple(reversed(space.cell_counts))
         values = {}
         for position, field in enumerate(found.__bw_fields__.values()):  # type: ignore[attr-defined]
-            flat = self._core.cell_values(self._schema.number(found), position)
+            flat = self._gathered.cells(self._schema.number(found), position)
             values[field.name] = flat.reshape(*shape, *flat.shape[1:])
         return values
 
     def _values(self, label: str) -> NDArray[Any]:
+        """The values of a field that this process has."""
         field = self._schema.field(label)
         component, position = self._schema.field_number(field)
         if is_cell(field.owner):
-            return np.asarray(self._core.cell_values(component, position))
-        return _joined([part[1] for part in self._core.views(component, position)], field.dtype, field.length)
+            values = np.asarray(self._core.cell_values(component, position))
+            return values if self._processes.ranks == 1 else values[np.asarray(self._core.owned_cells())]
+        return joined([part[1] for part in self._core.views(component, position)], field.dtype, field.length)
 
-    def _some_values(self, label: str) -> NDArray[Any]:
-        values = self._values(label)
-        if len(values) == 0:
-            raise UserError(
-                f"there is no {label.partition('.')[0]}, so {label} has no smallest or largest value"
-            )
-        return values
+    def _extreme(self, label: str, reduce: Callable[[NDArray[Any]], Any]) -> Any:
+        def of_all(values: NDArray[Any]) -> Any:
+            found = self._gathered.extreme(values, reduce)
+            if found is None:
+                kind = label.partition(".")[0]
+                raise UserError(f"there is no {kind}, so {label} has no smallest or largest value")
+            return found
+
+        return _each_element(self._values(label), of_all)
 
     def metrics(self) -> dict[str, float | int]:
         """The model's metrics (`@model.metric`) of the present state. Collective."""
@@ -379,10 +427,7 @@ class Simulation(Shown, Outside):
 
         Rows come in the order of their keys, so that equal worlds give equal bytes on any number of ranks.
         """
-        parts: dict[tuple[str, str], list[_Part]] = {}
-        for room, name, keys, columns in self._core.sections():
-            parts.setdefault((room, name), []).append((keys, columns))
-        return [_whole_section(room, name, parts[room, name]) for room, name in sorted(parts)]
+        return self._gathered.sections()
 
     def load(self, sections: list[Section]) -> None:
         """Takes in the state of another simulation of the same model. Collective."""
@@ -422,23 +467,6 @@ class Simulation(Shown, Outside):
         ranks = f", {self.ranks} ranks" if self.ranks > 1 else ""
         where = f"tick {self.tick}, {self.entities} entities, seed {self.seed}{ranks}"
         return f"<simulation of {self.model.name}: {where}>"
-
-
-def _whole_section(room: str, name: str, parts: list[_Part]) -> Section:
-    """One section of the rows that several tables, ranks or runs of cells have, in the order of keys."""
-    keys = np.concatenate([part[0] for part in parts])
-    columns = {label: np.concatenate([part[1][label] for part in parts]) for label in parts[0][1]}
-    if np.any(keys[1:] < keys[:-1]):
-        order = np.argsort(keys)
-        keys, columns = keys[order], {label: values[order] for label, values in columns.items()}
-    return Section(room, name, keys, columns)
-
-
-def _joined(parts: list[NDArray[Any]], dtype: Any = None, length: int = 1) -> NDArray[Any]:
-    """One array of the rows of several tables; a copy."""
-    if parts:
-        return np.concatenate(parts)
-    return np.empty(0 if length == 1 else (0, length), dtype=dtype)
 
 
 def _each_element(columns: NDArray[Any], reduce: Callable[[NDArray[Any]], Any]) -> Any:

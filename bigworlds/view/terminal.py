@@ -62,6 +62,9 @@ class TerminalView:
         ticks_per_second: at most so many ticks, for watching fast worlds; None: as fast as it goes.
         clock: seconds that only grow.
 
+    Attributes:
+        before_frame: called before each look at the world, or None; where other ranks take part in it.
+
     Example:
         >>> import io
         >>> from types import SimpleNamespace
@@ -109,6 +112,7 @@ class TerminalView:
         self._frame: Frame | None = None
         self._size = (0, 0)
         self._finished = False
+        self.before_frame: Callable[[], object] | None = None
 
     @property
     def moving(self) -> bool:
@@ -187,7 +191,7 @@ class TerminalView:
         if self.moving:
             self._show(source)
             return
-        self._frame = self._camera.frame(source)
+        self._frame = self._look(source)
         style = TextStyle(unicode=self._style.unicode, color=False)
         screen = lay_out(self._frame, Status(), DEFAULT_ROWS, DEFAULT_COLUMNS, style)
         self._stream.write(plain_lines(screen, self._encoding) + "\n")
@@ -196,12 +200,17 @@ class TerminalView:
     def _show(self, source: Source) -> None:
         start = self._clock()
         self._speed.note(start, int(source.tick))
-        self._frame = self._camera.frame(source)
+        self._frame = self._look(source)
         sent_bytes = self._draw()
         end = self._clock()
         self._next_frame = max(start + self._frame_seconds, end + REST_PER_COST * (end - start))
         if self._remote:
             self._next_frame = max(self._next_frame, start + sent_bytes / REMOTE_BYTES_PER_SECOND)
+
+    def _look(self, source: Source) -> Frame:
+        if self.before_frame is not None:
+            self.before_frame()
+        return self._camera.frame(source)
 
     def _draw(self) -> int:
         self._size = self._terminal.size()

@@ -38,27 +38,21 @@ py::object error_class(const char* name) {
   return py::module_::import("bigworlds.errors").attr(name);
 }
 
-void raise_run_error(const RunError& error) {
-  const py::object type = error_class("BehaviorError");
-  const py::object instance = type(error.what());
+py::object behavior_error(const RunError& error) {
+  py::object instance = error_class("BehaviorError")(error.what());
   instance.attr("behavior") = error.behavior();
   instance.attr("entity_id") = error.entity_id();
   instance.attr("tick") = error.tick();
   instance.attr("code") = error.code();
-  PyErr_SetObject(type.ptr(), instance.ptr());
+  return instance;
 }
 
 void translate_error(std::exception_ptr exception) {
   try {
     if (exception) std::rethrow_exception(exception);
-  } catch (const ModelError& error) {
-    PyErr_SetString(error_class("ModelError").ptr(), error.what());
-  } catch (const UserError& error) {
-    PyErr_SetString(error_class("UserError").ptr(), error.what());
-  } catch (const RunError& error) {
-    raise_run_error(error);
-  } catch (const Error& error) {
-    PyErr_SetString(error_class("BigworldsError").ptr(), error.what());
+  } catch (const Error&) {
+    const py::object instance = python_error(exception);
+    PyErr_SetObject(py::type::of(instance).ptr(), instance.ptr());
   }
 }
 
@@ -217,6 +211,22 @@ py::int_ digest_column(std::string_view room, std::string_view name,
 }
 
 }  // namespace
+
+py::object python_error(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const ModelError& error) {
+    return error_class("ModelError")(error.what());
+  } catch (const UserError& error) {
+    return error_class("UserError")(error.what());
+  } catch (const RunError& error) {
+    return behavior_error(error);
+  } catch (const Error& error) {
+    return error_class("BigworldsError")(error.what());
+  } catch (const std::exception& error) {
+    return py::module_::import("builtins").attr("RuntimeError")(error.what());
+  }
+}
 
 void bind_base(py::module_& module) {
   py::register_exception_translator(&translate_error);

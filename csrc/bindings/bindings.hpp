@@ -3,11 +3,22 @@
 
 #include <pybind11/pybind11.h>
 
+#include <exception>
+#include <memory>
+
+#include "cluster/communicator.hpp"
+
 namespace bw::bindings {
 
 void bind_abi(pybind11::module_& module);
 void bind_base(pybind11::module_& module);
 void bind_checksum(pybind11::module_& module);
+
+// The Python exception for one of the core's.
+pybind11::object python_error(const std::exception_ptr& exception);
+
+// A communicator whose calls a Python object carries out (bigworlds/cluster); nothing for None.
+std::shared_ptr<Communicator> communicator_from(const pybind11::object& processes);
 
 // ModelSpec, Simulation.
 void bind_engine(pybind11::module_& module);

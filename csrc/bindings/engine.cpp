@@ -332,10 +332,23 @@ std::vector<EntityId> ids(const Simulation& simulation, ComponentId component) {
   return out;
 }
 
-// One field of all cells of this process, in the order of global cells.
+// The cells that the ranks of this process own.
+py::array_t<std::uint64_t> owned_cells(const Simulation& simulation) {
+  std::vector<std::uint64_t> cells;
+  for (const auto& rank : simulation.local_ranks()) {
+    for (const CellRun& run : rank->cells->owned_runs()) {
+      for (std::uint32_t row = run.begin; row < run.end; ++row) {
+        cells.push_back(rank->cells->cell_id(row));
+      }
+    }
+  }
+  return py::array_t<std::uint64_t>(static_cast<py::ssize_t>(cells.size()), cells.data());
+}
+
+// One field of all cells, in the order of global cells; those of other processes are left open.
 py::array cell_values(const Simulation& simulation, ComponentId component, std::uint32_t field) {
   const FieldType type = simulation.model().schema.field({component, field}).type;
-  const std::size_t cells = simulation.count(component);
+  const auto cells = static_cast<std::size_t>(simulation.cell_count());
   py::array out = py::array(
       array_over(type, cells, static_cast<std::int64_t>(type.size()), nullptr, py::handle()));
   auto* to = static_cast<std::byte*>(out.mutable_data());
@@ -383,12 +396,13 @@ void bind_engine(py::module_& module) {
   module.attr("MOST_INPUT_BYTES") = kMostInputBytes;
 
   py::class_<Simulation>(module, "Simulation")
-      .def(
-          py::init([](const ModelSpec& model, std::uint32_t ranks, int threads, bool check_values) {
-            return std::make_unique<Simulation>(model, RunSpec{ranks, threads, check_values});
-          }),
-          py::arg("model"), py::kw_only(), py::arg("ranks"), py::arg("threads"),
-          py::arg("check_values"))
+      .def(py::init([](const ModelSpec& model, std::uint32_t ranks, const py::object& processes,
+                       int threads, bool check_values) {
+             return std::make_unique<Simulation>(
+                 model, RunSpec{ranks, communicator_from(processes), threads, check_values});
+           }),
+           py::arg("model"), py::kw_only(), py::arg("ranks"), py::arg("processes"),
+           py::arg("threads"), py::arg("check_values"))
       .def("run", run, py::arg("ticks"), py::arg("keep_going"))
       .def_property_readonly("tick", &Simulation::tick)
       .def_property_readonly("seed", &Simulation::seed)
@@ -498,6 +512,7 @@ void bind_engine(py::module_& module) {
       .def("sections", sections)
       .def("load", load)
       .def("views", views)
+      .def("owned_cells", owned_cells)
       .def("cell_values", cell_values);
 }
 

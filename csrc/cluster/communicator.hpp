@@ -1,12 +1,17 @@
 // The communicator: how the ranks of a simulation exchange bytes. It is a value, so that storage
 // and logic never communicate: `LocalCommunicator` runs all ranks in one process, in lockstep,
-// through memory.
+// through memory; others reach ranks in other processes.
+//
+// Every call is collective: all processes make the same calls in the same order, and say by name
+// what each is for, so that a process that is elsewhere is an error on all and never a hang.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -27,9 +32,18 @@ class Communicator {
   // The ranks that live in this process, ascending.
   virtual std::span<const RankId> hosted() const = 0;
 
-  // Collective: every rank hands in its mail and gets what was sent to it, in rank order.
-  virtual Mail exchange(Mail mail) = 0;
+  // Every rank hands in its mail and gets what was sent to it, in rank order.
+  virtual Mail exchange(std::string_view call, Mail mail) = 0;
 
+  // The sums over all processes of the values that each hands in (modulo 2^64).
+  virtual std::vector<std::uint64_t> sum(std::string_view call,
+                                         std::vector<std::uint64_t> values) = 0;
+
+  // This process failed: it comes to the call that the others are at with its error instead, and
+  // all throw the same.
+  [[noreturn]] virtual void fail(const std::exception_ptr& error) = 0;
+
+  bool hosts_all() const { return hosted().size() == ranks(); }
   Mail empty_mail() const { return Mail(hosted().size(), std::vector<Bytes>(ranks())); }
 };
 
@@ -39,7 +53,9 @@ class LocalCommunicator final : public Communicator {
   explicit LocalCommunicator(std::uint32_t ranks);
   std::uint32_t ranks() const override { return static_cast<std::uint32_t>(hosted_.size()); }
   std::span<const RankId> hosted() const override { return hosted_; }
-  Mail exchange(Mail mail) override;
+  Mail exchange(std::string_view call, Mail mail) override;
+  std::vector<std::uint64_t> sum(std::string_view call, std::vector<std::uint64_t> values) override;
+  [[noreturn]] void fail(const std::exception_ptr& error) override;
 
  private:
   std::vector<RankId> hosted_;
@@ -102,14 +118,15 @@ class Reader {
 // received from each.
 template <class T>
 std::vector<std::vector<std::vector<T>>> exchange_items(
-    Communicator& communicator, const std::vector<std::vector<std::vector<T>>>& items) {
+    Communicator& communicator, std::string_view call,
+    const std::vector<std::vector<std::vector<T>>>& items) {
   Mail mail = communicator.empty_mail();
   for (std::size_t h = 0; h < mail.size(); ++h) {
     for (std::size_t r = 0; r < mail[h].size(); ++r) {
       Writer(mail[h][r]).bytes(items[h][r].data(), items[h][r].size() * sizeof(T));
     }
   }
-  mail = communicator.exchange(std::move(mail));
+  mail = communicator.exchange(call, std::move(mail));
   std::vector<std::vector<std::vector<T>>> received(mail.size());
   for (std::size_t h = 0; h < mail.size(); ++h) {
     for (const Bytes& bytes : mail[h]) {

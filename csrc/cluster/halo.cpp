@@ -24,7 +24,7 @@ HaloPlan::HaloPlan(Communicator& communicator, std::span<CellLayer* const> layer
       receive_[h][owner].push_back(row);
     }
   }
-  const auto asked = exchange_items(communicator, wanted);
+  const auto asked = exchange_items(communicator, "halo plan", wanted);
   for (std::size_t h = 0; h < layers.size(); ++h) {
     for (const std::vector<std::uint64_t>& cells : asked[h]) {
       Rows& rows = send_[h].emplace_back();
@@ -50,7 +50,7 @@ void HaloPlan::refresh(Communicator& communicator, std::span<CellLayer* const> l
       }
     }
   }
-  mail = communicator.exchange(std::move(mail));
+  mail = communicator.exchange("halo", std::move(mail));
   for (std::size_t h = 0; h < layers.size(); ++h) {
     for (std::size_t r = 0; r < receive_[h].size(); ++r) {
       Reader reader(mail[h][r]);

@@ -75,6 +75,19 @@ TileId tile_of_row(const Store& store, std::uint32_t t, std::size_t row, const D
   return tiling.tile_of_id(table.ids()[row]);
 }
 
+void drop_foreign(Store& store, RankId self, const Domain& domain, const Tiling& tiling,
+                  const Partition& partition) {
+  for (std::uint32_t t = 0; t < store.table_count(); ++t) {
+    std::vector<std::uint32_t> foreign;
+    for (std::uint32_t row = 0; row < store.table(t).size(); ++row) {
+      if (partition.owner(tile_of_row(store, t, row, domain, tiling)) != self) {
+        foreign.push_back(row);
+      }
+    }
+    store.remove_rows(t, foreign);
+  }
+}
+
 std::size_t hand_over(Communicator& communicator, std::span<Store* const> stores,
                       const Domain& domain, const Tiling& tiling, const Partition& partition) {
   if (communicator.ranks() == 1) {
@@ -85,7 +98,7 @@ std::size_t hand_over(Communicator& communicator, std::span<Store* const> stores
   for (std::size_t h = 0; h < stores.size(); ++h) {
     moved += send_leavers(*stores[h], communicator.hosted()[h], domain, tiling, partition, mail[h]);
   }
-  mail = communicator.exchange(std::move(mail));
+  mail = communicator.exchange("hand over", std::move(mail));
   for (std::size_t h = 0; h < stores.size(); ++h) {
     for (const Bytes& message : mail[h]) {
       receive(*stores[h], message);

@@ -15,6 +15,10 @@ namespace bw {
 TileId tile_of_row(const Store& store, std::uint32_t table, std::size_t row, const Domain& domain,
                    const Tiling& tiling);
 
+// Removes the agents that other ranks own, where those have made them too.
+void drop_foreign(Store& store, RankId self, const Domain& domain, const Tiling& tiling,
+                  const Partition& partition);
+
 // Collective: stores[h] is the store of the h-th hosted rank. Returns how many agents moved out of
 // hosted ranks.
 std::size_t hand_over(Communicator& communicator, std::span<Store* const> stores,

@@ -1,6 +1,7 @@
 // Changes from outside to many entities at once: their end, and components that they get or lose.
 // All of it happens, or it is an error and nothing has.
 #include <algorithm>
+#include <exception>
 #include <array>
 #include <cstring>
 #include <string>
@@ -110,6 +111,7 @@ std::size_t Simulation::despawn(std::span<const EntityId> ids) {
   for (const auto& rank : ranks_) {
     count += doomed.emplace_back(rank->store.take(ids)).count;
   }
+  count = communicator_->sum("despawn", {count}).front();
   if (count != ids.size()) {
     for (std::size_t h = 0; h < ranks_.size(); ++h) {
       ranks_[h]->store.put_back(doomed[h]);
@@ -160,19 +162,28 @@ void Simulation::change_components(std::span<const EntityId> ids, const Componen
                                    std::span<const SpawnColumn> columns) {
   std::vector<Changing> changing;
   changing.reserve(ranks_.size());
-  std::size_t known = 0;
+  std::uint64_t known = 0;
+  std::exception_ptr wrong;
   try {
     for (const auto& rank : ranks_) {
       known += changing.emplace_back(rank->store, change, columns).collect(ids);
     }
-    if (known != ids.size()) {
-      refuse(ids);
-    }
   } catch (...) {
+    wrong = std::current_exception();
+  }
+  const std::vector<std::uint64_t> all =
+      communicator_->sum("change of components", {known, wrong ? 1u : 0u});
+  if (all[0] != ids.size() || all[1] > 0) {
     for (Changing& of_rank : changing) {
       of_rank.take_back();
     }
-    throw;
+    if (wrong) {
+      communicator_->fail(wrong);
+    }
+    if (all[1] > 0) {
+      communicator_->sum("refusal", {});  // throws what another process says
+    }
+    refuse(ids);
   }
   for (Changing& of_rank : changing) {
     of_rank.finish();

@@ -1,77 +1,117 @@
-// Edits of single entities and cells from outside, between ticks: what inputs are made of.
+// Edits of single entities and cells from outside, between ticks: what inputs are made of. All are
+// collective: any process may ask for any entity, the one that has it answers.
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/errors.hpp"
 #include "engine/simulation.hpp"
 
 namespace bw {
+namespace {
 
-std::optional<Archetype> Simulation::components_of(EntityId id) const {
-  for (const auto& rank : ranks_) {
-    if (const auto at = rank->store.find(id)) {
-      return rank->store.table(at->table).archetype();
+bool copy_out(const std::optional<Bytes>& value, std::byte* to) {
+  if (value) {
+    std::memcpy(to, value->data(), value->size());
+  }
+  return value.has_value();
+}
+
+}  // namespace
+
+// Collective: what the process that has it tells the others; nothing where none has it.
+std::optional<Bytes> Simulation::told_by_owner(std::string_view call,
+                                               const std::optional<Bytes>& mine) const {
+  if (communicator_->hosts_all()) {
+    return mine;
+  }
+  Bytes message;
+  if (mine) {
+    Writer(message).value(std::uint8_t{1});  // it may be empty, and be there
+    Writer(message).bytes(mine->data(), mine->size());
+  }
+  Mail mail = communicator_->empty_mail();
+  std::fill(mail.front().begin(), mail.front().end(), message);
+  mail = communicator_->exchange(call, std::move(mail));
+  for (const Bytes& told : mail.front()) {
+    if (!told.empty()) {
+      return Bytes(told.begin() + 1, told.end());
     }
   }
   return std::nullopt;
 }
 
+std::optional<Archetype> Simulation::components_of(EntityId id) const {
+  std::optional<Bytes> mine;
+  for (const auto& rank : ranks_) {
+    if (const auto at = rank->store.find(id)) {
+      const Archetype& archetype = rank->store.table(at->table).archetype();
+      Writer(mine.emplace()).values(std::span<const ComponentId>(archetype));
+    }
+  }
+  const std::optional<Bytes> found = told_by_owner("components of an entity", mine);
+  return found ? std::optional(Reader(*found).values<ComponentId>()) : std::nullopt;
+}
+
 bool Simulation::read(EntityId id, FieldKey field, std::byte* to) const {
+  std::optional<Bytes> mine;
   for (const auto& rank : ranks_) {
     if (const auto at = rank->store.find(id)) {
       const Table& table = rank->store.table(at->table);
       if (const auto index = table.find_column(field)) {
         const Column& column = table.column(*index);
-        std::memcpy(to, column.at(at->row), column.value_size());
-        return true;
+        mine.emplace(column.at(at->row), column.at(at->row) + column.value_size());
       }
     }
   }
-  return false;
+  return copy_out(told_by_owner("a value of an entity", mine), to);
 }
 
 bool Simulation::write(EntityId id, FieldKey field, const std::byte* from) {
-  bool written = false;
+  std::uint64_t written = 0;
   for (const auto& rank : ranks_) {
     if (const auto at = rank->store.find(id)) {
       Table& table = rank->store.table(at->table);
       if (const auto index = table.find_column(field)) {
         Column& column = table.column(*index);
         std::memcpy(column.at(at->row), from, column.value_size());
-        written = true;
+        written = 1;
       }
     }
   }
-  if (written && model_.schema.field(field).name == "position") {
+  written = communicator_->sum("a write to an entity", {written}).front();
+  if (written > 0 && model_.schema.field(field).name == "position") {
     hand_over_leavers();
   }
-  return written;
+  return written > 0;
 }
 
 bool Simulation::read_cell(std::uint64_t cell, FieldKey field, std::byte* to) const {
+  std::optional<Bytes> mine;
   for (const auto& rank : ranks_) {
     const std::int64_t row = rank->cells ? rank->cells->row_of_cell(cell) : -1;
     if (row >= 0 && rank->cells->is_owned(static_cast<std::size_t>(row))) {
       const Table& table = rank->cells->table();
       const Column& column = table.column(table.find_column(field).value());
-      std::memcpy(to, column.at(static_cast<std::size_t>(row)), column.value_size());
-      return true;
+      const std::byte* value = column.at(static_cast<std::size_t>(row));
+      mine.emplace(value, value + column.value_size());
     }
   }
-  return false;
+  return copy_out(told_by_owner("a value of a cell", mine), to);
 }
 
 bool Simulation::write_cell(std::uint64_t cell, FieldKey field, const std::byte* from) {
-  bool written = false;
+  std::uint64_t written = 0;
   for (const auto& rank : ranks_) {
     const std::int64_t row = rank->cells ? rank->cells->row_of_cell(cell) : -1;
     if (row >= 0 && rank->cells->is_owned(static_cast<std::size_t>(row))) {
       Table& table = rank->cells->table();
       Column& column = table.column(table.find_column(field).value());
       std::memcpy(column.at(static_cast<std::size_t>(row)), from, column.value_size());
-      written = true;
+      written = 1;
     }
   }
-  return written;
+  return communicator_->sum("a write to a cell", {written}).front() > 0;
 }
 
 }  // namespace bw

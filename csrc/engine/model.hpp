@@ -4,8 +4,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "cluster/communicator.hpp"
 #include "ecs/schema.hpp"
 #include "ecs/table.hpp"
 #include "event/channel.hpp"
@@ -27,7 +29,8 @@ struct ModelSpec {
 };
 
 struct RunSpec {
-  std::uint32_t ranks = 1;
+  std::uint32_t ranks = 1;                     // in this process, where there is no communicator
+  std::shared_ptr<Communicator> communicator;  // of several processes
   int threads = 1;
   bool check_values = false;
 };

@@ -193,7 +193,7 @@ void Simulation::forward_orders() {
     }
     std::fill(mail[h].begin(), mail[h].end(), message);
   }
-  mail = communicator_->exchange(std::move(mail));
+  mail = communicator_->exchange("orders", std::move(mail));
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     CommandBuffer& buffer = *ranks_[h]->executor.command_buffers().front();
     for (const Bytes& message : mail[h]) {

@@ -87,7 +87,7 @@ std::vector<std::vector<EventList>> Simulation::gather_due(std::size_t phase) co
     }
     std::fill(mail[h].begin(), mail[h].end(), message);
   }
-  mail = communicator_->exchange(std::move(mail));
+  mail = communicator_->exchange("events", std::move(mail));
   std::vector<std::vector<EventList>> gathered;
   for (const std::vector<Bytes>& messages : mail) {
     std::vector<EventList>& lists =
@@ -206,11 +206,12 @@ std::uint64_t Simulation::waiting_events(ChannelId channel) const {
   for (const auto& rank : ranks_) {
     waiting.push_back(rank->events.at(channel).size());
   }
-  return global_sum(waiting);
+  return global_sum("waiting events", waiting);
 }
 
 std::uint64_t Simulation::dropped_events() const {
-  return events_looked_for_ - global_sum(events_found_) + global_sum(events_unheard_);
+  return events_looked_for_ - global_sum("events found", events_found_) +
+         global_sum("events unheard", events_unheard_);
 }
 
 void Simulation::list_receivers_state(const StateSink& sink) const {
@@ -249,7 +250,9 @@ void Simulation::forget_events() {
 void Simulation::load_events(const StateSection& section) {
   for (EventList& events : ranks_.front()->events) {
     if (events.channel().name() == section.name) {
-      events.load(section, phase_clock_);
+      if (ranks_.front()->id == 0) {  // every process reads them; one keeps them
+        events.load(section, phase_clock_);
+      }
       return;
     }
   }

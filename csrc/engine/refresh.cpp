@@ -127,7 +127,7 @@ void Simulation::refresh_agents(std::size_t phase) {
                     mail[h]);
       }
     }
-    mail = communicator_->exchange(std::move(mail));
+    mail = communicator_->exchange("ghosts", std::move(mail));
   }
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     std::vector<Reader> readers(mail[h].begin(), mail[h].end());

@@ -60,7 +60,7 @@ Occupancy Simulation::occupancy() const {
     std::fill(cells[h].begin(), cells[h].end(), mine);
   }
   Occupancy occupancy(static_cast<std::size_t>(lattice_.volume()));
-  const auto received = exchange_items(*communicator_, cells);
+  const auto received = exchange_items(*communicator_, "occupied cells", cells);
   for (const std::vector<std::uint64_t>& from : received.front()) {
     for (const std::uint64_t cell : from) {
       occupancy.take(cell);
@@ -220,7 +220,7 @@ std::optional<std::vector<std::vector<std::uint8_t>>> Simulation::settle_round(
   }
   std::vector<MoveClaim> all;
   std::vector<std::size_t> first_of_rank;
-  const auto received = exchange_items(*communicator_, sent);
+  const auto received = exchange_items(*communicator_, "moves", sent);
   for (const std::vector<MoveClaim>& from : received.front()) {
     first_of_rank.push_back(all.size());
     all.insert(all.end(), from.begin(), from.end());
@@ -256,7 +256,8 @@ void Simulation::settle_claims_and_deposits() {
   }
   // All deposits of a cell are summed before the sum is added: so it is rounded once, however many
   // ranks there are.
-  const std::vector<std::vector<Deposit>> given = joined(exchange_items(*communicator_, deposits));
+  const std::vector<std::vector<Deposit>> given =
+      joined(exchange_items(*communicator_, "deposits", deposits));
   for (std::size_t h = 0; h < hosted; ++h) {
     if (!given[h].empty()) {
       settle_deposits(given[h], deposit_fields_, *ranks_[h]->cells);
@@ -275,7 +276,7 @@ std::vector<std::vector<Claim>> Simulation::route_claims() {
       buffer->claims.clear();
     }
   }
-  return joined(exchange_items(*communicator_, claims));
+  return joined(exchange_items(*communicator_, "claims", claims));
 }
 
 // One rank: its claims stay where they are, and claimants stand where they asked.
@@ -302,7 +303,8 @@ void Simulation::settle_claims() {
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     std::fill(grants[h].begin(), grants[h].end(), settle_on(h, claims[h], agents[h]).grants);
   }
-  std::vector<std::vector<Grant>> granted = joined(exchange_items(*communicator_, grants));
+  std::vector<std::vector<Grant>> granted =
+      joined(exchange_items(*communicator_, "grants", grants));
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     // Claimants may have been handed over since they asked.
     Store& store = ranks_[h]->store;
@@ -371,7 +373,7 @@ std::vector<std::vector<AgentAt>> Simulation::find_claimed_agents(
     }
     std::fill(mail[h].begin(), mail[h].end(), message);
   }
-  mail = communicator_->exchange(std::move(mail));
+  mail = communicator_->exchange("claimed cells", std::move(mail));
   Routed<AgentAt> answers = routes<AgentAt>(ranks_.size(), communicator_->ranks());
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     for (std::size_t r = 0; r < mail[h].size(); ++r) {
@@ -386,7 +388,7 @@ std::vector<std::vector<AgentAt>> Simulation::find_claimed_agents(
       look(h, asked, answers[h][r]);
     }
   }
-  return joined(exchange_items(*communicator_, answers));
+  return joined(exchange_items(*communicator_, "claimed agents", answers));
 }
 
 }  // namespace bw

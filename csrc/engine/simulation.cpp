@@ -72,9 +72,10 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
     : model_(std::move(model)),
       run_(run),
       pool_(run.threads),
-      communicator_(std::make_unique<LocalCommunicator>(run.ranks)),
+      communicator_(run.communicator ? run.communicator
+                                     : std::make_shared<LocalCommunicator>(run.ranks)),
       tiling_(model_.domain, model_.tiles),
-      partition_(Partition::blocks(tiling_.count(), run.ranks)),
+      partition_(Partition::blocks(tiling_.count(), communicator_->ranks())),
       lattice_(world_box(model_.domain, model_.lattice)),
       phase_seconds_(model_.phases.size(), 0.0) {
   check_model();
@@ -182,21 +183,52 @@ std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& ke
         " and stands in the middle of it; load a snapshot, or make the simulation anew");
   }
   if (std::exchange(written_from_outside_, false)) {
-    check_all_places();
+    try {
+      check_all_places();
+    } catch (...) {
+      communicator_->fail(std::current_exception());
+    }
   }
   Clock::time_point asked = Clock::now();
+  const auto wants_to_stop = [&] {
+    const Clock::time_point now = Clock::now();
+    const bool ask = keep_going && now - asked >= kAskEvery;
+    asked = ask ? now : asked;
+    return ask && !keep_going();
+  };
   for (std::int64_t done = 0; done < ticks; ++done) {
-    if (const Clock::time_point now = Clock::now(); keep_going && now - asked >= kAskEvery) {
-      asked = now;
-      if (!keep_going()) {
-        return done;
-      }
+    if (agree_to_stop(wants_to_stop)) {
+      return done;
     }
     failed_ = true;  // until the tick has come to its end
-    run_tick();
+    try {
+      run_tick();
+    } catch (...) {
+      communicator_->fail(std::current_exception());
+    }
     failed_ = false;
   }
   return ticks;
+}
+
+// Whether any process wants to stop before the next tick. Where asking throws (Ctrl-C), all stop,
+// and this one throws.
+bool Simulation::agree_to_stop(const std::function<bool()>& wants_to_stop) const {
+  if (communicator_->hosts_all()) {
+    return wants_to_stop();
+  }
+  std::exception_ptr thrown;
+  bool mine = true;
+  try {
+    mine = wants_to_stop();
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  const bool any = communicator_->sum("tick", {mine ? 1u : 0u}).front() > 0;
+  if (thrown) {
+    std::rethrow_exception(thrown);
+  }
+  return any;
 }
 
 void Simulation::run_tick() {
@@ -246,6 +278,18 @@ void Simulation::hand_over_leavers() {
     stores.push_back(&rank->store);
   }
   hand_over(*communicator_, stores, model_.domain, tiling_, partition_);
+}
+
+// Entities that every process has put on its first rank go to the ranks that own them; what other
+// processes own, they have put there themselves.
+void Simulation::share_out() {
+  if (communicator_->hosts_all()) {
+    hand_over_leavers();
+    return;
+  }
+  for (const auto& rank : ranks_) {
+    drop_foreign(rank->store, rank->id, model_.domain, tiling_, partition_);
+  }
 }
 
 // Which behaviors of a phase have their turn; none: the phase costs nothing.
@@ -321,24 +365,10 @@ void Simulation::run_sequential(Rank& rank, PreparedBehavior& prepared) {
   rank.executor.run_live(prepared.run, rank.store, rank.around, live);
 }
 
-std::uint64_t Simulation::global_sum(const std::vector<std::uint64_t>& per_rank) const {
-  if (communicator_->hosted().size() == communicator_->ranks()) {
-    std::uint64_t sum = 0;
-    for (const std::uint64_t value : per_rank) {
-      sum += value;
-    }
-    return sum;
-  }
-  std::vector<std::vector<std::vector<std::uint64_t>>> items(per_rank.size());
-  for (std::size_t h = 0; h < per_rank.size(); ++h) {
-    items[h].assign(communicator_->ranks(), {per_rank[h]});
-  }
-  std::uint64_t sum = 0;
-  const auto received = exchange_items(*communicator_, items);
-  for (const std::vector<std::uint64_t>& values : received.front()) {
-    sum += values.front();
-  }
-  return sum;
+std::uint64_t Simulation::global_sum(std::string_view call,
+                                     const std::vector<std::uint64_t>& per_rank) const {
+  const std::uint64_t mine = std::accumulate(per_rank.begin(), per_rank.end(), std::uint64_t{0});
+  return communicator_->sum(call, {mine}).front();
 }
 
 std::uint64_t Simulation::population() const {
@@ -346,7 +376,7 @@ std::uint64_t Simulation::population() const {
   for (const auto& rank : ranks_) {
     sizes.push_back(rank->store.size());
   }
-  return global_sum(sizes);
+  return global_sum("population", sizes);
 }
 
 std::uint64_t Simulation::count(ComponentId component) const {
@@ -355,7 +385,7 @@ std::uint64_t Simulation::count(ComponentId component) const {
     const bool of_cells = rank->cells && rank->cells->table().has(component);
     counts.push_back(of_cells ? rank->cells->owned_count() : rank->store.count(component));
   }
-  return global_sum(counts);
+  return global_sum("count", counts);
 }
 
 RankId Simulation::owner_of_cell(std::uint64_t cell) const {
@@ -374,7 +404,7 @@ EntityId Simulation::spawn(Archetype components, std::size_t count,
   check_given_places(count, columns);
   // Every rank counts the world's births; each makes the rows of its own tiles.
   const EntityId first = next_id();
-  // All start on the first rank of this process and are handed over from there.
+  // All start on the first rank of this process and go from there.
   Store& store = ranks_.front()->store;
   const std::uint32_t table = store.table_for(std::move(components));
   const std::uint32_t row = store.bear(table, first, count);
@@ -383,7 +413,7 @@ EntityId Simulation::spawn(Archetype components, std::size_t count,
   for (const auto& rank : ranks_) {
     rank->births[kWorldTile] += count;
   }
-  hand_over_leavers();
+  share_out();
   return count == 0 ? kNoEntity : first;
 }
 

@@ -17,6 +17,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/hash.hpp"
@@ -55,6 +56,7 @@ class Simulation {
   int threads() const { return pool_.threads(); }
   std::uint64_t population() const;
   std::uint64_t count(ComponentId component) const;
+  std::int64_t cell_count() const { return lattice_.volume(); }
   const std::vector<double>& phase_seconds() const { return phase_seconds_; }
 
   // New entities of the world (tile 0), with ids in a row; returns the first.
@@ -186,7 +188,9 @@ class Simulation {
   void settle_births();
   void forward_orders();
   void apply();
+  std::optional<Bytes> told_by_owner(std::string_view call, const std::optional<Bytes>& mine) const;
   void hand_over_leavers();
+  void share_out();
 
   // components.cpp
   using ComponentChange = std::function<Archetype(EntityId, Archetype)>;
@@ -195,7 +199,8 @@ class Simulation {
   void change_components(std::span<const EntityId> ids, const ComponentChange& change,
                          std::span<const SpawnColumn> columns);
 
-  std::uint64_t global_sum(const std::vector<std::uint64_t>& per_rank) const;
+  std::uint64_t global_sum(std::string_view call, const std::vector<std::uint64_t>& per_rank) const;
+  bool agree_to_stop(const std::function<bool()>& wants_to_stop) const;
   RankId owner_of_cell(std::uint64_t cell) const;
 
   // state.cpp
@@ -205,7 +210,7 @@ class Simulation {
   ModelSpec model_;
   RunSpec run_;
   ThreadPool pool_;
-  std::unique_ptr<LocalCommunicator> communicator_;
+  std::shared_ptr<Communicator> communicator_;
   Tiling tiling_;
   Partition partition_;
   CellBox lattice_;

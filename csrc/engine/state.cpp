@@ -60,6 +60,22 @@ std::size_t column_named(const Table& table, const StateColumn& from) {
                   "' that this model does not have, or with another type");
 }
 
+// The sum modulo 2^128 over all processes: words of 32 bits are summed, so that nothing is carried
+// over the edge of a word.
+Digest over_processes(Communicator& communicator, const Digest& mine) {
+  if (communicator.hosts_all()) {
+    return mine;
+  }
+  constexpr std::uint64_t kLow = 0xffffffffu;
+  const std::vector<std::uint64_t> sums = communicator.sum(
+      "digest", {mine.low & kLow, mine.low >> 32, mine.high & kLow, mine.high >> 32});
+  Digest all;
+  for (std::size_t word = sums.size(); word-- > 0;) {
+    all = Digest{all.low << 32, all.high << 32 | all.low >> 32} + Digest{sums[word], 0};
+  }
+  return all;
+}
+
 }  // namespace
 
 void Simulation::list_state(const StateSink& sink) const {
@@ -113,7 +129,7 @@ Digest Simulation::digest() const {
       sum += column_digest(hash, section, column);
     }
   });
-  return sum;
+  return over_processes(*communicator_, sum);
 }
 
 void Simulation::load_entities(const StateSection& section) {
@@ -204,7 +220,7 @@ void Simulation::load(std::span<const StateSection> sections) {
                       "' that this version does not know");
     }
   }
-  hand_over_leavers();
+  share_out();
 }
 
 }  // namespace bw

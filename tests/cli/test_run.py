@@ -200,7 +200,6 @@ WRONG: list[tuple[tuple[str, ...], str]] = [
     (("meadow.py", "--tick", "3"), "No such option: --tick"),
     (("meadow.py", "--ticks", "few"), "--ticks"),
     (("meadow.py", "--ticks", "-1"), "--ticks"),
-    (("meadow.py", "-n", "4"), "-n 4: ranks over MPI come in a later version"),
     (("meadow.py", "--ticks", "1", "--until-tick", "2"), "found both, give one"),
     (("meadow.py", "--until", "tick >"), "--until 'tick >' is no expression"),
     (("meadow.py", "--until", "stone > 3"), "there is no metric 'stone'; did you mean 'stones'?"),

@@ -17,8 +17,8 @@ CPP_FLOORS = {
     "engine": 5, "bindings": 6,
 }  # fmt: skip
 PYTHON_FLOORS = {
-    "errors": 0, "_core": 0, "data": 1, "space": 1, "snapshot": 1, "view": 2, "behavior": 2, "record": 2,
-    "model": 3, "event": 3, "simulation": 4, "cli": 5,
+    "errors": 0, "_core": 0, "data": 1, "space": 1, "snapshot": 1, "cluster": 1, "view": 2, "behavior": 2,
+    "record": 2, "model": 3, "event": 3, "simulation": 4, "cli": 5,
 }  # fmt: skip
 DOORS = {
     "h5py": "snapshot",

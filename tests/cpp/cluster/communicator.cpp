@@ -24,7 +24,7 @@ TEST_CASE("what a rank sends to another arrives there, from it, and nothing else
       mail[from][to] = Bytes(from * 4 + to, static_cast<std::byte>(10 * from + to));
     }
   }
-  mail = communicator.exchange(std::move(mail));
+  mail = communicator.exchange("test", std::move(mail));
   for (std::size_t to = 0; to < 4; ++to) {
     for (std::size_t from = 0; from < 4; ++from) {
       CHECK(mail[to][from] == Bytes(from * 4 + to, static_cast<std::byte>(10 * from + to)));
@@ -38,7 +38,7 @@ TEST_CASE("items travel by rank, empty lists included") {
       3, std::vector<std::vector<std::uint64_t>>(3));
   items[0][2] = {7, 8};
   items[1][1] = {9};
-  const auto received = bw::exchange_items(communicator, items);
+  const auto received = bw::exchange_items(communicator, "test", items);
   CHECK(received[2][0] == std::vector<std::uint64_t>{7, 8});
   CHECK(received[1][1] == std::vector<std::uint64_t>{9});
   CHECK(received[0][2].empty());

@@ -22,7 +22,7 @@ std::vector<bw::Ghosts> exchange(Spread& world, const bw::GhostRequest& request)
     bw::pack_ghosts(world.stores[rank], world.domain, world.tiling, world.partition, rank, request,
                     mail[rank]);
   }
-  mail = world.communicator.exchange(std::move(mail));
+  mail = world.communicator.exchange("test", std::move(mail));
   std::vector<bw::Ghosts> ghosts;
   for (bw::RankId rank = 0; rank < world.stores.size(); ++rank) {
     std::vector<bw::Reader> readers(mail[rank].begin(), mail[rank].end());
@@ -105,12 +105,14 @@ TEST_CASE(
   CHECK(ghosts[1].ids == std::vector<EntityId>{3});
 }
 
-TEST_CASE("an agent that only rounding brings within reach of another rank's edge is a ghost there") {
+TEST_CASE(
+    "an agent that only rounding brings within reach of another rank's edge is a ghost there") {
   int within = 0;
   for (std::uint64_t seed = 0; seed < 4000; ++seed) {
     CAPTURE(seed);
     Draw draw(seed);
-    bw::Domain domain{bw::SpaceKind::continuous, 2, {10.0, draw.real(1.0, 100.0), 0.0}, false, false, false};
+    bw::Domain domain{
+        bw::SpaceKind::continuous, 2, {10.0, draw.real(1.0, 100.0), 0.0}, false, false, false};
     Spread world(domain, 64, 8);  // each rank has one row of tiles
     const auto row = static_cast<bw::TileId>(draw.whole(1, 6));
     const double edge = world.tiling.region(1 + 8 * row).low[1];

@@ -1,0 +1,108 @@
+"""Processes: what a simulation needs of the processes that its ranks live in.
+
+Every method but the attributes is collective: all processes make the same calls in the same order. Only bytes
+and whole numbers travel; nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Message = bytes | bytearray | memoryview
+
+
+class Processes(Protocol):
+    """The processes of one simulation.
+
+    Attributes:
+        explain: what makes of an error in this process the one that all are told of.
+        running: while it is set, Ctrl-C waits for the next tick boundary; then `interrupted` says that it
+            came.
+    """
+
+    explain: Callable[[BaseException], BaseException] | None
+    running: bool
+    interrupted: bool
+
+    @property
+    def rank(self) -> int:
+        """The number of this process, from 0."""
+
+    @property
+    def ranks(self) -> int:
+        """How many there are."""
+
+    def exchange(self, call: str, messages: Sequence[Message]) -> list[Message]:
+        """Sends messages[r] to process r; returns what came from each."""
+
+    def sum(self, call: str, values: Sequence[int]) -> list[int]:
+        """The sums of values over all processes, modulo 2^64."""
+
+    def fail(self, error: BaseException) -> NoReturn:
+        """Tells the others that this process failed; all raise the same error."""
+
+    def close(self) -> None:
+        """Gives the means of communication back."""
+
+
+class OneProcess:
+    """A simulation that is alone in its process: nobody to talk to."""
+
+    rank = 0
+    ranks = 1
+
+    def __init__(self) -> None:
+        self.explain: Callable[[BaseException], BaseException] | None = None
+        self.running = False
+        self.interrupted = False
+
+    def exchange(self, call: str, messages: Sequence[Message]) -> list[Message]:
+        """What this process sent to itself."""
+        return list(messages)
+
+    def sum(self, call: str, values: Sequence[int]) -> list[int]:
+        """The values."""
+        return list(values)
+
+    def fail(self, error: BaseException) -> NoReturn:
+        """Raises the error."""
+        raise error
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def gather(processes: Processes, call: str, message: Message) -> list[Message]:
+    """What every process hands in, in the order of ranks, on all of them. Collective."""
+    return processes.exchange(call, [message] * processes.ranks)
+
+
+def broadcast(processes: Processes, call: str, message: Message) -> Message:
+    """What process 0 hands in. Collective."""
+    first = processes.rank == 0
+    return processes.exchange(call, [message if first else b""] * processes.ranks)[0]
+
+
+def broadcast_plain(processes: Processes, call: str, value: Any) -> Any:
+    """A value of JSON's types of process 0, on all of them. Collective."""
+    if processes.ranks == 1:
+        return value
+    return json.loads(bytes(broadcast(processes, call, json.dumps(value).encode())))
+
+
+def gather_rows(processes: Processes, call: str, rows: Array) -> Array:
+    """The rows of all processes, in the order of ranks. Collective.
+
+    The arrays may differ in the length of their first axis, in nothing else.
+    """
+    if processes.ranks == 1:
+        return rows
+    parts = gather(processes, call, np.ascontiguousarray(rows).tobytes())
+    arrays = [np.frombuffer(part, dtype=rows.dtype).reshape(-1, *rows.shape[1:]) for part in parts]
+    return np.concatenate(arrays)

@@ -1,0 +1,126 @@
+"""The whole world's rows and sums, of the processes that its ranks live in. Every call is collective.
+
+Where all ranks live in this process nothing is copied that need not be.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bigworlds import _core
+from bigworlds.cluster import Processes
+from bigworlds.cluster.processes import gather, gather_rows
+from bigworlds.record.sums import exact_sum
+from bigworlds.snapshot import Section
+
+Array = NDArray[Any]
+_Part = tuple[NDArray[np.uint64], dict[str, Array]]
+
+
+class Gathered:
+    """What a simulation reads of its core, brought together from all processes."""
+
+    def __init__(self, core: _core.Simulation, processes: Processes) -> None:
+        self._core = core
+        self._processes = processes
+
+    def ids(self, component: int) -> Array:
+        """The ids of all entities with a component, in no particular order."""
+        mine = np.asarray(self._core.ids(component), dtype=np.uint64)
+        return gather_rows(self._processes, "ids", mine)
+
+    def rows(self, component: int, field: int, dtype: Any, length: int) -> tuple[Array, Array]:
+        """(ids, values) of a field of all entities with its component, in the same order; copies."""
+        parts = self._core.views(component, field)
+        ids = joined([part[0] for part in parts], np.uint64)
+        values = joined([part[1] for part in parts], dtype, length)
+        if self._processes.ranks > 1:
+            ids = gather_rows(self._processes, "ids", ids)
+            values = gather_rows(self._processes, "column", values)
+        return ids, values
+
+    def cells(self, component: int, field: int) -> Array:
+        """A field of all cells, in the order of cells; a copy."""
+        values = np.asarray(self._core.cell_values(component, field))
+        if self._processes.ranks > 1:
+            owned = np.asarray(self._core.owned_cells())
+            order = gather_rows(self._processes, "cells", owned)
+            values[order] = gather_rows(self._processes, "cell column", values[owned])
+        return values
+
+    def sum(self, mine: Array) -> int | float:
+        """The exact sum of the values that the processes hand in, shape (n,), rounded once."""
+        if self._processes.ranks == 1:
+            return exact_sum(mine)
+        if mine.dtype.kind == "f":
+            part = _core.ExactSum()
+            part.add(mine.astype(np.float64, copy=False))
+            total = _core.ExactSum()
+            for other in gather(self._processes, "sum", part.to_bytes()):
+                total.merge(_core.ExactSum.from_bytes(bytes(other)))
+            return total.value()
+        parts = gather(self._processes, "sum", json.dumps(exact_sum(mine)).encode())
+        return sum(int(json.loads(bytes(part))) for part in parts)
+
+    def extreme(self, mine: Array, reduce: Callable[[Array], Any]) -> Any:
+        """The smallest or largest of the values that the processes hand in; None where there are none."""
+        found = np.array([reduce(mine)], dtype=mine.dtype) if len(mine) else mine[:0]
+        every = gather_rows(self._processes, "extreme", found)
+        return reduce(every) if len(every) else None
+
+    def sections(self) -> list[Section]:
+        """The whole state as named arrays, their rows in the order of keys; copies."""
+        parts: dict[tuple[str, str], list[_Part]] = {}
+        for room, name, keys, columns in self._core.sections():
+            parts.setdefault((room, name), []).append((keys, columns))
+        mine = {names: whole_section(*names, parts[names]) for names in parts}
+        if self._processes.ranks == 1:
+            return [mine[names] for names in sorted(mine)]
+        return [self._whole(names, mine.get(names)) for names in self._all_names(mine)]
+
+    def _all_names(self, mine: dict[tuple[str, str], Section]) -> list[tuple[str, str]]:
+        told = gather(self._processes, "names of sections", json.dumps(list(mine)).encode())
+        return sorted({(room, name) for part in told for room, name in json.loads(bytes(part))})
+
+    def _whole(self, names: tuple[str, str], mine: Section | None) -> Section:
+        """A section of which each process may have a part, or none."""
+        form = None if mine is None else [_form(label, values) for label, values in mine.columns.items()]
+        told = [
+            json.loads(bytes(part)) for part in gather(self._processes, "section", json.dumps(form).encode())
+        ]
+        columns = next(columns for columns in told if columns is not None)
+        empty = Section(
+            *names,
+            np.empty(0, dtype=np.uint64),
+            {label: np.empty((0, *shape), dtype=dtype) for label, dtype, shape in columns},
+        )
+        part = empty if mine is None else mine
+        keys = gather_rows(self._processes, "keys", part.keys)
+        values = {label: gather_rows(self._processes, label, part.columns[label]) for label in empty.columns}
+        return whole_section(*names, [(keys, values)])
+
+
+def _form(label: str, values: Array) -> tuple[str, str, list[int]]:
+    return (label, values.dtype.str, list(values.shape[1:]))
+
+
+def whole_section(room: str, name: str, parts: list[_Part]) -> Section:
+    """One section of the parts of several tables, tiles or ranks, in the order of keys."""
+    keys = np.concatenate([part[0] for part in parts])
+    columns = {label: np.concatenate([part[1][label] for part in parts]) for label in parts[0][1]}
+    if np.any(keys[1:] < keys[:-1]):
+        order = np.argsort(keys, kind="stable")
+        keys, columns = keys[order], {label: values[order] for label, values in columns.items()}
+    return Section(room, name, keys, columns)
+
+
+def joined(parts: list[Array], dtype: Any = None, length: int = 1) -> Array:
+    """One array of the rows of several tables; a copy."""
+    if parts:
+        return np.concatenate(parts)
+    return np.empty(0 if length == 1 else (0, length), dtype=dtype)

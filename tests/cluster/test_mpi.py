@@ -1,0 +1,79 @@
+"""Ranks over MPI: the same digests as on one rank, snapshots across numbers of ranks, the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bigworlds.record import Records
+from tests.cluster.conftest import Start
+
+EXAMPLES = {
+    "boids": ("--set", "n=400", "--ticks", "8"),
+    "schelling": ("--set", "size=small", "--ticks", "6"),
+    "wolf_sheep": ("--set", "side=40", "--ticks", "10"),
+    "forest_fire": ("--ticks", "12"),
+}
+
+
+def finished(start: Start, ranks: int, *arguments: str, folder: Path | None = None) -> dict[str, object]:
+    process = start(ranks, None, "run", *arguments, "--json", folder=folder)
+    out, err = process.communicate(timeout=240)
+    assert process.returncode == 0, err
+    result: dict[str, object] = json.loads(out)
+    return result
+
+
+def test_messages_sums_and_rows_arrive(start: Start) -> None:
+    process = start(3, "meetings")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert out == "all arrived\n"
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_the_same_world_on_three_ranks_with_two_threads(start: Start, name: str) -> None:
+    seeded = (name, *EXAMPLES[name], "--seed", "7")
+    alone, together = finished(start, 1, *seeded), finished(start, 3, *seeded, "--threads", "2")
+    assert together["ranks"] == 3
+    assert together["threads"] == 2
+    for same in ("digest", "metrics", "entities", "tick", "ended", "seed"):
+        assert together[same] == alone[same]
+
+
+def test_a_world_goes_on_from_its_snapshot_on_another_number_of_ranks(start: Start, tmp_path: Path) -> None:
+    begun = ("wolf_sheep", "--set", "side=40", "--seed", "2")
+    finished(start, 3, *begun, "--ticks", "7", "--snapshot", "w.h5", folder=tmp_path)
+    on = finished(start, 2, "wolf_sheep", "--resume", "w.h5", "--ticks", "7", folder=tmp_path)
+    assert on["tick"] == 14
+    assert on["digest"] == finished(start, 1, *begun, "--ticks", "14")["digest"]
+
+
+def test_a_run_folder_has_the_records_of_one_rank(start: Start, tmp_path: Path) -> None:
+    for ranks in (1, 3):
+        finished(start, ranks, "boids", "--set", "n=90", "--seed", "5", "--ticks", "4", "--out", f"on{ranks}",
+                 folder=tmp_path)  # fmt: skip
+    one, three = (Records.open(tmp_path / f"on{ranks}" / "records.h5") for ranks in (1, 3))
+    assert list(one) == list(three)
+    for name in one:
+        assert list(one[name]) == list(three[name])
+        for column, values in one[name].items():
+            assert np.array_equal(values, three[name][column])
+    log = [json.loads(line) for line in (tmp_path / "on3" / "log.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in log].count("run started") == 1
+
+
+def test_a_fresh_seed_is_drawn_once_for_all(start: Start) -> None:
+    first = finished(start, 2, "boids", "--set", "n=50", "--ticks", "2")
+    again = finished(start, 1, "boids", "--set", "n=50", "--ticks", "2", "--seed", str(first["seed"]))
+    assert first["digest"] == again["digest"]
+
+
+def test_a_users_mistake_is_said_once(start: Start) -> None:
+    process = start(2, None, "run", "boids", "--set", "n=-1")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err.count("error:") == 1
