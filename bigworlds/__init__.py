@@ -73,6 +73,7 @@ from bigworlds.data import (
     vec2,
     vec3,
 )
+from bigworlds.cluster import RankError
 from bigworlds.errors import BehaviorError, BigworldsError, ModelError, SnapshotError, UserError
 from bigworlds.event import Input, InputResult, JournalError, Ticket, input
 from bigworlds.model import (
@@ -132,6 +133,7 @@ __all__ = [
     "ModelError",
     "Neighbors",
     "Parameters",
+    "RankError",
     "Ref",
     "Rng",
     "Send",

@@ -46,7 +46,7 @@ _LIBRARIES = (
     ("pillow", "PIL", "pictures, .gif movies", "pip install bigworlds", True),
     ("typer", "typer", "the command line", "pip install bigworlds", True),
     ("rich", "rich", "tables, progress", "pip install bigworlds", True),
-    ("mpi4py", "mpi4py", "runs on many ranks (a later version)", "pip install bigworlds", False),
+    ("mpi4py", "mpi4py", "runs on many ranks", "pip install bigworlds", False),
     ("matplotlib", "matplotlib", "plots with axes: bigworlds plot", "pip install 'bigworlds[plot]'", False),
     ("pandas", "pandas", "data frames in and out", "pip install pandas", False),
     ("polars", "polars", "data frames in and out", "pip install polars", False),
