@@ -46,6 +46,7 @@ from bigworlds.behavior import (
     native,
 )
 from bigworlds.behavior import Space as Space
+from bigworlds.cluster import RankError
 from bigworlds.data import (
     CellComponent,
     Component,
@@ -73,7 +74,6 @@ from bigworlds.data import (
     vec2,
     vec3,
 )
-from bigworlds.cluster import RankError
 from bigworlds.errors import BehaviorError, BigworldsError, ModelError, SnapshotError, UserError
 from bigworlds.event import Input, InputResult, JournalError, Ticket, input
 from bigworlds.model import (

@@ -1,9 +1,9 @@
 // Changes from outside to many entities at once: their end, and components that they get or lose.
 // All of it happens, or it is an error and nothing has.
 #include <algorithm>
-#include <exception>
 #include <array>
 #include <cstring>
+#include <exception>
 #include <string>
 #include <utility>
 
