@@ -55,15 +55,18 @@ def check_phases(phases: Iterable[PhaseDeclaration], space: Space | None, cells:
         cells: the cell components that the world declares.
 
     Raises:
-        ModelError: a conflict, or something missing, by name.
+        ModelError: all conflicts, or something missing, by name.
     """
+    conflicts: list[str] = []
     for phase in phases:
         for behavior in phase.behaviors:
             _check_needs(behavior, space, cells)
         live = isinstance(phase.activation, Sequential)
         _check_alone(phase, live)
         for one, other in combinations(phase.behaviors, 2):
-            _check_pair(one, other, live)
+            conflicts += _conflicts(one, other, live)
+    if conflicts:
+        raise ModelError("\n".join(conflicts))
 
 
 def _check_alone(phase: PhaseDeclaration, live: bool) -> None:
@@ -107,17 +110,19 @@ def _cell_components(behavior: Any) -> Iterator[type]:
             yield component
 
 
-def _check_pair(one: Any, other: Any, live: bool) -> None:
+def _conflicts(one: Any, other: Any, live: bool) -> Iterator[str]:
+    """At most one sentence on two behaviors of a phase."""
     for writer, reader in ((one, other), (other, one)):
         clashes = _writes(writer) & (_reads(reader, live) | _writes(reader))
         if clashes:
             component, field = min(clashes, key=lambda use: (use[0].__name__, use[1]))
             verb = "writes" if (component, field) in _writes(reader) else "reads"
-            raise ModelError(
+            yield (
                 f"behaviors {writer.name} and {reader.name} are in one phase, but {writer.name} writes "
                 f"{component.__name__}.{field}, which {reader.name} {verb}; give them an order: "
                 f"world.behaviors({writer.name}, {reader.name})"
             )
+            return
 
 
 def _writes(behavior: Any) -> set[Use]:

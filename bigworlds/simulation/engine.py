@@ -14,6 +14,7 @@ from bigworlds.errors import SnapshotError, UserError
 from bigworlds.model import Model
 from bigworlds.model.recipe import RunOptions
 from bigworlds.simulation.build import build
+from bigworlds.simulation.row_check import check_rows
 from bigworlds.simulation.schema import schema_of
 from bigworlds.simulation.seed import seed_of
 from bigworlds.simulation.simulation import Simulation
@@ -46,6 +47,10 @@ class LocalEngine:
         simulation = self._empty(model, parameters, seed, options, processes)
         simulation.populate()
         return simulation
+
+    def check(self, model: Model, parameters: Parameters | None, seed: Any, ticks: int) -> list[str]:
+        """The names of the vectorised and native behaviors, all of which go row by row."""
+        return check_rows(lambda: self.simulate(model, parameters, RunOptions(rng=seed_of(seed))), ticks)
 
     def resume(
         self, model: Model, path: str | os.PathLike[str], given: Mapping[str, Any], options: RunOptions

@@ -449,6 +449,11 @@ void bind_engine(py::module_& module) {
              simulation.set_trigger(phase, behavior, {every, after, std::move(at), enabled});
            })
       .def("set_act", &Simulation::set_act)
+      .def("set_cut",
+           [](Simulation& simulation, std::size_t phase, std::size_t behavior,
+              std::optional<std::uint64_t> key) {
+             simulation.set_cut(phase, behavior, key ? Cut::random : Cut::whole, key.value_or(0));
+           })
       .def("send",
            [](Simulation& simulation, ChannelId channel,
               const py::array_t<std::uint64_t, py::array::c_style>& targets,

@@ -458,6 +458,12 @@ void Simulation::set_trigger(std::size_t phase, std::size_t behavior, Trigger tr
   model_.phases.at(phase).behaviors.at(behavior).trigger = std::move(trigger);
 }
 
+void Simulation::set_cut(std::size_t phase, std::size_t behavior, Cut cut, std::uint64_t key) {
+  Behavior& of = model_.phases.at(phase).behaviors.at(behavior);
+  of.cut = cut;
+  of.cut_key = key;
+}
+
 void Simulation::set_act(std::size_t phase, std::size_t behavior, std::function<void()> act) {
   model_.phases.at(phase).behaviors.at(behavior).act = std::move(act);
 }

@@ -85,6 +85,7 @@ class Simulation {
   void set_cells(FieldKey field, const std::byte* values, std::int64_t stride);
   void set_parameters(std::vector<std::byte> parameters);
   void set_trigger(std::size_t phase, std::size_t behavior, Trigger trigger);
+  void set_cut(std::size_t phase, std::size_t behavior, Cut cut, std::uint64_t key);
   // What a behavior does that runs once for the whole world.
   void set_act(std::size_t phase, std::size_t behavior, std::function<void()> act);
 

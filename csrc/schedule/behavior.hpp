@@ -12,6 +12,7 @@
 #include "ecs/schema.hpp"
 #include "ecs/table.hpp"
 #include "event/channel.hpp"
+#include "schedule/pieces.hpp"
 
 namespace bw {
 
@@ -98,6 +99,8 @@ struct Behavior {
   std::vector<ChannelId> inboxes;
   std::optional<std::size_t> on_inbox;  // it runs for the rows that have events in this inbox
   Trigger trigger;
+  Cut cut = Cut::usual;
+  std::uint64_t cut_key = 0;  // Cut::random
   // Runs once in a phase of its own, for the whole world and on no rows: what takes the place of
   // the kernel. It may change the world as edits from outside do.
   bool once = false;

@@ -319,6 +319,10 @@ void Executor::cut(const TableRun& run, std::vector<Task>& tasks) const {
     return;
   }
   const std::size_t rows = run.table->size();
+  if (run.run->behavior->cut != Cut::usual) {
+    tasks.push_back({&run, 0, rows});
+    return;
+  }
   const std::size_t fair = rows / (4 * workers_.size()) + 1;
   const std::size_t step = std::clamp(fair, kLeastRowsPerTask, kRowsPerTask);
   for (std::size_t begin = 0; begin < rows; begin += step) {
@@ -401,11 +405,26 @@ std::size_t Executor::call_on_range(const TableRun& run, Worker& worker, std::si
   return end;
 }
 
+void Executor::call_in_pieces(const TableRun& run, Worker& worker, std::size_t begin,
+                              std::size_t end) {
+  const Behavior& behavior = *run.run->behavior;
+  if (behavior.cut != Cut::random) {
+    call_kernel(run, worker, begin, end);
+    return;
+  }
+  for (const bw_span& piece :
+       random_pieces(static_cast<std::int64_t>(begin), static_cast<std::int64_t>(end),
+                     behavior.cut_key, run.number, run.around->tick)) {
+    call_kernel(run, worker, static_cast<std::size_t>(piece.begin),
+                static_cast<std::size_t>(piece.end));
+  }
+}
+
 void Executor::work(const Task& task, Worker& worker) {
   worker.enter(*task.run, synchronous_services());
   const auto spans = listed_spans(*task.run);
   if (!spans) {
-    call_kernel(*task.run, worker, task.begin, task.end);
+    call_in_pieces(*task.run, worker, task.begin, task.end);
     return;
   }
   const std::span<const bw_span> mine = spans->subspan(task.begin, task.end - task.begin);
@@ -414,8 +433,8 @@ void Executor::work(const Task& task, Worker& worker) {
     return;
   }
   for (const bw_span& span : mine) {
-    call_kernel(*task.run, worker, static_cast<std::size_t>(span.begin),
-                static_cast<std::size_t>(span.end));
+    call_in_pieces(*task.run, worker, static_cast<std::size_t>(span.begin),
+                   static_cast<std::size_t>(span.end));
   }
 }
 

@@ -53,6 +53,7 @@ class Executor {
   void find_waiting(TableRun& run) const;
   void cut(const TableRun& run, std::vector<Task>& tasks) const;
   void work(const Task& task, Worker& worker);
+  void call_in_pieces(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end);
   void call_kernel(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end);
   std::size_t call_on_range(const TableRun& run, Worker& worker, std::size_t begin,
                             std::size_t end);

@@ -411,7 +411,8 @@ def use(
 def behavior(name: str, *columns: SimpleNamespace, **uses: Any) -> Any:
     """What the behavior room makes, as far as the model room looks at it."""
     nothing: dict[str, Any] = dict.fromkeys(("components", "reaches", "cells", "claims", "deposits"), ())
-    return SimpleNamespace(**{"name": name, "columns": columns, "kernel": None, **nothing, **uses})
+    fixed = {"name": name, "columns": columns, "kernel": None, "per_tick": False}
+    return SimpleNamespace(**{**fixed, **nothing, **uses})
 
 
 def test_something_else_than_a_behavior_is_refused() -> None:
