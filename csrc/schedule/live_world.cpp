@@ -16,6 +16,16 @@
 namespace bw {
 namespace {
 
+// Calls `visit` with what a population is found by: its index, or its lists by cell.
+template <class Population, class Visit>
+void with_finder(Population& population, Visit&& visit) {
+  if (population.places) {
+    visit(*population.places);
+  } else {
+    visit(*population.cells);
+  }
+}
+
 // Sorts by the upper 32 bits: two passes by 11 bits each (LSD radix sort), then insertion for what
 // is left.
 void sort_by_priority(std::vector<std::uint64_t>& entries) {
@@ -55,10 +65,15 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
       continue;
     }
     Population& population = reached_.emplace_back(gather_population(use.component));
-    population.cells = std::make_unique<LiveCells>(
-        *around.domain, run.reaches[k].radius, store.size(), population.items,
-        use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
-    enter_all(population);
+    if (around.domain->integral()) {
+      population.cells = std::make_unique<LiveCells>(
+          *around.domain, run.reaches[k].radius, store.size(), population.items,
+          use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
+      enter_all(population);
+    } else {
+      population.places = std::make_unique<LiveIndex>(*around.domain, run.reaches[k].radius,
+                                                      store.size(), sources_of(population));
+    }
     view_columns(population, use, run.reaches[k]);
   }
   for (const ClaimUse& use : behavior.claims) {
@@ -91,6 +106,16 @@ LiveWorld::Population LiveWorld::gather_population(ComponentId component) {
     }
   }
   return population;
+}
+
+std::vector<IndexSource> LiveWorld::sources_of(const Population& population) const {
+  std::vector<IndexSource> sources;
+  for (const std::uint32_t t : population.tables) {
+    const Table& table = store_->table(t);
+    const Column& column = table.column(store_->position_column(t).value());
+    sources.push_back({table.ids(), {column.data(), column.stride()}, {}});
+  }
+  return sources;
 }
 
 void LiveWorld::enter_all(Population& population) {
@@ -295,14 +320,15 @@ void LiveWorld::search(std::size_t reach, std::uint32_t row, Hits& hits) const {
   const Population& population = reached_[reach];
   const double radius = run_->reaches[reach].radius;
   const std::uint32_t base = population.bases[table_in_hand_];
-  if (base != kNoBase && population.cells->present(base + row)) {
-    population.cells->search(base + row, radius, hits);
-    return;
-  }
-  // Of another kind than those that it looks for.
-  const Column& column = in_hand_->table->column(*in_hand_->position);
-  population.cells->search_place(PlaceColumn{column.at(row), 0}.at(*around_->domain, 0), radius,
-                                 hits);
+  with_finder(population, [&](const auto& finder) {
+    if (base != kNoBase && finder.present(base + row)) {
+      finder.search(base + row, radius, hits);
+      return;
+    }
+    // Of another kind than those that it looks for.
+    const Column& column = in_hand_->table->column(*in_hand_->position);
+    finder.search_place(PlaceColumn{column.at(row), 0}.at(*around_->domain, 0), radius, hits);
+  });
 }
 
 // Takes a cell for a row that has moved; false where another agent of an exclusive grid has it.
@@ -343,12 +369,14 @@ void LiveWorld::look_ahead() {
       continue;
     }
     const std::uint32_t base = population.bases[table_in_hand_];
-    population.cells->prefetch(base + far);
-    population.cells->prefetch_cells(base + rows_[turn_ + kCells]);
-    population.cells->touch_neighbors(base + rows_[turn_ + kNeighbors], [&](std::uint32_t item) {
-      for (const bw_column& column : run_->reaches[k].columns) {
-        __builtin_prefetch(column.data + item * column.stride);
-      }
+    with_finder(population, [&](const auto& finder) {
+      finder.prefetch(base + far);
+      finder.prefetch_cells(base + rows_[turn_ + kCells]);
+      finder.touch_neighbors(base + rows_[turn_ + kNeighbors], [&](std::uint32_t item) {
+        for (const bw_column& column : run_->reaches[k].columns) {
+          __builtin_prefetch(column.data + item * column.stride);
+        }
+      });
     });
   }
 }
@@ -376,8 +404,12 @@ bool LiveWorld::commit(std::uint32_t row) {
     if (population.tables.size() > 1) {
       copy_row(population, run_->behavior->reaches[k], item, row);
     }
-    if (moved && population.cells->present(item)) {
-      population.cells->move(item, place);
+    if (moved) {
+      with_finder(population, [&](auto& finder) {
+        if (finder.present(item)) {
+          finder.move(item, place);
+        }
+      });
     }
   }
   return true;
@@ -446,7 +478,8 @@ void LiveWorld::end(Location at) {
   for (std::vector<Population>* populations : {&reached_, &claimed_}) {
     for (Population& population : *populations) {
       if (at.table < population.bases.size() && population.bases[at.table] != kNoBase) {
-        population.cells->leave(population.bases[at.table] + at.row);
+        with_finder(population,
+                    [&](auto& finder) { finder.leave(population.bases[at.table] + at.row); });
       }
     }
   }

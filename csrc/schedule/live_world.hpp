@@ -14,6 +14,7 @@
 #include "ecs/store.hpp"
 #include "schedule/worker.hpp"
 #include "space/live_cells.hpp"
+#include "space/live_index.hpp"
 
 namespace bw {
 
@@ -48,7 +49,8 @@ class LiveWorld {
     std::vector<std::uint32_t> tables;
     std::vector<std::uint32_t> bases;  // by table of the store; kNoBase where a table is not in it
     std::uint32_t items = 0;
-    std::unique_ptr<LiveCells> cells;
+    std::unique_ptr<LiveCells> cells;   // on grids, and of those that are claimed
+    std::unique_ptr<LiveIndex> places;  // of those within reach in continuous space
     std::vector<std::vector<std::byte>>
         copies;  // columns read of others, where there are several tables
   };
@@ -56,6 +58,7 @@ class LiveWorld {
 
   Population gather_population(ComponentId component);
   void enter_all(Population& population);
+  std::vector<IndexSource> sources_of(const Population& population) const;
   Location location_of(const Population& population, std::uint32_t item) const;
   EntityId id_of(const Population& population, std::uint32_t item) const;
   void view_columns(Population& population, const ReachUse& use, ReachView& view);

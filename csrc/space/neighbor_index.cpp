@@ -182,7 +182,7 @@ void NeighborIndex::scatter_items(ThreadPool& pool, std::span<const IndexSource>
   // cell c + 1, which is where starts_ wants it: so no second array of cursors is needed. Images
   // are filled by copy_images.
   const std::size_t slots = starts_.back();
-  item_of_slot_.resize(slots);
+  resize_padded(item_of_slot_, slots);
   resize_padded(ids_, slots);
   std::uint32_t* cursor = starts_.data() + 1;
   // Images come in ascending order, so the next cell's cursor still is that cell's first slot: this

@@ -39,6 +39,10 @@ class NeighborIndex {
   std::size_t slot_count() const { return ids_.size(); }
   const EntityId* ids() const { return ids_.data(); }
   const double* coordinates(std::size_t axis) const { return coordinates_[axis].data(); }
+  double* coordinates(std::size_t axis) { return coordinates_[axis].data(); }
+
+  // The item in each slot: rows of all sources, numbered source after source.
+  const std::uint32_t* items() const { return item_of_slot_.data(); }
   std::byte* column(std::size_t index) { return columns_[index].data(); }
   std::size_t column_size(std::size_t index) const { return sizes_[index]; }
   std::size_t column_count() const { return sizes_.size(); }

@@ -195,10 +195,38 @@ struct ContinuousSearch {
   BlockSearchFunction block;
 };
 
+// Ranges of cells of a live index that are searched: three lines in two dimensions, nine in three,
+// each in two parts where it crosses a periodic edge.
+struct LiveRanges {
+  static constexpr std::size_t kMost = 18;
+  std::array<std::uint32_t, kMost> begin;
+  std::array<std::uint32_t, kMost> end;
+  std::size_t count = 0;
+
+  void add(std::uint32_t first, std::uint32_t last) {
+    begin[count] = first;
+    end[count++] = last;
+  }
+};
+
+// A search among those that stand in a live index: the offsets are the shortest way.
+struct RangeSearch {
+  const Domain* domain;
+  const NeighborIndex* index;
+  Place center;
+  double radius2;
+  std::uint32_t self;  // the slot that searches
+};
+
+// Appends the hits among the slots of the ranges; there is room for all candidates.
+using RangeSearchFunction = void (*)(const RangeSearch& search, const LiveRanges& ranges,
+                                     Hits& hits);
+
 namespace wide {
 // The same searches in wider vectors; defined where the processor family has them.
 ContinuousSearch search_avx2(int dims);
 ContinuousSearch search_avx512(int dims);
+RangeSearchFunction search_ranges_avx512(int dims);
 }  // namespace wide
 
 }  // namespace bw

@@ -125,19 +125,16 @@ template <std::size_t Dims, class Centers>
 
 #define BW_EIGHT gnu::target("avx512f,avx512vl,avx512dq,bmi,bmi2,popcnt")
 
-// Eight candidates, the first of them in lane 0: those of `lanes` that are near enough are written.
+// Eight candidates at these offsets: those of `lanes` that are near enough are written.
 // Compressed in a register, then stored whole: a compressing store to memory is slow on some
 // processors.
 template <std::size_t Dims>
-[[BW_EIGHT, gnu::always_inline]] inline std::size_t keep_near(const __m512d (&place)[Dims],
-                                                              const __m512d (&middle)[Dims],
+[[BW_EIGHT, gnu::always_inline]] inline std::size_t keep_near(const __m512d (&offset)[Dims],
                                                               __m512d radius2, __m256i slots,
                                                               __mmask8 lanes, std::size_t at,
                                                               const Sink<Dims>& to) {
-  __m512d offset[Dims];
   __m512d distance2 = _mm512_setzero_pd();
   for (std::size_t a = 0; a < Dims; ++a) {
-    offset[a] = _mm512_sub_pd(place[a], middle[a]);
     const __m512d square = _mm512_mul_pd(offset[a], offset[a]);
     distance2 = a == 0 ? square : _mm512_add_pd(distance2, square);
   }
@@ -204,7 +201,7 @@ template <std::size_t Dims, class Centers>
       to = Sink<Dims>(hits);
     }
     __m512d middle[Dims];
-    __m512d place[Dims];
+    __m512d offset[Dims];
     for (std::size_t a = 0; a < Dims; ++a) {
       middle[a] = _mm512_set1_pd(center.place[a]);
     }
@@ -213,12 +210,12 @@ template <std::size_t Dims, class Centers>
       if (lines.count <= 8) {
         const SideBySide<Dims> all(lines.ranges);
         for (std::size_t a = 0; a < Dims; ++a) {
-          place[a] = all.load(columns[a]);
+          offset[a] = _mm512_sub_pd(all.load(columns[a]), middle[a]);
         }
         const __m256i slots = all.slots();
         const __mmask8 others = _mm256_mask_cmpneq_epi32_mask(
             all.filled, slots, _mm256_set1_epi32(static_cast<int>(center.slot)));
-        block.count += keep_near<Dims>(place, middle, radius2, slots, others, count, to);
+        block.count += keep_near<Dims>(offset, radius2, slots, others, count, to);
         block.close_search();
         continue;
       }
@@ -227,20 +224,77 @@ template <std::size_t Dims, class Centers>
     for (const SlotRange& line : lines.ranges) {
       for (std::uint32_t slot = line.begin; slot < line.end; slot += 8) {
         for (std::size_t a = 0; a < Dims; ++a) {
-          place[a] = _mm512_loadu_pd(columns[a] + slot);
+          offset[a] = _mm512_sub_pd(_mm512_loadu_pd(columns[a] + slot), middle[a]);
         }
         std::uint32_t mask = line.end - slot >= 8 ? 0xFFu : low_bits(line.end - slot);
         mask &= center.slot - slot < 8 ? ~(1u << (center.slot - slot)) : ~0u;
         const __m256i slots =
             _mm256_add_epi32(first_lanes, _mm256_set1_epi32(static_cast<int>(slot)));
-        count +=
-            keep_near<Dims>(place, middle, radius2, slots, static_cast<__mmask8>(mask), count, to);
+        count += keep_near<Dims>(offset, radius2, slots, static_cast<__mmask8>(mask), count, to);
       }
     }
     block.count = count;
     block.close_search();
   }
   return block.close();
+}
+
+// The shortest way around a periodic world, on each axis.
+template <std::size_t Dims>
+struct Shortest {
+  [[BW_EIGHT, gnu::always_inline]] inline explicit Shortest(const Domain& domain)
+      : periodic(domain.periodic) {
+    for (std::size_t a = 0; a < Dims; ++a) {
+      length[a] = _mm512_set1_pd(domain.size[a]);
+      half[a] = _mm512_set1_pd(domain.size[a] / 2);
+      minus_half[a] = _mm512_set1_pd(-domain.size[a] / 2);
+    }
+  }
+
+  [[BW_EIGHT, gnu::always_inline]] inline __m512d way(std::size_t a, __m512d d) const {
+    if (!periodic) {
+      return d;
+    }
+    const __mmask8 above = _mm512_cmp_pd_mask(d, half[a], _CMP_GT_OQ);
+    const __mmask8 below = _mm512_cmp_pd_mask(d, minus_half[a], _CMP_LT_OQ);
+    d = _mm512_mask_sub_pd(d, above, d, length[a]);
+    return _mm512_mask_add_pd(d, below, d, length[a]);
+  }
+
+  bool periodic;
+  __m512d length[Dims];
+  __m512d half[Dims];
+  __m512d minus_half[Dims];
+};
+
+template <std::size_t Dims>
+[[BW_EIGHT]] void ranges_by_eight(const RangeSearch& search, const LiveRanges& ranges, Hits& hits) {
+  const Columns<Dims> columns = coordinates_of<Dims>(*search.index);
+  const std::uint32_t* starts = search.index->starts();
+  const std::uint32_t* items = search.index->items();
+  const Sink<Dims> to(hits);
+  const Shortest<Dims> shortest(*search.domain);
+  const __m512d radius2 = _mm512_set1_pd(search.radius2);
+  __m512d middle[Dims];
+  __m512d offset[Dims];
+  for (std::size_t a = 0; a < Dims; ++a) {
+    middle[a] = _mm512_set1_pd(search.center[a]);
+  }
+  std::size_t count = 0;
+  for (std::size_t r = 0; r < ranges.count; ++r) {
+    const std::uint32_t end = starts[ranges.end[r]];
+    for (std::uint32_t slot = starts[ranges.begin[r]]; slot < end; slot += 8) {
+      for (std::size_t a = 0; a < Dims; ++a) {
+        const __m512d d = _mm512_sub_pd(_mm512_loadu_pd(columns[a] + slot), middle[a]);
+        offset[a] = shortest.way(a, d);
+      }
+      std::uint32_t mask = end - slot >= 8 ? 0xFFu : low_bits(end - slot);
+      mask &= search.self - slot < 8 ? ~(1u << (search.self - slot)) : ~0u;
+      const __m256i slots = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(items + slot));
+      count += keep_near<Dims>(offset, radius2, slots, static_cast<__mmask8>(mask), count, to);
+    }
+  }
+  hits.count = static_cast<std::int64_t>(count);
 }
 
 #undef BW_EIGHT
@@ -273,6 +327,10 @@ ContinuousSearch search_avx2(int dims) {
 
 ContinuousSearch search_avx512(int dims) {
   return dims == 3 ? search_by_eight<3>() : search_by_eight<2>();
+}
+
+RangeSearchFunction search_ranges_avx512(int dims) {
+  return dims == 3 ? ranges_by_eight<3> : ranges_by_eight<2>;
 }
 
 }  // namespace bw::wide
