@@ -10,36 +10,36 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
-
-import numpy as np
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from bigworlds.data.component import CellComponent, Component
-from bigworlds.data.fields import Field, zero_of
+from bigworlds.data.fields import Field
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import ModelError, nearest_names
 from bigworlds.model.activation import Activation, activation_of
 from bigworlds.model.declarations import (
     CellsDeclaration,
-    FieldKey,
     PhaseDeclaration,
     SpawnDeclaration,
     StartValues,
     WorldDescription,
 )
-from bigworlds.model.initialisers import Cells, Initialiser, bind
 from bigworlds.model.phases import behaviors_of, check_phases
 from bigworlds.model.places import Occupancy
-from bigworlds.model.values import Column, Target, column_of
+from bigworlds.model.spawns import (
+    Value,
+    check_components,
+    fields_of,
+    first_values,
+    given_fields,
+    read_spawn,
+    whole_number,
+)
 from bigworlds.record import Spec, checked
 from bigworlds.space import Continuous, Grid, Space
 from bigworlds.view import Look
 
-Value: TypeAlias = Initialiser | Column
-Given: TypeAlias = dict[FieldKey, tuple[Field, Any]]
-
-_MAX_ROWS = 2**40
 _MAX_TILES = 2**20 - 1
 
 
@@ -92,7 +92,7 @@ class World:
 
     @tiles.setter
     def tiles(self, count: int) -> None:
-        self._tiles = _whole("world.tiles", count, 1, _MAX_TILES)
+        self._tiles = whole_number("world.tiles", count, 1, _MAX_TILES)
 
     def spawn(self, *components: Any, n: int | None = None, **fields: Any) -> None:
         """Declares entities that are there when the world starts.
@@ -110,20 +110,12 @@ class World:
             ModelError: an unknown field, a wrong type, shape or number of rows, or a position outside the
                 space.
         """
-        frames = [part for part in components if _is_frame(part)]
-        kinds = tuple(part for part in components if not _is_frame(part))
-        where = f"spawn({', '.join(getattr(kind, '__name__', repr(kind)) for kind in kinds)})"
-        _check_components(where, kinds)
-        known = _fields_of(kinds)
-        given = _given(where, known, [*(_from_frame(where, frame, known) for frame in frames), fields])
-        columns = self._columns(where, n, given)
-        rows = self._rows(where, n, given, columns)
-        values = self._start(where, known, given, rows, columns)
+        read = read_spawn(self._space, components, n, fields)
         taken = sum(spawn.n for spawn in self._spawns if spawn.start.takes_random_cells)
         if self._occupancy is not None:
-            self._occupancy.enter(where, rows, values, taken)
-        start = self._start_values(f"start/spawn/{len(self._spawns)}", values, taken)
-        self._spawns.append(SpawnDeclaration(len(self._spawns), kinds, rows, start))
+            self._occupancy.enter(read.where, read.rows, read.values, taken)
+        start = self._start_values(f"start/spawn/{len(self._spawns)}", read.values, taken)
+        self._spawns.append(SpawnDeclaration(len(self._spawns), read.components, read.rows, start))
 
     def cells(self, component: type[CellComponent], **fields: Any) -> None:
         """Declares fields that every cell of the world has, and what they begin with.
@@ -148,8 +140,9 @@ class World:
         if any(declared.component is component for declared in self._cells):
             raise ModelError(f"{where}: {component.__name__} is declared twice")
         count, shape = math.prod(counts), tuple(reversed(counts))
-        known = _fields_of((component,))
-        values = self._start(where, known, _given(where, known, [fields]), count, {}, shape)
+        known = fields_of((component,))
+        given = given_fields(where, known, [fields])
+        values = first_values(where, self._space, known, given, count, {}, shape)
         start = self._start_values(f"start/cells/{component.__name__}", values)
         self._cells.append(CellsDeclaration(component, count, start))
 
@@ -230,7 +223,7 @@ class World:
             if self._inputs.setdefault(given.name, given) is not given:
                 raise ModelError(f"world.inputs: two inputs are called '{given.name}'; rename one of them")
         for kind in components:
-            _check_components("world.inputs(components=...)", (kind,))
+            check_components("world.inputs(components=...)", (kind,))
             self._input_components.append(kind)
 
     def description(self) -> WorldDescription:
@@ -255,141 +248,8 @@ class World:
             tuple(self._input_components),
         )
 
-    def _columns(self, where: str, n: int | None, given: Given) -> dict[FieldKey, Column]:
-        """The columns of those given values that are no initialisers."""
-        return {
-            key: column_of(Target(where, field, self._space, n), value)
-            for key, (field, value) in given.items()
-            if not isinstance(value, Initialiser)
-        }
-
-    def _rows(self, where: str, n: int | None, given: Given, columns: Mapping[FieldKey, Column]) -> int:
-        """How many entities a spawn makes: said by n, its arrays or the number of cells, which must
-        agree."""
-        said: dict[str, int] = {} if n is None else {"n": _whole(f"{where}: n", n, 0, _MAX_ROWS)}
-        for key, (field, value) in given.items():
-            if key in columns and len(columns[key]) != 1:
-                said[field.full_name] = len(columns[key])
-            elif isinstance(value, Cells) and not value.random and isinstance(self._space, Grid):
-                said[f"{field.full_name} (each cell)"] = math.prod(self._space.size)
-        if len(set(said.values())) > 1:
-            counts = ", ".join(f"{name} {count}" for name, count in said.items())
-            raise ModelError(f"{where}: expected the same number of rows everywhere; found {counts}")
-        return next(iter(said.values()), 1)
-
-    def _start(
-        self,
-        where: str,
-        known: tuple[Field, ...],
-        given: Given,
-        rows: int,
-        columns: Mapping[FieldKey, Column],
-        shape: tuple[int, ...] | None = None,
-    ) -> list[tuple[Field, Value]]:
-        """The checked first values of all fields, in declared order; `columns` are checked already."""
-        values: list[tuple[Field, Value]] = []
-        for field in known:
-            target = Target(where, field, self._space, rows, shape)
-            key = field.owner, field.name
-            if key in columns:
-                values.append((field, columns[key]))
-            elif key in given:
-                values.append((field, bind(target, given[key][1])))
-            else:
-                self._check_place_not_missing(target)
-                default = zero_of(field.type) if field.default is None else field.default
-                values.append((field, column_of(target, default)))
-        return values
-
-    def _check_place_not_missing(self, target: Target) -> None:
-        is_place = target.shape is None and self._space is not None and target.field.name == "position"
-        if is_place and target.field.default is None:
-            hint = "bw.random_cells()" if isinstance(self._space, Grid) else "bw.uniform()"
-            missing = f"{target.field.full_name} is missing"
-            raise ModelError(f"{target.where}: {missing}; give position=..., for example {hint}")
-
     def _start_values(
         self, stream: str, values: list[tuple[Field, Value]], random_cells: int = 0
     ) -> StartValues:
         fields, starts = tuple(zip(*values, strict=True)) or ((), ())
         return StartValues(stream, fields, starts, self._space, random_cells)
-
-
-def _whole(what: str, given: Any, low: int, high: int) -> int:
-    if isinstance(given, bool) or not hasattr(given, "__index__") or not low <= given.__index__() <= high:
-        raise ModelError(f"{what} is a whole number from {low} to {high}; found {given!r}")
-    return int(given.__index__())
-
-
-def _check_components(where: str, kinds: tuple[Any, ...]) -> None:
-    if not kinds:
-        raise ModelError("spawn() needs at least one component class, as in world.spawn(Bird, n=100)")
-    for kind in kinds:
-        if isinstance(kind, type) and issubclass(kind, CellComponent):
-            raise ModelError(
-                f"{where}: {kind.__name__} belongs to cells; declare it by world.cells({kind.__name__}, ...)"
-            )
-        if not (isinstance(kind, type) and issubclass(kind, Component)):
-            raise ModelError(f"{where}: expected bw.Component classes; found {kind!r}")
-    if len(set(kinds)) != len(kinds):
-        raise ModelError(f"{where}: a component is named twice")
-    with_place = [kind.__name__ for kind in kinds if "position" in kind.__bw_fields__]
-    if len(with_place) > 1:
-        raise ModelError(f"{where}: {' and '.join(with_place)} both have a position; an entity has one place")
-
-
-def _fields_of(kinds: tuple[Any, ...]) -> tuple[Field, ...]:
-    """The fields of the components, in declared order."""
-    return tuple(field for kind in kinds for field in kind.__bw_fields__.values())
-
-
-def _find(where: str, name: str, known: tuple[Field, ...]) -> Field:
-    """The field that a keyword or column name means: `age`, or `Bird.age`."""
-    meant = [field for field in known if name in (field.name, field.full_name)]
-    if not meant:
-        raise ModelError(f"{where}: there is no field '{name}'{nearest_names(name, {f.name for f in known})}")
-    if len(meant) > 1:
-        options = " or ".join(f'**{{"{field.full_name}": ...}}' for field in meant)
-        raise ModelError(f"{where}: '{name}' is a field of several components; write {options}")
-    return meant[0]
-
-
-def _given(where: str, known: tuple[Field, ...], sources: Iterable[Mapping[str, Any]]) -> Given:
-    """The fields that keywords and data frames give, each once."""
-    given: Given = {}
-    for source in sources:
-        for name, value in source.items():
-            field = _find(where, name, known)
-            if (field.owner, field.name) in given:
-                raise ModelError(f"{where}: {field.full_name} is given twice")
-            given[field.owner, field.name] = field, value
-    return given
-
-
-def _is_frame(part: Any) -> bool:
-    """Whether it is a pandas or polars data frame, told by what it can do: neither is needed here."""
-    return not isinstance(part, type) and hasattr(part, "columns") and hasattr(part, "to_numpy")
-
-
-def _from_frame(where: str, frame: Any, known: tuple[Field, ...]) -> dict[str, Any]:
-    """Values by field name from a data frame's columns; `position.x`, `position.y` together give one
-    vector."""
-    values: dict[str, Any] = {}
-    axes: dict[str, dict[str, Any]] = {}
-    for name in map(str, frame.columns):
-        stem, dot, axis = name.rpartition(".")
-        if dot and axis in ("x", "y", "z"):
-            axes.setdefault(stem, {})[axis] = frame[name].to_numpy()
-        else:
-            values[name] = frame[name].to_numpy()
-    for stem, parts in axes.items():
-        field = _find(where, stem, known)
-        wanted = "xyz"[: field.length]
-        if not field.kind.removeprefix("i").startswith("vec") or sorted(parts) != list(wanted):
-            expected = (
-                ", ".join(f"{stem}.{axis}" for axis in wanted) if "vec" in field.kind else f"a column {stem}"
-            )
-            found = ", ".join(f"{stem}.{axis}" for axis in sorted(parts))
-            raise ModelError(f"{where}: {field.full_name}: expected {expected}; found {found}")
-        values[stem] = np.stack([parts[axis] for axis in wanted], axis=1)
-    return values

@@ -4,7 +4,7 @@ carried out together when the input has returned; until then the world is as it 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -13,34 +13,33 @@ from numpy.typing import NDArray
 
 from bigworlds import _core
 from bigworlds.behavior.interpreted.random import Stream
-from bigworlds.data.fields import Field, FieldType, zero_of
-from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3
-from bigworlds.errors import UserError, nearest_names
+from bigworlds.data.fields import Field
+from bigworlds.errors import UserError
 from bigworlds.event.plain import checked_elements
 from bigworlds.simulation.build import BuiltModel
 from bigworlds.simulation.channels import event_parts, targets
+from bigworlds.simulation.entities import (
+    Ids,
+    cell_text,
+    cells_of,
+    check_one_place,
+    component_columns,
+    field_named,
+    fields_of_component,
+    ids_of,
+    places_of,
+    read_component,
+    read_newcomers,
+    read_values,
+    value_of,
+)
+from bigworlds.simulation.gathered import Gathered
 from bigworlds.simulation.schema import Schema, is_cell
 from bigworlds.space import Grid, Space
 
-_VECTORS: dict[str, Any] = {"vec2": vec2, "vec3": vec3, "ivec2": ivec2, "ivec3": ivec3}
 _STREAM = "inputs"
 
 _Kinds = frozenset[type]
-
-
-def value_of(kind: FieldType, stored: bytes) -> Any:
-    """The Python value of a field's stored form."""
-    elements = np.frombuffer(stored, dtype=kind.dtype).tolist()
-    if kind.kind == "string":
-        return stored.rstrip(b"\0").decode()
-    if kind.kind == "list":
-        return elements[1 : 1 + int(elements[0])]
-    if kind.kind == "enum":
-        assert kind.enumeration is not None
-        return kind.enumeration(elements[0])
-    if kind.kind in _VECTORS:
-        return _VECTORS[kind.kind](*elements)
-    return elements if kind.kind == "array" else elements[0]
 
 
 class Edits:
@@ -138,94 +137,111 @@ class Edits:
             UserError: there is no such entity, or it has no such component.
         """
         self._check_has(entity, component)
-        values = {}
-        for field in _fields(component).values():
-            stored = self._core.read(entity, *self._schema.field_number(field))
-            if stored is None:
-                name = component.__name__
-                raise UserError(f"entity {entity} gets its {name} by this input: it cannot be read yet")
-            values[field.name] = value_of(field.type, stored)
-        return component(**values)
+        values = read_component(self._core, self._schema, entity, component)
+        if values is None:
+            name = component.__name__
+            raise UserError(f"entity {entity} gets its {name} by this input: it cannot be read yet")
+        return values
 
     def get_cell(self, component: type, place: Any) -> Any:
         """The values of the cell at a place, as a copy: `world.get_cell(Grass, (3, 4)).grown`."""
         cell = self._cell_at(component, place)
         values = {}
-        for field in _fields(component).values():
+        for field in fields_of_component(component).values():
             stored = self._core.read_cell(cell, *self._schema.field_number(field))
             assert stored is not None
             values[field.name] = value_of(field.type, stored)
         return component(**values)
 
-    def spawn(self, *components: type, **fields: Any) -> int:
-        """A new entity.
+    def spawn(self, *components: Any, n: int | None = None, **fields: Any) -> Any:
+        """New entities, as `sim.spawn` makes them.
 
         Args:
-            components: what it has.
-            fields: values by name; fields that are not given have their defaults, `position` must be given.
+            components: what each has; data frames give values by column.
+            n: how many.
+            fields: values by name, one for all or a row for each, or initialisers such as `bw.uniform()`;
+                fields that are not given have their defaults, `position` must be given.
 
         Returns:
-            Its id.
+            The id of one; with `n=`, or rows of values, an array of ids, uint64 (n,).
         """
-        if not components:
-            raise UserError("spawn takes at least one component class, as in world.spawn(Sheep, energy=5.0)")
-        numbers = [self._schema.number(component) for component in components]
-        entity = self._first_new + self._spawned
-        self._components[entity] = frozenset()
-        for component in components:
-            self._check_component(component)
-        _check_one_place(components)
-        known = [field for component in components for field in _fields(component).values()]
-        columns = self._columns("spawn", entity, known, fields)
-        self._components[entity] = frozenset(components)
-        self._spawned += 1
-        self._steps.append(lambda: self._core.spawn(numbers, 1, columns))
-        return entity
+        first = self._first_new + self._spawned
+        new = read_newcomers(
+            self._core, self._schema, self.space, first, self._taken_cells, components, n, fields
+        )
+        ids = np.uint64(first) + np.arange(new.rows, dtype=np.uint64)
+        if new.cells is not None:
+            self._enter_cells(ids, new.cells)
+        self._components.update(dict.fromkeys(range(first, first + new.rows), frozenset(new.components)))
+        self._spawned += new.rows
+        self._steps.append(lambda: self._core.spawn(new.numbers, new.rows, new.columns))
+        return first if n is None and new.rows == 1 else ids
 
-    def despawn(self, entity: int) -> None:
-        """Ends an entity."""
-        self._check_has(entity)
-        if self._crowd is not None:
-            self._crowd.leave(entity)
-        self._components[entity] = None
-        ids = np.array([entity], dtype=np.uint64)
+    def despawn(self, entity: Any) -> None:
+        """Ends an entity, or several."""
+        ids = self._each_once(entity)
+        for one in ids.tolist():
+            self._check_has(one)
+        for one in ids.tolist():
+            if self._crowd is not None:
+                self._crowd.leave(one)
+            self._components[one] = None
         self._steps.append(lambda: self._core.despawn(ids))
 
-    def set(self, entity: int, component: type, **fields: Any) -> None:
-        """Writes fields of an entity's component: `world.set(sheep, Sheep, energy=5.0)`."""
-        self._check_has(entity, component)
+    def set(self, entity: Any, component: type, **fields: Any) -> None:
+        """Writes fields of a component of an entity, or of several.
+
+        One value for all, or a row for each: `world.set(sheep, Sheep, energy=5.0)`.
+        """
+        ids = self._each_once(entity)
+        for one in ids.tolist():
+            self._check_has(one, component)
+        known = fields_of_component(component).values()
+        columns = []
         for name, value in fields.items():
-            field = _known_field(component.__name__, name, list(_fields(component).values()))
-            stored = self._stored(entity, field, value).tobytes()
-            component_number, position = self._schema.field_number(field)
-            self._steps.append(partial(self._core.write, entity, component_number, position, stored))
+            field = field_named(component.__name__, name, known)
+            columns.append((field, read_values(component.__name__, field, self.space, len(ids), value)))
+        for field, column in columns:
+            self._enter_places(ids, field, column)
+            self._steps.append(partial(self._core.write_all, ids, (self._schema.field_number(field), column)))
 
-    def attach(self, entity: int, component: type, **fields: Any) -> None:
-        """Gives an entity a component."""
+    def attach(self, entity: Any, component: type, **fields: Any) -> None:
+        """Gives an entity, or several, a component; values as in `set`."""
         self._check_component(component)
-        found = self._check_has(entity)
-        if component in found:
-            raise UserError(f"entity {entity} has {component.__name__} already; use world.set")
-        _check_one_place((*found, component))
-        columns = self._columns(component.__name__, entity, list(_fields(component).values()), fields)
-        self._components[entity] = found | {component}
-        ids, number = np.array([entity], dtype=np.uint64), self._schema.number(component)
-        self._steps.append(lambda: self._core.attach(ids, number, columns))
+        ids = self._each_once(entity)
+        had = [self._check_has(one) for one in ids.tolist()]
+        for one, found in zip(ids.tolist(), had, strict=True):
+            if component in found:
+                raise UserError(f"entity {one} has {component.__name__} already; use world.set")
+            check_one_place((*found, component))
+        columns = component_columns(self._schema, self.space, component, len(ids), fields)
+        for field, column in columns:
+            self._enter_places(ids, field, column)
+        self._components.update(
+            {one: found | {component} for one, found in zip(ids.tolist(), had, strict=True)}
+        )
+        number = self._schema.number(component)
+        numbered = [(self._schema.field_number(field), column) for field, column in columns]
+        self._steps.append(lambda: self._core.attach(ids, number, numbered))
 
-    def detach(self, entity: int, component: type) -> None:
-        """Takes a component from an entity."""
-        found = self._check_has(entity, component)
-        if len(found) == 1:
-            raise UserError(f"{component.__name__} is all that entity {entity} has; use world.despawn")
-        self._components[entity] = found - {component}
-        ids, number = np.array([entity], dtype=np.uint64), self._schema.number(component)
+    def detach(self, entity: Any, component: type) -> None:
+        """Takes a component from an entity, or from several."""
+        ids = self._each_once(entity)
+        had = [self._check_has(one, component) for one in ids.tolist()]
+        for one, found in zip(ids.tolist(), had, strict=True):
+            if len(found) == 1:
+                raise UserError(f"{component.__name__} is all that entity {one} has; use world.despawn")
+        self._components.update(
+            {one: found - {component} for one, found in zip(ids.tolist(), had, strict=True)}
+        )
+        number = self._schema.number(component)
         self._steps.append(lambda: self._core.detach(ids, number))
 
     def set_cell(self, component: type, place: Any, **fields: Any) -> None:
         """Writes fields of the cell at a place: `world.set_cell(Grass, (3, 4), grown=True)`."""
         cell = self._cell_at(component, place)
         for name, value in fields.items():
-            field = _known_field(component.__name__, name, list(_fields(component).values()))
+            field = field_named(component.__name__, name, fields_of_component(component).values())
             stored = _elements(field, value).tobytes()
             component_number, position = self._schema.field_number(field)
             self._steps.append(partial(self._core.write_cell, cell, component_number, position, stored))
@@ -272,32 +288,31 @@ class Edits:
         if is_cell(component):
             raise UserError(f"{component.__name__} belongs to cells; use world.get_cell and world.set_cell")
 
-    def _columns(self, where: str, entity: int, known: list[Field], given: dict[str, Any]) -> list[Any]:
-        """Columns of one row for the fields of new components; those that are not given get their
-        defaults."""
-        values = {_known_field(where, name, known): value for name, value in given.items()}
-        columns = []
-        for field in known:
-            missing = field not in values and field.default is None
-            if missing and field.name == "position" and self.space is not None:
-                raise UserError(f"{where}: {field.full_name} is missing; give position=...")
-            default = zero_of(field.type) if field.default is None else field.default
-            stored = self._stored(entity, field, values.get(field, default))
-            columns.append((self._schema.field_number(field), stored))
-        return columns
+    def _each_once(self, given: Any) -> Ids:
+        ids = ids_of(given)
+        values, counts = np.unique(ids, return_counts=True)
+        if bool((counts > 1).any()):
+            twice = int(values[np.flatnonzero(counts > 1)[0]])
+            raise UserError(f"entity {twice} is named twice; name each entity once")
+        return ids
 
-    def _stored(self, entity: int, field: Field, value: Any) -> NDArray[Any]:
-        """A value's stored form; a place is checked, and taken on a grid with one agent a cell."""
-        stored = _elements(field, value)
+    def _enter_places(self, ids: Ids, field: Field, column: NDArray[Any]) -> None:
+        """Places that entities get are taken, on a grid with at most one agent a cell."""
         space = self.space
-        if field.name == "position" and space is not None:
-            place = stored.reshape(1, -1)
-            if bool(space.outside(place).any()):
-                raise UserError(f"{field.full_name}: {value!r} is outside the space of size {space.size}")
-            if isinstance(space, Grid) and space.max_per_cell == 1:
-                self._crowd = self._crowd or Crowd(self._simulation, self._schema)
-                self._crowd.move(entity, tuple(stored.ravel().tolist()))
-        return stored
+        if field.name == "position" and isinstance(space, Grid) and space.max_per_cell == 1:
+            places = np.repeat(column, len(ids), axis=0) if len(column) == 1 else column
+            self._enter_cells(ids, cells_of(space, places))
+
+    def _enter_cells(self, ids: Ids, cells: NDArray[np.int64]) -> None:
+        self._crowded().move(ids.tolist(), cells.tolist())
+
+    def _taken_cells(self) -> NDArray[np.int64]:
+        return self._crowded().cells()
+
+    def _crowded(self) -> Crowd:
+        assert isinstance(self.space, Grid)
+        self._crowd = self._crowd or Crowd(self.space, self._simulation._gathered, self._schema)
+        return self._crowd
 
     def _cell_at(self, component: type, place: Any) -> int:
         self._schema.number(component)
@@ -324,16 +339,15 @@ def commit(edits: Edits) -> None:
 class Crowd:
     """Which cells of a grid with at most one agent a cell are taken, edits that were asked for included."""
 
-    def __init__(self, simulation: Any, schema: Schema) -> None:
-        self._cell_of: dict[int, tuple[int, ...]] = {}
-        self._in_cell: dict[tuple[int, ...], int] = {}
-        for component in schema.components:
-            if is_cell(component) or "position" not in _fields(component):
-                continue
-            table = simulation.table(component)
-            for entity, place in zip(table["id"].tolist(), table["position"].tolist(), strict=True):
-                self._cell_of[entity] = tuple(place)
-                self._in_cell[tuple(place)] = entity
+    def __init__(self, space: Grid, gathered: Gathered, schema: Schema) -> None:
+        self._space = space
+        ids, places = places_of(gathered, schema, space)
+        self._cell_of: dict[int, int] = dict(zip(ids.tolist(), cells_of(space, places).tolist(), strict=True))
+        self._in_cell = {cell: entity for entity, cell in self._cell_of.items()}
+
+    def cells(self) -> NDArray[np.int64]:
+        """The cells that are taken, in order."""
+        return np.array(sorted(self._in_cell), dtype=np.int64)
 
     def leave(self, entity: int) -> None:
         """An entity frees its cell."""
@@ -341,41 +355,27 @@ class Crowd:
         if cell is not None:
             del self._in_cell[cell]
 
-    def move(self, entity: int, cell: tuple[int, ...]) -> None:
-        """An entity takes a cell.
+    def move(self, entities: list[int], cells: list[int]) -> None:
+        """Entities leave their cells and take others, all of them or none.
 
         Raises:
-            UserError: another one is in it.
+            UserError: another one is in a cell, or two shall be.
         """
-        if self._in_cell.get(cell, entity) != entity:
-            raise UserError(
-                f"cell {cell} is taken by entity {self._in_cell[cell]}; it holds at most one agent"
-            )
-        self.leave(entity)
-        self._cell_of[entity] = cell
-        self._in_cell[cell] = entity
-
-
-def _fields(component: type) -> dict[str, Field]:
-    fields: dict[str, Field] = component.__bw_fields__  # type: ignore[attr-defined]
-    return fields
-
-
-def _check_one_place(components: Iterable[type]) -> None:
-    with_place = sorted(component.__name__ for component in components if "position" in _fields(component))
-    if len(with_place) > 1:
-        raise UserError(f"{' and '.join(with_place)} both have a position; an entity has one place")
-
-
-def _known_field(where: str, name: str, known: list[Field]) -> Field:
-    """The field that a keyword means: `age`, or `Bird.age`."""
-    meant = [field for field in known if name in (field.name, field.full_name)]
-    if not meant:
-        raise UserError(f"{where}: there is no field '{name}'{nearest_names(name, {f.name for f in known})}")
-    if len(meant) > 1:
-        options = " or ".join(f'**{{"{field.full_name}": ...}}' for field in meant)
-        raise UserError(f"{where}: '{name}' is a field of several components; write {options}")
-    return meant[0]
+        movers, wanted = set(entities), set[int]()
+        for cell in cells:
+            found = self._in_cell.get(cell)
+            if found is not None and found not in movers:
+                taken = f"is taken by entity {found}"
+            elif cell in wanted:
+                taken = "is given twice"
+            else:
+                wanted.add(cell)
+                continue
+            raise UserError(f"cell {cell_text(self._space, cell)} {taken}; it holds at most one agent")
+        for entity in entities:
+            self.leave(entity)
+        self._cell_of.update(zip(entities, cells, strict=True))
+        self._in_cell.update(zip(cells, entities, strict=True))
 
 
 def _elements(field: Field, value: Any) -> NDArray[Any]:

@@ -95,6 +95,11 @@ class Inputs:
         """Whether inputs wait for a tick boundary."""
         return bool(self._arrivals)
 
+    @property
+    def are_running(self) -> bool:
+        """Whether ticks run, inputs and behaviors among them."""
+        return self._runs
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """While ticks run, arrivals wait for a tick boundary."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import WeakMethod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +21,15 @@ from bigworlds.model import Model
 from bigworlds.model.declarations import WorldDescription
 from bigworlds.record import Recorder
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
+from bigworlds.simulation.by_hand import ByHand
+from bigworlds.simulation.entities import readable
 from bigworlds.simulation.gathered import Gathered, joined
 from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.per_tick import cause_in_words, set_acts
 from bigworlds.simulation.schema import is_cell, stored_column
 from bigworlds.simulation.shown import Shown, Table
-from bigworlds.simulation.views import Columns
+from bigworlds.simulation.views import Columns, Generations
 from bigworlds.snapshot import Section
 from bigworlds.space import Continuous, Grid
 
@@ -34,7 +37,7 @@ from bigworlds.space import Continuous, Grid
 _STRIDE = 1 << 30
 
 
-class Simulation(Shown, Outside):
+class Simulation(Shown, Outside, ByHand):
     """A running world, made by `model.simulate(...)`.
 
     All its state is in here: two simulations in one process do not know of each other.
@@ -59,7 +62,9 @@ class Simulation(Shown, Outside):
         self._gathered = Gathered(core, processes)
         self._parameters = parameters
         self._inputs = Inputs(self, self._take_parameters, core, built, description.inputs)
-        self._generation = 0
+        self._generations = Generations()
+        self._editing = WeakMethod(self._mark_edited)
+        self._columns: dict[type | str, Columns] = {}
         self._paused = threading.Event()
         self.seconds = 0.0
         self.cpu_seconds = 0.0
@@ -195,7 +200,7 @@ class Simulation(Shown, Outside):
 
     def _advance(self, ticks: int) -> int:
         """Runs ticks without asking for reasons to stop, except for `pause`; returns how many."""
-        self._generation += 1
+        self._generations.now += 1
         done = 0
         self._observe()
         try:
@@ -330,7 +335,8 @@ class Simulation(Shown, Outside):
         """All fields of the entities that have a component, as copies in the order of ids. Collective.
 
         Returns:
-            A dict: "id" (uint64) and each field by name; vectors have the shape (n, 2) or (n, 3).
+            A dict: "id" (uint64) and each field by name; vectors have the shape (n, 2) or (n, 3), `bw.string`
+            fields are arrays of str, `bw.short_list` fields arrays of lists.
         """
         found = self._schema.component(component)
         if is_cell(found):
@@ -343,7 +349,7 @@ class Simulation(Shown, Outside):
             if order is None:
                 order = np.argsort(ids)
                 columns["id"] = ids[order]
-            columns[field.name] = values[order]
+            columns[field.name] = readable(field.type, values[order])
         if order is None:
             columns["id"] = np.sort(self._gathered.ids(number))
         return Table(found.__name__, columns)
@@ -355,6 +361,9 @@ class Simulation(Shown, Outside):
         Raises:
             UserError: on several ranks (use `sim.table`), or where several archetypes have the component.
         """
+        known = self._columns.get(component)
+        if known is not None and known._made == self._generations.now:
+            return known
         found = self._schema.component(component)
         if self.ranks > 1:
             raise UserError(
@@ -362,9 +371,11 @@ class Simulation(Shown, Outside):
                 f"Use sim.table({found.__name__}) for the "
                 "rows of all ranks"
             )
-        return Columns(
-            self._core, self._schema.number(found), found, lambda: self._generation, self._mark_edited
-        )
+        known = self._columns.get(found)
+        if known is None or known._made != self._generations.now:
+            known = Columns(self._core, self._schema.number(found), found, self._generations, self._editing)
+        self._columns[component] = self._columns[found] = known
+        return known
 
     def cells(self, component: type | str) -> dict[str, NDArray[Any]]:
         """All fields of a component of cells, as copies shaped like the world: [y, x] or [z, y, x].
@@ -431,7 +442,7 @@ class Simulation(Shown, Outside):
 
     def load(self, sections: list[Section]) -> None:
         """Takes in the state of another simulation of the same model. Collective."""
-        self._generation += 1
+        self._generations.now += 1
         if self._inputs.journal is not None:
             self._mark_edited()
         self._core.load([(s.room, s.name, s.keys, dict(s.columns)) for s in sections])
@@ -456,7 +467,7 @@ class Simulation(Shown, Outside):
         for (owner, name), values in columns.items():
             field = owner.__bw_fields__[name]  # type: ignore[attr-defined]
             given.append((self._schema.field_number(field), stored_column(field, values)))
-        self._generation += 1
+        self._generations.now += 1
         self._core.spawn([self._schema.number(component) for component in components], n, given)
 
     def layout(self) -> dict[str, Any]:

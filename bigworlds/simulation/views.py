@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
+from weakref import WeakMethod
 
 from numpy.typing import NDArray
 
@@ -11,14 +11,21 @@ from bigworlds import _core
 from bigworlds.errors import UnknownNameError, UserError, nearest_names
 
 
+class Generations:
+    """Counts ticks and structural changes of a simulation: what was made before the last is stale."""
+
+    __slots__ = ("now",)
+
+    def __init__(self) -> None:
+        self.now = 0
+
+
 class Columns:
     """The columns of one component, by attribute: `sim.columns(Bird).position`.
 
     Valid until the next tick or structural change; used afterwards it raises. A plain array that was taken
-    from it keeps its
-    memory alive, but goes stale. Arrays are read-only; `writable(name)` gives one that is not, and marks
-    the run as
-    edited by hand.
+    from it keeps its memory alive, but goes stale. Arrays are read-only; `writable(name)` gives one that is
+    not, and marks the run as edited by hand.
     """
 
     def __init__(
@@ -26,33 +33,37 @@ class Columns:
         core: _core.Simulation,
         number: int,
         component: type,
-        generation: Callable[[], int],
-        edited: Callable[[], None],
+        generations: Generations,
+        edited: WeakMethod[Any],
     ) -> None:
         self._core = core
         self._number = number
         self._component = component
         self._fields = list(component.__bw_fields__)  # type: ignore[attr-defined]
-        self._generation = generation
-        self._made = generation()
+        self._generations = generations
+        self._made = generations.now
         self._edited = edited
         self._arrays: dict[str, NDArray[Any]] = {}
         self._writable: dict[str, NDArray[Any]] = {}
 
     def __getattr__(self, name: str) -> NDArray[Any]:
-        if name.startswith("_"):  # names of fields do not; notebooks and copy ask for such names
+        if name.startswith("__"):
             raise AttributeError(name)
+        if self._generations.now == self._made and name in self._arrays:
+            return self._arrays[name]
         return self._array(name)
 
     def writable(self, name: str) -> NDArray[Any]:
         """The column as an array that can be written; marks the run as edited by hand, which a replay
         tells."""
         self._array(name)
-        self._edited()
+        mark_edited = self._edited()
+        if mark_edited is not None:  # else the simulation is gone
+            mark_edited()
         return self._writable[name]
 
     def _array(self, name: str) -> NDArray[Any]:
-        if self._generation() != self._made:
+        if self._generations.now != self._made:
             raise UserError(
                 f"this view of {self._component.__name__} is from before the last tick or structural change; "
                 f"ask for sim.columns({self._component.__name__}) again"

@@ -244,6 +244,16 @@ std::vector<SpawnColumn> spawn_columns(const py::list& columns, std::size_t coun
   return out;
 }
 
+using Ids = py::array_t<std::uint64_t, py::array::c_style>;
+
+std::span<const EntityId> span_of(const Ids& ids) {
+  return {ids.data(), static_cast<std::size_t>(ids.size())};
+}
+
+Simulation::Carry carry_unless(bool only_check) {
+  return only_check ? Simulation::Carry::no : Simulation::Carry::yes;
+}
+
 std::int64_t run(Simulation& simulation, std::int64_t ticks, const py::object& keep_going) {
   const auto ask = [&] {
     py::gil_scoped_acquire acquire;
@@ -418,21 +428,37 @@ void bind_engine(py::module_& module) {
               const py::list& columns) {
              return simulation.spawn(std::move(components), count, spawn_columns(columns, count));
            })
-      .def("despawn",
-           [](Simulation& simulation, const py::array_t<std::uint64_t, py::array::c_style>& ids) {
-             return simulation.despawn({ids.data(), static_cast<std::size_t>(ids.size())});
-           })
-      .def("attach",
-           [](Simulation& simulation, const py::array_t<std::uint64_t, py::array::c_style>& ids,
-              ComponentId component, const py::list& columns) {
-             const auto count = static_cast<std::size_t>(ids.size());
-             simulation.attach({ids.data(), count}, component, spawn_columns(columns, count));
-           })
-      .def("detach",
-           [](Simulation& simulation, const py::array_t<std::uint64_t, py::array::c_style>& ids,
-              ComponentId component) {
-             simulation.detach({ids.data(), static_cast<std::size_t>(ids.size())}, component);
-           })
+      .def(
+          "despawn",
+          [](Simulation& simulation, const Ids& ids, bool only_check) {
+            return simulation.despawn(span_of(ids), carry_unless(only_check));
+          },
+          py::arg("ids"), py::arg("only_check") = false)
+      .def(
+          "attach",
+          [](Simulation& simulation, const Ids& ids, ComponentId component, const py::list& columns,
+             bool only_check) {
+            simulation.attach(span_of(ids), component,
+                              spawn_columns(columns, static_cast<std::size_t>(ids.size())),
+                              carry_unless(only_check));
+          },
+          py::arg("ids"), py::arg("component"), py::arg("columns"), py::arg("only_check") = false)
+      .def(
+          "detach",
+          [](Simulation& simulation, const Ids& ids, ComponentId component, bool only_check) {
+            simulation.detach(span_of(ids), component, carry_unless(only_check));
+          },
+          py::arg("ids"), py::arg("component"), py::arg("only_check") = false)
+      .def(
+          "write_all",
+          [](Simulation& simulation, const Ids& ids, const py::tuple& column, bool only_check) {
+            py::list columns;
+            columns.append(column);
+            simulation.write_all(
+                span_of(ids), spawn_columns(columns, static_cast<std::size_t>(ids.size())).front(),
+                carry_unless(only_check));
+          },
+          py::arg("ids"), py::arg("column"), py::arg("only_check") = false)
       .def("set_cells",
            [](Simulation& simulation, ComponentId component, std::uint32_t field,
               const py::array& values) {

@@ -103,20 +103,47 @@ class Changing {
   Transfer::Group* group_ = nullptr;
 };
 
+void take_back(std::vector<Changing>& changing) {
+  for (Changing& of_rank : changing) {
+    of_rank.take_back();
+  }
+}
+
+// How many of some entities are here; each of them has the field, else it is an error.
+std::size_t count_with(const Store& store, std::span<const EntityId> ids, FieldKey field) {
+  std::array<Location, kLookedUp> at;
+  std::size_t known = 0;
+  for (std::size_t begin = 0; begin < ids.size(); begin += kLookedUp) {
+    const std::size_t count = std::min(kLookedUp, ids.size() - begin);
+    store.find_all(ids.subspan(begin, count), at.data());
+    for_runs_of_one_table({at.data(), count}, [&](std::uint32_t t, auto rows, std::size_t place) {
+      if (!store.table(t).find_column(field)) {
+        throw UserError("entity " + std::to_string(ids[begin + place]) + " has no " +
+                        store.schema().component(field.component).name + "; nothing was changed");
+      }
+      known += rows.size();
+    });
+  }
+  return known;
+}
+
 }  // namespace
 
-std::size_t Simulation::despawn(std::span<const EntityId> ids) {
+std::size_t Simulation::despawn(std::span<const EntityId> ids, Carry carry) {
   std::vector<Store::Doomed> doomed;
   std::size_t count = 0;
   for (const auto& rank : ranks_) {
     count += doomed.emplace_back(rank->store.take(ids)).count;
   }
   count = communicator_->sum("despawn", {count}).front();
-  if (count != ids.size()) {
+  if (count != ids.size() || carry == Carry::no) {
     for (std::size_t h = 0; h < ranks_.size(); ++h) {
       ranks_[h]->store.put_back(doomed[h]);
     }
-    refuse(ids);
+    if (count != ids.size()) {
+      refuse(ids);
+    }
+    return 0;
   }
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     ranks_[h]->store.drop(std::move(doomed[h]));
@@ -125,7 +152,7 @@ std::size_t Simulation::despawn(std::span<const EntityId> ids) {
 }
 
 void Simulation::attach(std::span<const EntityId> ids, ComponentId component,
-                        std::span<const SpawnColumn> columns) {
+                        std::span<const SpawnColumn> columns, Carry carry) {
   check_given_places(ids.size(), columns);
   change_components(
       ids,
@@ -138,28 +165,29 @@ void Simulation::attach(std::span<const EntityId> ids, ComponentId component,
         archetype.push_back(component);
         return archetype;
       },
-      columns);
+      columns, carry);
 }
 
-void Simulation::detach(std::span<const EntityId> ids, ComponentId component) {
+void Simulation::detach(std::span<const EntityId> ids, ComponentId component, Carry carry) {
   const std::string& name = model_.schema.component(component).name;
-  change_components(ids,
-                    [&](EntityId entity, Archetype archetype) {
-                      if (std::erase(archetype, component) == 0) {
-                        throw UserError("entity " + std::to_string(entity) + " has no " + name +
-                                        "; nothing was changed");
-                      }
-                      if (archetype.empty()) {
-                        throw UserError(name + " is all that entity " + std::to_string(entity) +
-                                        " has; despawn it. Nothing was changed");
-                      }
-                      return archetype;
-                    },
-                    {});
+  change_components(
+      ids,
+      [&](EntityId entity, Archetype archetype) {
+        if (std::erase(archetype, component) == 0) {
+          throw UserError("entity " + std::to_string(entity) + " has no " + name +
+                          "; nothing was changed");
+        }
+        if (archetype.empty()) {
+          throw UserError(name + " is all that entity " + std::to_string(entity) +
+                          " has; despawn it. Nothing was changed");
+        }
+        return archetype;
+      },
+      {}, carry);
 }
 
 void Simulation::change_components(std::span<const EntityId> ids, const ComponentChange& change,
-                                   std::span<const SpawnColumn> columns) {
+                                   std::span<const SpawnColumn> columns, Carry carry) {
   std::vector<Changing> changing;
   changing.reserve(ranks_.size());
   std::uint64_t known = 0;
@@ -171,24 +199,67 @@ void Simulation::change_components(std::span<const EntityId> ids, const Componen
   } catch (...) {
     wrong = std::current_exception();
   }
-  const std::vector<std::uint64_t> all =
-      communicator_->sum("change of components", {known, wrong ? 1u : 0u});
-  if (all[0] != ids.size() || all[1] > 0) {
-    for (Changing& of_rank : changing) {
-      of_rank.take_back();
-    }
-    if (wrong) {
-      communicator_->fail(wrong);
-    }
-    if (all[1] > 0) {
-      communicator_->sum("refusal", {});  // throws what another process says
-    }
-    refuse(ids);
+  try {
+    agree(ids, known, wrong);
+  } catch (...) {
+    take_back(changing);
+    throw;
+  }
+  if (carry == Carry::no) {
+    take_back(changing);
+    return;
   }
   for (Changing& of_rank : changing) {
     of_rank.finish();
   }
   hand_over_leavers();  // where a position came or went
+}
+
+void Simulation::write_all(std::span<const EntityId> ids, const SpawnColumn& values, Carry carry) {
+  check_given_places(ids.size(), {&values, 1});
+  std::uint64_t known = 0;
+  std::exception_ptr wrong;
+  try {
+    for (const auto& rank : ranks_) {
+      known += count_with(rank->store, ids, values.field);
+    }
+  } catch (...) {
+    wrong = std::current_exception();
+  }
+  agree(ids, known, wrong);
+  for (const auto& rank : ranks_) {
+    if (carry == Carry::no) {
+      break;
+    }
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (const auto at = rank->store.find(ids[i])) {
+        Table& table = rank->store.table(at->table);
+        Column& column = table.column(table.find_column(values.field).value());
+        std::memcpy(column.at(at->row), values.data + static_cast<std::int64_t>(i) * values.stride,
+                    column.value_size());
+      }
+    }
+  }
+  if (carry == Carry::yes && model_.schema.field(values.field).name == "position") {
+    hand_over_leavers();
+  }
+}
+
+// Collective: whether the processes know all of some entities between them, and none found anything
+// wrong; else the same error on all.
+void Simulation::agree(std::span<const EntityId> ids, std::uint64_t known,
+                       const std::exception_ptr& wrong) const {
+  const std::vector<std::uint64_t> all =
+      communicator_->sum("change of entities", {known, wrong ? 1u : 0u});
+  if (wrong) {
+    communicator_->fail(wrong);
+  }
+  if (all[1] > 0) {
+    communicator_->sum("refusal", {});  // throws what another process says
+  }
+  if (all[0] != ids.size()) {
+    refuse(ids);
+  }
 }
 
 // Says which of the entities are not there, or named twice.

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -65,11 +66,15 @@ class Simulation {
   EntityId next_id() const { return make_id(kWorldTile, ranks_.front()->births[kWorldTile]); }
   // components.cpp: changes of entities that are there, each named once. Where one is not, has a
   // component already that it shall get, or has it not that it shall lose, that is an error and
-  // nothing has changed.
-  std::size_t despawn(std::span<const EntityId> ids);
+  // nothing has changed. With Carry::no they are only checked.
+  enum class Carry : std::uint8_t { yes, no };
+  std::size_t despawn(std::span<const EntityId> ids, Carry carry = Carry::yes);
   void attach(std::span<const EntityId> ids, ComponentId component,
-              std::span<const SpawnColumn> columns);
-  void detach(std::span<const EntityId> ids, ComponentId component);
+              std::span<const SpawnColumn> columns, Carry carry = Carry::yes);
+  void detach(std::span<const EntityId> ids, ComponentId component, Carry carry = Carry::yes);
+  // Writes a field of entities; where one is named twice, the last value counts.
+  void write_all(std::span<const EntityId> ids, const SpawnColumn& values,
+                 Carry carry = Carry::yes);
 
   // edits.cpp: single entities and cells; false where there is none with the field.
   std::optional<Archetype> components_of(EntityId id) const;
@@ -196,9 +201,11 @@ class Simulation {
   // components.cpp
   using ComponentChange = std::function<Archetype(EntityId, Archetype)>;
   void check_given_places(std::size_t count, std::span<const SpawnColumn> columns) const;
+  void agree(std::span<const EntityId> ids, std::uint64_t known,
+             const std::exception_ptr& wrong) const;
   [[noreturn]] void refuse(std::span<const EntityId> ids) const;
   void change_components(std::span<const EntityId> ids, const ComponentChange& change,
-                         std::span<const SpawnColumn> columns);
+                         std::span<const SpawnColumn> columns, Carry carry);
 
   std::uint64_t global_sum(std::string_view call, const std::vector<std::uint64_t>& per_rank) const;
   bool agree_to_stop(const std::function<bool()>& wants_to_stop) const;
