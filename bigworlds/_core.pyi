@@ -225,6 +225,9 @@ def hash128(bytes: _Buffer, seed: int = 0) -> int:
 def digest_column(room: str, name: str, keys: npt.ArrayLike, values: npt.ArrayLike) -> int:
     """The sum mod 2^128 of H(room, name, key, bytes) over rows (docs: the digest). Runs without the GIL."""
 
+def joined_checksum(before: int, after: int, after_size: int) -> int:
+    """The CRC-32C of two ranges of bytes, one behind the other, of their checksums."""
+
 def checksum(buffer: _Buffer, before: int = 0) -> int:
     """The CRC-32C of a contiguous buffer; `before`: that of the bytes before it. Runs without the GIL."""
 

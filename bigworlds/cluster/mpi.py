@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import sys
 import time
@@ -24,7 +25,7 @@ from mpi4py import MPI
 
 from bigworlds.cluster.errors import RankError, different_calls, first_of, is_told, packed
 from bigworlds.cluster.heartbeat import Heartbeat
-from bigworlds.cluster.processes import Message, gather
+from bigworlds.cluster.processes import Message, gather, write_alone
 from bigworlds.errors import BigworldsError
 
 # The longest piece in which a message travels, in bytes: MPI counts with 32 bits where it is old.
@@ -41,6 +42,7 @@ DEADLINE_SECONDS = 60.0
 MOST_VALUES = 8
 
 _WORD = 2**64
+_logger = logging.getLogger("bigworlds.cluster")
 _END = "the end of its program"
 
 
@@ -87,6 +89,44 @@ class MpiProcesses:
     def sum(self, call: str, values: Sequence[int]) -> list[int]:
         """The sums of values over all processes, modulo 2^64."""
         return self._meet(call, (), values)[1]
+
+    def write_at(self, path: str, pieces: Sequence[tuple[int, bytes | memoryview]]) -> None:
+        """Writes each (offset, bytes) into a file that is there, by collective MPI-IO; all give equally many.
+
+        Where MPI cannot open the file, each process writes by itself, at the same offsets.
+        """
+        problem: Exception | None = None
+        opened = None
+        try:
+            opened = MPI.File.Open(self._comm, path, MPI.MODE_WRONLY, _hints())
+        except MPI.Exception as error:
+            problem = error
+        if self.sum("open for writing", [opened is None])[0] > 0:
+            if opened is not None:
+                opened.Close()
+            _logger.warning("MPI-IO cannot open %s (%s): each rank writes by itself", path, problem)
+            problem = _tried(lambda: write_alone(path, pieces))
+        else:
+            problem = self._write_with(opened, pieces)
+        if problem is not None:
+            self.fail(problem)
+        self.sum("written", [0])
+
+    def _write_with(self, file: Any, pieces: Sequence[tuple[int, bytes | memoryview]]) -> Exception | None:
+        """Writes by MPI-IO; a process that fails goes on with the collective calls, and tells afterwards."""
+        lengths = np.array([len(content) for _, content in pieces], dtype=np.int64)
+        every = [np.frombuffer(bytes(t), dtype=np.int64) for t in gather(self, "lengths", lengths.tobytes())]
+        rounds = -(-np.max(every, axis=0, initial=0) // LONGEST_PIECE)
+        failure: Exception | None = None
+        for (offset, content), times in zip(pieces, rounds, strict=True):
+            for begin in range(0, int(times) * LONGEST_PIECE, LONGEST_PIECE):
+                some = memoryview(content)[begin : begin + LONGEST_PIECE] if failure is None else b""
+                try:
+                    request = file.Iwrite_at_all(offset + begin, [some, MPI.BYTE])
+                    self._wait(request.Test, "write")
+                except MPI.Exception as error:
+                    failure = error
+        return _tried(file.Sync) or _tried(file.Close) or failure
 
     def fail(self, error: BaseException) -> NoReturn:
         """Tells the others that this process failed; all raise the same error."""
@@ -214,6 +254,23 @@ class MpiProcesses:
 
     def _abort(self, code: int) -> None:
         self._comm.Abort(code)
+
+
+def _tried(what: Callable[[], object]) -> Exception | None:
+    try:
+        what()
+    except (MPI.Exception, OSError) as error:
+        return error
+    return None
+
+
+def _hints() -> Any:
+    """MPI-IO hints of BIGWORLDS_MPIIO_HINTS: "key=value;key=value"."""
+    info = MPI.Info.Create()
+    for hint in filter(None, os.environ.get("BIGWORLDS_MPIIO_HINTS", "").split(";")):
+        key, _, value = hint.partition("=")
+        info.Set(key.strip(), value.strip())
+    return info
 
 
 class _Post:

@@ -75,38 +75,42 @@ class Gathered:
 
     def sections(self) -> list[Section]:
         """The whole state as named arrays, their rows in the order of keys; copies."""
+        mine = self.own_sections()
+        return mine if self._processes.ranks == 1 else [self._whole(section) for section in mine]
+
+    def own_sections(self) -> list[Section]:
+        """This process's part of the state: on all processes the same sections with the same columns."""
         parts: dict[tuple[str, str], list[_Part]] = {}
         for room, name, keys, columns in self._core.sections():
             parts.setdefault((room, name), []).append((keys, columns))
-        mine = {names: whole_section(*names, parts[names]) for names in parts}
-        if self._processes.ranks == 1:
-            return [mine[names] for names in sorted(mine)]
-        return [self._whole(names, mine.get(names)) for names in self._all_names(mine)]
+        mine = {names: whole_section(*names, parts[names]) for names in sorted(parts)}
+        return list(mine.values()) if self._processes.ranks == 1 else self._aligned(mine)
 
-    def _all_names(self, mine: dict[tuple[str, str], Section]) -> list[tuple[str, str]]:
-        told = gather(self._processes, "names of sections", json.dumps(list(mine)).encode())
-        return sorted({(room, name) for part in told for room, name in json.loads(bytes(part))})
-
-    def _whole(self, names: tuple[str, str], mine: Section | None) -> Section:
-        """A section of which each process may have a part, or none."""
-        form = None if mine is None else [_form(label, values) for label, values in mine.columns.items()]
-        told = [
-            json.loads(bytes(part)) for part in gather(self._processes, "section", json.dumps(form).encode())
+    def _aligned(self, mine: dict[tuple[str, str], Section]) -> list[Section]:
+        """All sections that any process has; those that this one has nothing of are empty."""
+        forms = [
+            (
+                room,
+                name,
+                [(label, values.dtype.str, values.shape[1:]) for label, values in section.columns.items()],
+            )
+            for (room, name), section in mine.items()
         ]
-        columns = next(columns for columns in told if columns is not None)
-        empty = Section(
-            *names,
-            np.empty(0, dtype=np.uint64),
-            {label: np.empty((0, *shape), dtype=dtype) for label, dtype, shape in columns},
-        )
-        part = empty if mine is None else mine
-        keys = gather_rows(self._processes, "keys", part.keys)
-        values = {label: gather_rows(self._processes, label, part.columns[label]) for label in empty.columns}
-        return whole_section(*names, [(keys, values)])
+        every = {}
+        for told in gather(self._processes, "sections", json.dumps(forms).encode()):
+            every.update({(room, name): columns for room, name, columns in json.loads(bytes(told))})
+        return [mine.get(names) or _empty(*names, every[names]) for names in sorted(every)]
+
+    def _whole(self, mine: Section) -> Section:
+        """A section of which each process has a part."""
+        keys = gather_rows(self._processes, "keys", mine.keys)
+        values = {label: gather_rows(self._processes, label, part) for label, part in mine.columns.items()}
+        return whole_section(mine.room, mine.name, [(keys, values)])
 
 
-def _form(label: str, values: Array) -> tuple[str, str, list[int]]:
-    return (label, values.dtype.str, list(values.shape[1:]))
+def _empty(room: str, name: str, columns: list[tuple[str, str, list[int]]]) -> Section:
+    none = {label: np.empty((0, *shape), dtype=dtype) for label, dtype, shape in columns}
+    return Section(room, name, np.empty(0, dtype=np.uint64), none)
 
 
 def whole_section(room: str, name: str, parts: list[_Part]) -> Section:

@@ -9,10 +9,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from bigworlds import snapshot
+from bigworlds.cluster import Processes
 from bigworlds.errors import UserError
 from bigworlds.model import Model
 from bigworlds.model.declarations import WorldDescription
 from bigworlds.record import Recorder, Records
+from bigworlds.simulation.gathered import Gathered
 from bigworlds.simulation.seen import Seen, about, records_of
 from bigworlds.snapshot import Section
 from bigworlds.view import (
@@ -48,6 +50,8 @@ class Shown:
     description: WorldDescription
     _recorder: Recorder | None = None
     _seen: Seen | None = None
+    _processes: Processes
+    _gathered: Gathered
 
     @property
     def tick(self) -> int:
@@ -149,9 +153,14 @@ class Shown:
         if self._recorder is not None:
             self._observe()
             self._recorder.commit()
-        sections = self.sections()
-        if self.rank == 0:
-            snapshot.write(path, sections, about(self))
+        if self._processes.ranks == 1:
+            snapshot.write(path, self.sections(), about(self))
+            return Path(path)
+        own = self._gathered.own_sections()
+        try:
+            snapshot.write_together(self._processes, path, own, about(self))
+        except Exception as error:
+            self._processes.fail(error)
         self.agreed(None)  # nobody goes on before it is there
         return Path(path)
 

@@ -11,6 +11,7 @@ from bigworlds.snapshot.schema import Schema, difference, require_same_model
 from bigworlds.snapshot.section import Section
 from bigworlds.snapshot.summary import ColumnSummary, SectionSummary, Summary, inspect
 from bigworlds.snapshot.tables import TableReader, TableWriter
+from bigworlds.snapshot.together import write_together
 
 __all__ = [
     "ColumnSummary",
@@ -34,4 +35,5 @@ __all__ = [
     "remove_leftovers",
     "require_same_model",
     "write",
+    "write_together",
 ]

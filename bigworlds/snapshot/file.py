@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from bigworlds import _core
 from bigworlds.errors import SnapshotError
 from bigworlds.snapshot import user_block
-from bigworlds.snapshot.layout import Dataset, Layout, lay_out
+from bigworlds.snapshot.contents import Buffer, array_pieces, header_of, laid_out, planned
+from bigworlds.snapshot.layout import Dataset
 from bigworlds.snapshot.partial import PartialFile
 from bigworlds.snapshot.section import STORED_KINDS, Array, Section
 from bigworlds.snapshot.user_block import BLOCK_BYTES, UnreadableError, UserBlock
@@ -38,7 +39,6 @@ MOST_PIECES = 512
 """Pieces handed to the system in one write; Linux takes at most 1024."""
 
 Meta = dict[str, Any]
-Buffer = bytes | memoryview
 
 
 def write(path: str | os.PathLike[str], sections: Sequence[Section], meta: Mapping[str, Any]) -> int:
@@ -72,20 +72,15 @@ def write(path: str | os.PathLike[str], sections: Sequence[Section], meta: Mappi
         >>> sections[0].columns["age"].tolist(), meta["tick"]
         ([4, 5, 6], 7)
     """
-    arrays, index_of = _plan(sections, meta)
-    datasets = [Dataset(place, array.dtype, array.shape) for place, array in arrays]
-    user_block_bytes = user_block.bytes_for(sum(dataset.nbytes for dataset in datasets))
-    layout = lay_out(datasets, user_block_bytes, index_of)
-    while user_block.bytes_for(layout.file_bytes - user_block_bytes) > user_block_bytes:
-        user_block_bytes *= 2  # HDF5's own bytes passed the edge
-        layout = lay_out(datasets, user_block_bytes, index_of)
-    pieces = _pieces(layout, [array for _, array in arrays])
+    arrays, index_of = planned(sections, meta)
+    layout, user_block_bytes = laid_out([Dataset(place, a.dtype, a.shape) for place, a in arrays], index_of)
+    pieces = sorted(
+        [*layout.pieces, (layout.index_offset, layout.index), *array_pieces(layout.offsets, arrays)],
+        key=lambda piece: piece[0],
+    )
     with PartialFile(Path(path)) as partial:
         checksums = tuple(_write_blocks(partial, pieces, user_block_bytes, layout.file_bytes))
-        header = UserBlock(
-            layout.file_bytes, user_block_bytes, layout.index_offset, len(layout.index), checksums
-        )
-        partial.write([header.pack()], 0)
+        partial.write([header_of(layout, user_block_bytes, checksums).pack()], 0)
         partial.finish()
     return layout.file_bytes
 
@@ -146,77 +141,6 @@ def peek(path: str | os.PathLike[str]) -> Meta:
 
 
 # --- writing ---
-
-
-def _plan(sections: Sequence[Section], meta: Mapping[str, Any]) -> tuple[list[tuple[str, Array]], Any]:
-    """The arrays in file order with their paths, and the function that makes the index from their
-    offsets."""
-    arrays: list[tuple[str, Array]] = []
-    entries: list[dict[str, Any]] = []
-    for section in sections:
-        group = f"sections/{section.title}"
-        arrays.append((f"{group}/keys", _storable(section.keys)))
-        arrays += [(f"{group}/columns/{name}", _storable(column)) for name, column in section.columns.items()]
-        entries.append({"room": section.room, "name": section.name, "columns": list(section.columns)})
-    titles = [section.title for section in sections]
-    if len(set(titles)) < len(titles):
-        twice = sorted({title for title in titles if titles.count(title) > 1})
-        raise ValueError(f"two sections have the same name: {', '.join(twice)}")
-    meta_text = _json(meta)
-
-    def index_of(offsets: Sequence[int]) -> bytes:
-        places = iter(
-            {"type": array.dtype.str, "shape": array.shape, "offset": offset}
-            for (_, array), offset in zip(arrays, offsets, strict=True)
-        )
-        listed = [
-            {
-                **entry,
-                "keys": next(places),
-                "columns": {name: next(places) for name in entry["columns"]},
-            }
-            for entry in entries
-        ]
-        return f'{{"sections": {json.dumps(listed)}, "meta": {meta_text}}}'.encode()
-
-    return arrays, index_of
-
-
-def _json(meta: Mapping[str, Any]) -> str:
-    """The meta's text; refuses what would read back as something else."""
-    _check_keys(meta)
-    try:
-        return json.dumps(dict(meta))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"the snapshot's meta cannot be written as JSON: {error}") from error
-
-
-def _check_keys(value: object) -> None:
-    """JSON makes text of any key, so that 1 would come back as '1'."""
-    if isinstance(value, Mapping):
-        for key, below in value.items():
-            if not isinstance(key, str):
-                raise ValueError(f"the snapshot's meta has the key {key!r}: expected text")
-            _check_keys(below)
-    elif isinstance(value, list | tuple):
-        for below in value:
-            _check_keys(below)
-
-
-def _storable(array: Array) -> Array:
-    """The array itself where it is contiguous and little-endian, else a copy that is."""
-    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-
-
-def _pieces(layout: Layout, arrays: Sequence[Array]) -> list[tuple[int, Buffer]]:
-    """All bytes of the file behind the user block: (offset, bytes), sorted; between them are
-    zeros."""
-    pieces: list[tuple[int, Buffer]] = list(layout.pieces)
-    pieces.append((layout.index_offset, layout.index))
-    for offset, array in zip(layout.offsets, arrays, strict=True):
-        if array.nbytes:
-            pieces.append((offset, array.reshape(-1).view(np.uint8).data))
-    return sorted(pieces, key=lambda piece: piece[0])
 
 
 def _blocks(pieces: Sequence[tuple[int, Buffer]], start: int, end: int) -> Iterator[tuple[int, list[Buffer]]]:

@@ -75,6 +75,19 @@ class PartialFile:
             self._hidden.unlink(missing_ok=True)
         os.close(self._descriptor)
 
+    @property
+    def hidden(self) -> Path:
+        """Where its bytes are until it is finished."""
+        return self._hidden
+
+    def lengthen(self, size: int) -> None:
+        """Makes it at least so many bytes long; zeros are added."""
+        try:
+            if os.fstat(self._descriptor).st_size < size:
+                os.ftruncate(self._descriptor, size)
+        except OSError as error:
+            raise self._failed(error) from error
+
     def write(self, parts: Sequence[bytes | memoryview], offset: int) -> None:
         """Writes the parts one after the other from an offset on; at most 1024 of them."""
         try:

@@ -60,6 +60,30 @@ std::uint32_t by_tables(const unsigned char* bytes, std::size_t size, std::uint3
   return remainder;
 }
 
+// What some zero bytes make of a remainder: linear in its bits, so 32 basis vectors tell all.
+class Skip {
+ public:
+  // One zero byte.
+  constexpr Skip() {
+    for (std::size_t bit = 0; bit < 32; ++bit) of_bit_[bit] = add_byte(std::uint32_t{1} << bit, 0);
+  }
+  constexpr std::uint32_t operator()(std::uint32_t remainder) const {
+    std::uint32_t sum = 0;
+    for (std::size_t bit = 0; bit < 32; ++bit) {
+      if ((remainder >> bit & 1) != 0) sum ^= of_bit_[bit];
+    }
+    return sum;
+  }
+  constexpr void twice() {
+    std::array<std::uint32_t, 32> squared{};
+    for (std::size_t bit = 0; bit < 32; ++bit) squared[bit] = (*this)(of_bit_[bit]);
+    of_bit_ = squared;
+  }
+
+ private:
+  std::array<std::uint32_t, 32> of_bit_{};
+};
+
 #if defined(__x86_64__)
 
 // A stretch of this many bytes goes through each of the three chains. Short ones keep the three
@@ -70,24 +94,11 @@ constexpr std::size_t kStretch = 256;
 // tables[k][b]: byte k of a remainder, b, after kStretch zero bytes: what moves a remainder past
 // the next stretch.
 constexpr std::array<ByteTable, 4> make_skip_tables() {
-  // The remainder is linear in its bits, so 32 basis vectors tell all.
-  std::array<std::uint32_t, 32> of_bit{};
-  for (std::size_t bit = 0; bit < 32; ++bit) of_bit[bit] = add_byte(std::uint32_t{1} << bit, 0);
-  const auto skip = [](const std::array<std::uint32_t, 32>& map, std::uint32_t vector) {
-    std::uint32_t sum = 0;
-    for (std::size_t bit = 0; bit < 32; ++bit) {
-      if ((vector >> bit & 1) != 0) sum ^= map[bit];
-    }
-    return sum;
-  };
-  for (std::size_t zeros = 1; zeros < kStretch; zeros *= 2) {  // squaring doubles the zeros skipped
-    std::array<std::uint32_t, 32> squared{};
-    for (std::size_t bit = 0; bit < 32; ++bit) squared[bit] = skip(of_bit, of_bit[bit]);
-    of_bit = squared;
-  }
+  Skip skip;
+  for (std::size_t zeros = 1; zeros < kStretch; zeros *= 2) skip.twice();
   std::array<ByteTable, 4> tables{};
   for (std::size_t k = 0; k < 4; ++k) {
-    for (std::uint32_t b = 0; b < 256; ++b) tables[k][b] = skip(of_bit, b << (8 * k));
+    for (std::uint32_t b = 0; b < 256; ++b) tables[k][b] = skip(b << (8 * k));
   }
   return tables;
 }
@@ -139,6 +150,15 @@ constexpr auto best = by_tables;
 
 std::uint32_t checksum(const void* bytes, std::size_t size, std::uint32_t before) {
   return ~best(static_cast<const unsigned char*>(bytes), size, ~before);
+}
+
+std::uint32_t joined_checksum(std::uint32_t before, std::uint32_t after, std::uint64_t after_size) {
+  Skip skip;
+  for (; after_size > 0; after_size >>= 1) {
+    if ((after_size & 1) != 0) before = skip(before);
+    skip.twice();
+  }
+  return before ^ after;
 }
 
 std::uint32_t checksum_portable(const void* bytes, std::size_t size, std::uint32_t before) {

@@ -16,6 +16,10 @@ namespace bw {
 // there are none: checksum(b, nb, checksum(a, na)) is the checksum of a followed by b.
 std::uint32_t checksum(const void* bytes, std::size_t size, std::uint32_t before = 0);
 
+// The checksum of two ranges, one behind the other, of their checksums alone: for parts that are
+// looked at in different places. Costs about a microsecond.
+std::uint32_t joined_checksum(std::uint32_t before, std::uint32_t after, std::uint64_t after_size);
+
 // The same through tables alone, as on a processor without an instruction for it.
 std::uint32_t checksum_portable(const void* bytes, std::size_t size, std::uint32_t before = 0);
 

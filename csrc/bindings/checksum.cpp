@@ -44,6 +44,9 @@ void bind_checksum(py::module_& module) {
              "The CRC-32C of a contiguous buffer's bytes.\n\n"
              "`before` is the checksum of the bytes that stand before them: parts given one after\n"
              "the other have the checksum of the whole. Runs without the GIL.");
+  module.def("joined_checksum", joined_checksum, py::arg("before"), py::arg("after"),
+             py::arg("after_size"),
+             "The CRC-32C of two ranges of bytes, one behind the other, of their checksums.");
 }
 
 }  // namespace bw::bindings

@@ -69,3 +69,14 @@ TEST_CASE("every single flipped bit changes it") {
     bytes[bit / 8] = static_cast<unsigned char>(bytes[bit / 8] ^ mask);
   }
 }
+
+TEST_CASE("checksums of parts join to that of the whole, without the bytes") {
+  const std::vector<unsigned char> bytes = noise(40000);
+  const std::uint32_t whole = bw::checksum(bytes.data(), bytes.size());
+  constexpr std::size_t kCuts[] = {0, 1, 100, 768, 4096, 39999, 40000};
+  for (const std::size_t cut : kCuts) {
+    const std::uint32_t before = bw::checksum(bytes.data(), cut);
+    const std::uint32_t after = bw::checksum(bytes.data() + cut, bytes.size() - cut);
+    CHECK(bw::joined_checksum(before, after, bytes.size() - cut) == whole);
+  }
+}
