@@ -42,8 +42,10 @@ from bigworlds.behavior import (
     Spawn,
     Vectorised,
     behavior,
+    get_include,
     moore,
     native,
+    reach,
 )
 from bigworlds.behavior import Space as Space
 from bigworlds.cluster import RankError
@@ -157,6 +159,7 @@ __all__ = [
     "exponential",
     "f32",
     "f64",
+    "get_include",
     "i8",
     "i16",
     "i32",
@@ -171,6 +174,7 @@ __all__ = [
     "normal",
     "param",
     "random_cells",
+    "reach",
     "record",
     "short_list",
     "string",

@@ -21,10 +21,11 @@ from bigworlds.behavior.behavior import Behavior, BehaviorKind, Compiled, Interp
 from bigworlds.behavior.declare import behavior
 from bigworlds.behavior.kernel import Kernel
 from bigworlds.behavior.make_kernel import check_parameters
-from bigworlds.behavior.native import native
+from bigworlds.behavior.native import get_include, native, reach
 
 __all__ = [
     "Attach", "Behavior", "BehaviorKind", "Cells", "Claim", "Clock", "Compiled", "Deposit", "Detach",
     "Entity", "Here", "Inbox", "Interpreted", "Kernel", "Neighbors", "Rng", "Send", "Space", "Spawn",
-    "Vectorised", "behavior", "check_parameters", "moore", "native",
+    "Vectorised", "behavior", "check_parameters", "get_include", "moore", "native",
+    "reach",
 ]  # fmt: skip

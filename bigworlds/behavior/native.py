@@ -61,7 +61,7 @@ def native(
         reads: own fields that it reads. call->columns are these, in this order, and then those of `writes`
             that are not among them.
         writes: own fields that it writes.
-        reaches: what it reads of neighbours, in the order of call->reaches.
+        reaches: what it reads of neighbours, each made by `bw.reach`, in the order of call->reaches.
         cells: what it reads of cells at places, in the order of call->cells.
         spawns, attaches, claims, deposits, sends, inboxes: effects, in the order of the services' `effect`
             argument.
@@ -110,6 +110,50 @@ def native(
         trigger,
         native=(kernel, components, used),
     )
+
+
+def reach(
+    *fields: Field, of: type[Component] | None = None, radius: Any = None, offsets: bool = False
+) -> ReachUse:
+    """What a native behavior reads of its neighbours: one of its `reaches`.
+
+    Args:
+        fields: of the neighbours' component; `call->reaches[k].columns` are these, in this order.
+        of: their component, where no field is read.
+        radius: a parameter or a number, as `neighbors=` of `@bw.behavior`.
+        offsets: whether `call->hits.offset` and `distance2` are read.
+
+    Raises:
+        ModelError: nothing is read, or fields of several components.
+
+    Example:
+        >>> import bigworlds as bw
+        >>> class Bird(bw.Component):
+        ...     position: bw.vec2
+        ...     velocity: bw.vec2
+        >>> bw.reach(Bird.velocity, radius=2.0).component.__name__
+        'Bird'
+    """
+    components = list(dict.fromkeys([*([of] if of is not None else []), *(f.owner for f in fields)]))
+    if len(components) != 1:
+        found = ", ".join(component.__name__ for component in components) or "none"
+        raise ModelError(
+            f"reach takes fields of one component, such as Bird.velocity, or of=Bird; found {found}"
+        )
+    geometry = ("offset", "distance") if offsets else ()
+    return ReachUse("", components[0], tuple(fields), radius, None, (), geometry)
+
+
+def get_include() -> str:
+    """The folder to give to a compiler with -I, for `#include <bigworlds/behavior_abi.h>`.
+
+    Example:
+        >>> (Path(get_include()) / "bigworlds" / "behavior_abi.h").is_file()
+        True
+    """
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "include"
+    return str(installed if installed.is_dir() else package.parent / "csrc" / "include")
 
 
 def _kernel_of(what: str, library: object, name: str) -> Kernel:

@@ -114,9 +114,12 @@ def examples() -> None:
 @app.command("new", epilog="Example: bigworlds new rabbits")
 def new(
     name: Annotated[str, typer.Argument(help="The model's name: lower case, as a Python name.")],
+    native: Annotated[
+        bool, typer.Option("--native", help="With the behavior in C++, and what builds it.")
+    ] = False,
 ) -> None:
     """Write a model that runs, and a test of it, into a new folder."""
-    creating.new(name, Path.cwd())
+    creating.new(name, Path.cwd(), native=native)
 
 
 @app.command("describe", epilog="Example: bigworlds describe wolf_sheep --set size=small > ODD.md")

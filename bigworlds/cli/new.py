@@ -1,4 +1,5 @@
-"""`bigworlds new NAME`: writes a model that runs and a test of it, to begin from."""
+"""`bigworlds new NAME`: writes a model that runs and a test of it, to begin from; with --native one whose
+behavior is in C++ (native_project.py)."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import keyword
 from pathlib import Path
 from string import Template
 
+from bigworlds.cli import native_project
 from bigworlds.errors import UserError
 
 _MODEL = Template('''\
@@ -82,12 +84,22 @@ def test_the_same_seed_gives_the_same_world():
 ''')
 
 
-def new(name: str, parent: Path) -> Path:
+FILES = {"$name.py": (_MODEL, "the model"), "test_$name.py": (_TEST, "a test of it")}
+
+# What the templates call by these names.
+_TAKEN = (
+    "Params", "Walker", "wander", "mean_company", "bw", "sim", "bigworlds", "build", "move", "subprocess",
+    "sys", "os", "np", "numpy", "pytest", "spread",
+)  # fmt: skip
+
+
+def new(name: str, parent: Path, *, native: bool = False) -> Path:
     """Writes the files and says what to do with them.
 
     Args:
         name: of the model, its file and its folder.
         parent: where the folder is made.
+        native: whether the behavior is in C++.
 
     Returns:
         The folder.
@@ -95,7 +107,7 @@ def new(name: str, parent: Path) -> Path:
     Raises:
         UserError: the name cannot be a Python name in lower case, or the folder is there already.
     """
-    taken = name in ("Params", "Walker", "wander", "mean_company", "bw", "sim", "bigworlds")
+    taken = name in _TAKEN
     if not (name.isidentifier() and name == name.lower()) or keyword.iskeyword(name) or taken:
         raise UserError(f"new {name}: expected a Python name in lower case, as in: bigworlds new rabbits")
     folder = parent / name
@@ -104,8 +116,16 @@ def new(name: str, parent: Path) -> Path:
             f"new {name}: {folder} is there already, and nothing is ever overwritten; choose another name"
         )
     folder.mkdir()
-    (folder / f"{name}.py").write_text(_MODEL.substitute(name=name), encoding="utf-8")
-    (folder / f"test_{name}.py").write_text(_TEST.substitute(name=name), encoding="utf-8")
-    print(f"{name}/{name}.py       the model\n{name}/test_{name}.py  a test of it")
+    files = native_project.FILES if native else FILES
+    width = max(len(f"{name}/{file}") for file in _named(files, name))
+    for file, (template, about) in _named(files, name).items():
+        (folder / file).write_text(template.substitute(name=name), encoding="utf-8")
+        print(f"{f'{name}/{file}':{width}}  {about}")
+    if native:
+        print(f"Build it: python {name}/build.py")
     print(f"Run it:   bigworlds run {name}/{name}.py --view\nTest it:  cd {name} && pytest")
     return folder
+
+
+def _named(files: dict[str, tuple[Template, str]], name: str) -> dict[str, tuple[Template, str]]:
+    return {Template(file).substitute(name=name): made for file, made in files.items()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,6 +68,31 @@ def test_new_writes_a_model_that_runs_and_a_test_that_passes(cli: Cli, folder: P
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler (Debian package g++)")
+def test_new_native_writes_a_project_that_builds_runs_and_passes_its_test(cli: Cli, folder: Path) -> None:
+    code, out, err = cli("new", "dunes", "--native")
+    assert code == 0, err
+    assert "python dunes/build.py" in out
+    assert {path.name for path in (folder / "dunes").iterdir()} == {
+        "dunes.py", "dunes.cpp", "build.py", "test_dunes.py",
+    }  # fmt: skip
+    code, _, err = cli("run", "dunes/dunes.py", "--ticks", "3")
+    assert code == 2
+    assert "there is no file" in err
+    assert "build the library first" in err
+    root = Path(__file__).parents[2]
+    env = {"PYTHONPATH": str(root), "PATH": os.environ["PATH"], "HOME": str(folder)}
+    for words in (("dunes/build.py",), ("-m", "pytest", "-q", "-p", "no:cacheprovider", "dunes")):
+        done = subprocess.run(
+            [sys.executable, *words], cwd=folder, env=env, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed" in done.stdout
+    code, out, err = cli("run", "dunes/dunes.py", "--set", "size=small", "--ticks", "3", "--seed", "1")
+    assert code == 0, err
+    assert "dunes: 3 ticks" in out
 
 
 @pytest.mark.parametrize("name", ["Rabbits", "2rabbits", "wild-rabbits", "class", "bw", "../x", ""])
