@@ -233,6 +233,9 @@ def checksum(buffer: _Buffer, before: int = 0) -> int:
 
 # --- engine --------------------------------------------------------------------------------------------
 
+def spread_kernel() -> int:
+    """The address of the kernel of fields that diffuse and decay."""
+
 class ModelSpec:
     """A model in the engine's terms: numbered components, space, parameters, phases of behaviors."""
 

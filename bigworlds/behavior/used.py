@@ -120,7 +120,12 @@ class _Collector:
             columns=columns,
             reaches=tuple(self._reach(i, a) for i, a in self.of("neighbors")),
             cells=tuple(
-                CellUse(a.name, a.components[0], _fields(a.components[0], self.seen.cells.get(i, set())))
+                CellUse(
+                    a.name,
+                    a.components[0],
+                    _fields(a.components[0], self.seen.cells.get(i, set())),
+                    a.what == "cells",
+                )
                 for i, a in self.of("here", "cells")
             ),
             spawns=tuple(self._spawn(a) for _, a in self.of("spawn")),

@@ -43,11 +43,12 @@ class ReachUse:
 
 @dataclass(frozen=True)
 class CellUse:
-    """What a Here or Cells argument reads of the cells."""
+    """What a Here or Cells argument reads of the cells; Cells read anywhere, Here where the agent is."""
 
     argument: str
     component: type[Component]
     fields: tuple[Field, ...]
+    anywhere: bool = True
 
 
 @dataclass(frozen=True)

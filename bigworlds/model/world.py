@@ -13,11 +13,12 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from bigworlds.behavior.spread import spreading_field
 from bigworlds.data.component import CellComponent, Component
 from bigworlds.data.fields import Field
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import ModelError, nearest_names
-from bigworlds.model.activation import Activation, activation_of
+from bigworlds.model.activation import Activation, Synchronous, activation_of
 from bigworlds.model.declarations import (
     CellsDeclaration,
     PhaseDeclaration,
@@ -159,6 +160,30 @@ class World:
         """
         acting = activation_of(activation)
         self._phases.extend(PhaseDeclaration(behaviors_of(phase), acting) for phase in phases)
+
+    def field(self, field: Any, *, diffuse: Any = 0.0, decay: Any = 0.0, every: Any = 1) -> None:
+        """Lets a field of cells diffuse and decay: a phase of the tick, behind those declared before.
+
+        A cell keeps the share 1 - diffuse of its value and gives the rest in equal parts to the cells around
+        it; at an edge of a bounded world it keeps the parts for which there is no cell. Then everything is
+        multiplied by 1 - decay. With m the number of cells around a cell away from edges (4 or 8, in volumes
+        6 or 26, as the grid's `neighbors` says; 8 or 26 over a continuous space) and n of them there:
+
+            v' = (v * (1 - n * diffuse / m) + diffuse / m * (sum of v around)) * (1 - decay)
+
+        Without decay the total stays the same, up to rounding. (Wilensky 1999, NetLogo: `diffuse`.)
+
+        Args:
+            field: a float field of cells, such as `Scent.level`.
+            diffuse, decay: shares from 0 to 1, numbers or parameters (`Params.diffuse`), which may change
+                while the world runs.
+            every: it happens in ticks that are multiples of this, a number or a parameter.
+
+        Raises:
+            ModelError: something else, or a field that the world does not declare.
+        """
+        rule = spreading_field(field, diffuse=diffuse, decay=decay, every=every)
+        self._phases.append(PhaseDeclaration((rule,), Synchronous()))
 
     def stop_when(self, predicate: Callable[[Any], bool]) -> None:
         """Ends runs without a number of ticks after the first tick at which the predicate holds.

@@ -9,6 +9,7 @@ from typing import Any
 
 from bigworlds import _core
 from bigworlds.behavior import Compiled, Kernel, check_parameters
+from bigworlds.behavior.spread import SpreadingField
 from bigworlds.data.parameters import ParameterRef, Parameters
 from bigworlds.errors import ModelError
 from bigworlds.model.activation import Sequential
@@ -153,15 +154,27 @@ def number_of(given: Any, parameters: Parameters | None) -> Any:
     return getattr(parameters, given.name) if isinstance(given, ParameterRef) else given
 
 
-def _radius(given: Any, parameters: Parameters | None) -> dict[str, Any]:
-    """Where the engine finds a radius: a constant, or a slot of the parameter block (so that it may
+def _source(what: str, given: Any, parameters: Parameters | None) -> tuple[str, Any]:
+    """Where the engine finds a number: a constant, or a slot of the parameter block (so that it may
     change)."""
     if isinstance(given, ParameterRef):
-        if parameters is None or given.name not in type(parameters).__bw_layout__:
-            raise ModelError(f"a radius comes from parameter '{given.name}', which this model does not have")
-        kind, offset, _ = type(parameters).__bw_layout__[given.name]
-        return {"radius_kind": kind, "radius": offset}
-    return {"radius_kind": "constant", "radius": float(given if given is not None else 1)}
+        layout = type(parameters).__bw_layout__ if parameters is not None else {}
+        kind, offset, length = layout.get(given.name, ("", 0, 0))
+        if kind not in ("f8", "i8") or length != 1:
+            found = "which is no number" if kind else "which this model does not have"
+            raise ModelError(f"{what} comes from parameter '{given.name}', {found}")
+        return kind, offset
+    return "constant", float(given if given is not None else 1)
+
+
+def _spread(behavior: Any, parameters: Parameters | None) -> tuple[Any, Any] | None:
+    """The shares of a field that spreads."""
+    if not isinstance(behavior, SpreadingField):
+        return None
+    name = behavior.name
+    given = (("diffuse", behavior.spread.diffuse), ("decay", behavior.spread.decay))
+    shares = [_source(f"{what} of {name}", value, parameters) for what, value in given]
+    return shares[0], shares[1]
 
 
 def _engine_terms(
@@ -207,11 +220,11 @@ def _engine_terms(
                 "fields": numbers(use.fields),
                 "of_cells": is_cell(use.component),
                 "wants_geometry": bool(use.geometry),
-                **_radius(use.radius, parameters),
+                "radius": _source("a radius", use.radius, parameters),
             }
             for use in behavior.reaches
         ],
-        "cells": [numbers(use.fields) for use in behavior.cells],
+        "cells": [(numbers(use.fields), use.anywhere) for use in behavior.cells],
         "spawns": [prototype(use.components, use.fields) for use in behavior.spawns],
         "changes": [prototype((use.component,), use.fields) for use in behavior.attaches],
         "claims": [
@@ -225,5 +238,6 @@ def _engine_terms(
         "deposits": numbers(use.field for use in behavior.deposits),
         "sends": [channels.number(use.event) for use in behavior.sends],
         "inboxes": inboxes,
+        "spread": _spread(behavior, parameters),
         "on": None if on is None else inboxes.index(on),
     }

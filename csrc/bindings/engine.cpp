@@ -15,6 +15,7 @@
 #include "base/exact_sum.hpp"
 #include "bindings/bindings.hpp"
 #include "engine/simulation.hpp"
+#include "schedule/spread.hpp"
 
 namespace py = pybind11;
 
@@ -96,17 +97,18 @@ std::vector<FieldKey> field_keys(const py::handle& list) {
   return keys;
 }
 
-RadiusSource radius_from(const py::dict& dict) {
-  RadiusSource radius;
-  const auto kind = dict["radius_kind"].cast<std::string>();
+// ("constant", value), or the type code and offset of a parameter.
+NumberSource number_from(const py::handle& given) {
+  const auto [kind, value] = given.cast<std::pair<std::string, py::object>>();
+  NumberSource number;
   if (kind == "constant") {
-    radius.constant = dict["radius"].cast<double>();
-    return radius;
+    number.constant = value.cast<double>();
+    return number;
   }
-  radius.kind =
-      kind == "f8" ? RadiusSource::Kind::real_parameter : RadiusSource::Kind::whole_parameter;
-  radius.offset = dict["radius"].cast<std::uint32_t>();
-  return radius;
+  number.kind =
+      kind == "f8" ? NumberSource::Kind::real_parameter : NumberSource::Kind::whole_parameter;
+  number.offset = value.cast<std::uint32_t>();
+  return number;
 }
 
 std::vector<Prototype> prototypes_from(const py::handle& list) {
@@ -127,7 +129,7 @@ std::vector<ReachUse> reaches_from(const py::handle& list) {
   for (const py::handle item : list) {
     const auto dict = item.cast<py::dict>();
     reaches.push_back({dict["component"].cast<ComponentId>(), field_keys(dict["fields"]),
-                       radius_from(dict), dict["of_cells"].cast<bool>(),
+                       number_from(dict["radius"]), dict["of_cells"].cast<bool>(),
                        dict["wants_geometry"].cast<bool>()});
   }
   return reaches;
@@ -167,8 +169,9 @@ Behavior behavior_from(const py::dict& dict) {
     behavior.columns.push_back({field_key(std::get<0>(use)), std::get<1>(use), std::get<2>(use)});
   }
   behavior.reaches = reaches_from(dict["reaches"]);
-  for (const py::handle fields : dict["cells"]) {
-    behavior.cells.push_back({field_keys(fields)});
+  for (const py::handle item : dict["cells"]) {
+    const auto pair = item.cast<std::pair<py::list, bool>>();
+    behavior.cells.push_back({field_keys(pair.first), pair.second});
   }
   behavior.spawns = prototypes_from(dict["spawns"]);
   behavior.changes = prototypes_from(dict["changes"]);
@@ -176,6 +179,10 @@ Behavior behavior_from(const py::dict& dict) {
   behavior.deposits = field_keys(dict["deposits"]);
   behavior.sends = dict["sends"].cast<std::vector<ChannelId>>();
   behavior.inboxes = dict["inboxes"].cast<std::vector<ChannelId>>();
+  if (!dict["spread"].is_none()) {
+    const auto pair = dict["spread"].cast<std::pair<py::object, py::object>>();
+    behavior.spread = SpreadRule{number_from(pair.first), number_from(pair.second)};
+  }
   if (!dict["on"].is_none()) {
     behavior.on_inbox = dict["on"].cast<std::size_t>();
   }
@@ -402,6 +409,7 @@ void bind_engine(py::module_& module) {
       .def_readwrite("tiles", &ModelSpec::tiles)
       .def_readwrite("seed", &ModelSpec::seed);
 
+  module.def("spread_kernel", [] { return reinterpret_cast<std::uintptr_t>(&spread_field); });
   module.attr("MOST_INPUTS") = kMostInputs;
   module.attr("MOST_INPUT_BYTES") = kMostInputBytes;
 

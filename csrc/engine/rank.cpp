@@ -1,6 +1,7 @@
 // Setting up a rank.
 #include "engine/rank.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace bw {
@@ -31,6 +32,16 @@ std::optional<std::size_t> place_in(const Schema& schema, const RecordPlan& plan
   return std::nullopt;
 }
 
+// Whether agents look at cells anywhere: a rank then holds copies of all cells.
+bool reads_cells_anywhere(const ModelSpec& model) {
+  return std::any_of(model.phases.begin(), model.phases.end(), [](const Phase& phase) {
+    return std::any_of(phase.behaviors.begin(), phase.behaviors.end(), [](const Behavior& b) {
+      return std::any_of(b.cells.begin(), b.cells.end(),
+                         [](const CellUse& use) { return use.anywhere; });
+    });
+  });
+}
+
 }  // namespace
 
 Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank,
@@ -43,7 +54,7 @@ Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partit
       events(model.channels.begin(), model.channels.end()),
       executor(pool) {
   if (!model.cell_components.empty()) {
-    Region box_region = region;
+    const Region box_region = reads_cells_anywhere(model) ? Region{{}, model.domain.size} : region;
     const CellBox world = world_box(model.domain, model.lattice);
     CellBox box = world;
     box.reach = cell_halo;

@@ -14,6 +14,7 @@
 #include "lattice/stencil.hpp"
 #include "schedule/executor.hpp"
 #include "settle/claims.hpp"
+#include "settle/deposits.hpp"
 #include "space/neighbor_index.hpp"
 
 namespace bw {
@@ -50,6 +51,7 @@ struct Rank {
   std::vector<EventList> events;      // by channel: sent and not yet received by all
   Executor executor;
   ClaimSettler claim_settler;
+  DepositSettler deposit_settler;
   std::vector<std::deque<PreparedBehavior>> prepared;  // by phase
   std::vector<const BehaviorRun*> runs;  // of all behaviors, by their place in the order
   std::vector<RecordPlan> plans;         // prototypes of all behaviors

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <tuple>
 #include <utility>
 
+#include "base/errors.hpp"
 #include "base/philox.hpp"
 #include "base/whole.hpp"
 #include "engine/simulation.hpp"
@@ -241,15 +245,19 @@ void Simulation::settle_claims_and_deposits() {
   if (!claim_targets_.empty()) {
     communicator_->ranks() == 1 ? settle_own_claims() : settle_claims();
   }
-  if (deposit_fields_.empty()) {
-    return;
+  if (!deposit_fields_.empty()) {
+    settle_deposits();
   }
+}
+
+void Simulation::settle_deposits() {
   const std::size_t hosted = ranks_.size();
   Routed<Deposit> deposits = routes<Deposit>(hosted, communicator_->ranks());
   for (std::size_t h = 0; h < hosted; ++h) {
     for (RequestBuffer* buffer : ranks_[h]->executor.request_buffers()) {
       for (const Deposit& deposit : buffer->deposits) {
-        deposits[h][owner_of_cell(deposit.cell)].push_back(deposit);
+        const RankId owner = communicator_->ranks() == 1 ? 0 : owner_of_cell(deposit.cell);
+        deposits[h][owner].push_back(deposit);
       }
       buffer->deposits.clear();
     }
@@ -258,11 +266,35 @@ void Simulation::settle_claims_and_deposits() {
   // ranks there are.
   const std::vector<std::vector<Deposit>> given =
       joined(exchange_items(*communicator_, "deposits", deposits));
+  std::optional<DepositOverflow> first;
   for (std::size_t h = 0; h < hosted; ++h) {
     if (!given[h].empty()) {
-      settle_deposits(given[h], deposit_fields_, *ranks_[h]->cells);
+      Rank& rank = *ranks_[h];
+      const auto found = rank.deposit_settler.settle(given[h], deposit_fields_, *rank.cells);
+      if (found && (!first || std::tuple(found->field, found->cell) <
+                                  std::tuple(first->field, first->cell))) {
+        first = found;
+      }
     }
   }
+  if (first) {
+    raise_overflow(*first);
+  }
+}
+
+void Simulation::raise_overflow(const DepositOverflow& overflow) const {
+  const BehaviorRun* depositor = nullptr;
+  for (const BehaviorRun* run : ranks_.front()->runs) {
+    depositor = run->first_deposit <= overflow.field ? run : depositor;
+  }
+  const std::string& name = depositor->behavior->name;
+  const std::string field = model_.schema.label(deposit_fields_[overflow.field]);
+  char value[32];
+  std::snprintf(value, sizeof(value), "%.17g", overflow.value);
+  throw RunError("behavior '" + name + "' failed at cell " + std::to_string(overflow.cell) +
+                     ", tick " + std::to_string(tick_) + ": with what was deposited " + field +
+                     " would be " + value + ", which its type cannot hold; use a wider one",
+                 name, overflow.cell, tick_, BW_FAILED);
 }
 
 // Claims by the hosted rank that owns their cells.

@@ -124,6 +124,7 @@ void Simulation::check_model() const {
     }
   }
   check_radii(model_.parameters);
+  check_shares(model_.parameters);
 }
 
 void Simulation::check_behavior(const Behavior& behavior) const {
@@ -147,6 +148,25 @@ void Simulation::check_behavior(const Behavior& behavior) const {
   if (behavior.of_cells && behavior.sequential) {
     throw ModelError("behavior '" + behavior.name +
                      "' of cells is sequential; only behaviors of agents can be");
+  }
+}
+
+// Shares of fields that spread, likewise.
+void Simulation::check_shares(const std::vector<std::byte>& parameters) const {
+  for (const Phase& phase : model_.phases) {
+    for (const Behavior& behavior : phase.behaviors) {
+      if (!behavior.spread) {
+        continue;
+      }
+      const auto check = [&](const char* what, double share) {
+        if (!(share >= 0.0 && share <= 1.0)) {
+          throw UserError(behavior.name + ": " + what + " is a share from 0 to 1; found " +
+                          std::to_string(share));
+        }
+      };
+      check("diffuse", behavior.spread->diffuse.value(parameters));
+      check("decay", behavior.spread->decay.value(parameters));
+    }
   }
 }
 
@@ -474,6 +494,7 @@ void Simulation::set_parameters(std::vector<std::byte> parameters) {
                     " bytes; this model's has " + std::to_string(model_.parameters.size()));
   }
   check_radii(parameters);
+  check_shares(parameters);
   model_.parameters = std::move(parameters);
 }
 

@@ -126,6 +126,7 @@ class Simulation {
   void check_model() const;
   void check_behavior(const Behavior& behavior) const;
   void check_radii(const std::vector<std::byte>& parameters) const;
+  void check_shares(const std::vector<std::byte>& parameters) const;
   void check_all_places() const;
 
   // refresh.cpp
@@ -170,6 +171,8 @@ class Simulation {
       const std::vector<std::vector<MoveClaim>>& claims);
   Column& places_of(std::size_t rank, std::uint32_t table);
   void settle_claims_and_deposits();
+  void settle_deposits();
+  [[noreturn]] void raise_overflow(const DepositOverflow& overflow) const;
   std::vector<std::vector<Claim>> route_claims();
   void settle_claims();
   void settle_own_claims();

@@ -8,7 +8,7 @@
 
 namespace bw {
 
-double RadiusSource::value(const std::vector<std::byte>& parameters) const {
+double NumberSource::value(const std::vector<std::byte>& parameters) const {
   switch (kind) {
     case Kind::real_parameter: {
       double real = 0.0;

@@ -22,8 +22,8 @@ struct ColumnUse {
   bool writes = false;
 };
 
-// Where a radius comes from: a constant, or a parameter that may change between ticks.
-struct RadiusSource {
+// Where a number comes from: a constant, or a parameter that may change between ticks.
+struct NumberSource {
   enum class Kind : std::uint8_t {
     constant,
     real_parameter,
@@ -39,7 +39,7 @@ struct RadiusSource {
 struct ReachUse {
   ComponentId component = 0;
   std::vector<FieldKey> fields;  // what is read of them, in call->reaches[k].columns order
-  RadiusSource radius;
+  NumberSource radius;
   bool of_cells = false;
   bool wants_geometry = true;  // offsets or distances
 };
@@ -47,6 +47,13 @@ struct ReachUse {
 // One Here or Cells argument: fields of cells read at places.
 struct CellUse {
   std::vector<FieldKey> fields;
+  bool anywhere = false;  // Cells: not only where the agent is
+};
+
+// A field that diffuses and decays, as spread.hpp says.
+struct SpreadRule {
+  NumberSource diffuse;
+  NumberSource decay;
 };
 
 // What a kernel fills for a birth or an attachment: fields in order, each at a multiple of 8 bytes.
@@ -98,6 +105,7 @@ struct Behavior {
   std::vector<ChannelId> sends;
   std::vector<ChannelId> inboxes;
   std::optional<std::size_t> on_inbox;  // it runs for the rows that have events in this inbox
+  std::optional<SpreadRule> spread;     // of kernels that spread a field
   Trigger trigger;
   Cut cut = Cut::usual;
   std::uint64_t cut_key = 0;  // Cut::random

@@ -1,28 +1,13 @@
-// Claims and deposits, settled cell by cell.
+// Claims, settled cell by cell.
 #include "settle/claims.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <tuple>
 #include <utility>
 
 #include "base/philox.hpp"
 #include "base/whole.hpp"
 
 namespace bw {
-namespace {
-
-template <class Float>
-void add_real(std::byte* at, double amount) {
-  Float value;
-  std::memcpy(&value, at, sizeof(value));
-  value = static_cast<Float>(static_cast<double>(value) + amount);
-  std::memcpy(at, &value, sizeof(value));
-}
-
-}  // namespace
-
 std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims,
                                                    std::span<const ClaimTarget> targets,
                                                    std::size_t cells_of_world) {
@@ -231,33 +216,6 @@ const ClaimOutcome& ClaimSettler::settle(std::span<const Claim> claims,
     }
   }
   return outcome_;
-}
-
-void settle_deposits(std::span<const Deposit> deposits, std::span<const FieldKey> fields,
-                     CellLayer& cells) {
-  // Whole numbers are summed per (field, cell) first, so that each field value is rounded once.
-  std::vector<Deposit> sums(deposits.begin(), deposits.end());
-  std::sort(sums.begin(), sums.end(), [](const Deposit& a, const Deposit& b) {
-    return std::tuple(a.field, a.cell) < std::tuple(b.field, b.cell);
-  });
-  for (std::size_t i = 0; i < sums.size();) {
-    std::int64_t amount = 0;
-    std::size_t j = i;
-    for (; j < sums.size() && sums[j].field == sums[i].field && sums[j].cell == sums[i].cell; ++j) {
-      amount += sums[j].amount;
-    }
-    Column& column = cells.table().column(cells.table().find_column(fields[sums[i].field]).value());
-    std::byte* at = column.at(static_cast<std::size_t>(cells.row_of_cell(sums[i].cell)));
-    const Scalar scalar = column.type().scalar;
-    if (scalar == Scalar::f64) {
-      add_real<double>(at, static_cast<double>(amount) * kDepositUnit);
-    } else if (scalar == Scalar::f32) {
-      add_real<float>(at, static_cast<double>(amount) * kDepositUnit);
-    } else {
-      add_whole(scalar, at, std::llround(static_cast<double>(amount) * kDepositUnit));
-    }
-    i = j;
-  }
 }
 
 }  // namespace bw

@@ -103,8 +103,4 @@ class ClaimSettler {
   std::vector<EntityId> there_;            // agents of the cell in hand, ascending
 };
 
-// Adds deposits to the cells that this rank owns; their order does not matter.
-void settle_deposits(std::span<const Deposit> deposits, std::span<const FieldKey> fields,
-                     CellLayer& cells);
-
 }  // namespace bw

@@ -36,10 +36,10 @@ struct Deposit {
   std::uint32_t reserved = 0;
 };
 
-// 2^-32: fine enough for concentrations, and sums of 2^31 units still fit.
+// 2^-32: fine enough for concentrations.
 inline constexpr double kDepositUnit = 1.0 / 4294967296.0;
 
-// Amounts are below this in size; their sums in a cell wrap around no sooner than at 2^31.
+// Amounts are below this in size; their sums have no limit.
 inline constexpr double kMostDeposit = 2147483648.0;
 
 // Requests of one worker.

@@ -74,7 +74,7 @@ inline ReachUse reach_of_animals() {
   ReachUse use;
   use.component = kAnimal;
   use.fields = {kEnergy};
-  use.radius = {RadiusSource::Kind::real_parameter, 0.0, 0};
+  use.radius = {NumberSource::Kind::real_parameter, 0.0, 0};
   return use;
 }
 

@@ -9,7 +9,7 @@
 namespace {
 
 using bw::Behavior;
-using bw::RadiusSource;
+using bw::NumberSource;
 using bw::Trigger;
 
 std::vector<std::int64_t> ticks_of(const Trigger& trigger) {
@@ -38,9 +38,9 @@ TEST_CASE("a radius is a constant, or a number of the parameter block, real or w
   const std::int64_t whole = 7;
   std::memcpy(block.data() + 8, &real, sizeof(real));
   std::memcpy(block.data() + 16, &whole, sizeof(whole));
-  CHECK(RadiusSource{RadiusSource::Kind::constant, 1.25, 0}.value(block) == 1.25);
-  CHECK(RadiusSource{RadiusSource::Kind::real_parameter, 0.0, 8}.value(block) == 2.5);
-  CHECK(RadiusSource{RadiusSource::Kind::whole_parameter, 0.0, 16}.value(block) == 7.0);
+  CHECK(NumberSource{NumberSource::Kind::constant, 1.25, 0}.value(block) == 1.25);
+  CHECK(NumberSource{NumberSource::Kind::real_parameter, 0.0, 8}.value(block) == 2.5);
+  CHECK(NumberSource{NumberSource::Kind::whole_parameter, 0.0, 16}.value(block) == 7.0);
 }
 
 TEST_CASE("fields of a record stand at multiples of eight bytes, filled with their defaults") {

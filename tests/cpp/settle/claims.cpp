@@ -1,10 +1,9 @@
-// claims.cpp: tests of claims and deposits against plain models of their rules.
+// claims.cpp: tests of claims against plain models of their rules.
 #include "settle/claims.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
@@ -19,7 +18,6 @@ using bw::AgentAt;
 using bw::Claim;
 using bw::ClaimOutcome;
 using bw::ClaimTarget;
-using bw::Deposit;
 using bw::EntityId;
 using bw::FieldKey;
 using bw::Scalar;
@@ -204,44 +202,6 @@ TEST_CASE("agents are found in the cells that are asked for, whatever table they
   bw::find_agents(asked.front(), kBeast, store, kDomain, bw::world_box(kDomain, {}), found);
   std::sort(found.begin(), found.end());
   CHECK(found == std::vector<AgentAt>{{0, 1, 3}, {0, 19, 2}, {0, 19, 4}, {0, 19, 9}});
-}
-
-TEST_CASE(
-    "deposits of a cell are summed before they are added, so that neither order nor rounding can "
-    "show") {
-  for (const Scalar scalar : {Scalar::f64, Scalar::f32, Scalar::i32, Scalar::u8}) {
-    const bw::Schema schema = plots(Scalar::i32, scalar);
-    for (std::uint64_t seed = 0; seed < 50; ++seed) {
-      CAPTURE(seed);
-      bw::RandomStream draw(seed, 4, 0);
-      bw::CellLayer cells = layer_of(schema, 1);
-      std::vector<Deposit> deposits;
-      std::map<std::uint64_t, std::int64_t> sums;
-      for (int i = 0; i < 200; ++i) {
-        const std::uint64_t cell = draw.integers(20);
-        const auto amount = static_cast<std::int64_t>(draw.integers(std::uint64_t{1} << 34));
-        deposits.push_back({cell, amount, 0, 0});
-        sums[cell] += amount;
-      }
-      const std::vector<FieldKey> fields{{kPlot, 1}};
-      bw::settle_deposits(deposits, fields, cells);
-      for (const auto& [cell, sum] : sums) {
-        const double amount = static_cast<double>(sum) * bw::kDepositUnit;
-        const std::byte* at = value_at(cells, 1, cell);
-        double real;
-        float single;
-        std::memcpy(&real, at, scalar == Scalar::f64 ? sizeof(real) : 0);
-        std::memcpy(&single, at, scalar == Scalar::f32 ? sizeof(single) : 0);
-        if (scalar == Scalar::f64) {
-          CHECK(real == amount);
-        } else if (scalar == Scalar::f32) {
-          CHECK(single == static_cast<float>(amount));
-        } else {
-          CHECK(bw::read_whole(scalar, at) == std::llround(amount));
-        }
-      }
-    }
-  }
 }
 
 }  // namespace
