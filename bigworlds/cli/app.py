@@ -70,6 +70,7 @@ def run(
     snapshot: options.Snapshot = None,
     snapshot_every: options.SnapshotEvery = None,
     keep: options.Keep = None,
+    walltime: options.Walltime = None,
     resume: options.Resume = None,
     branch: options.Branch = False,
     view: options.View = False,

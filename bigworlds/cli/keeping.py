@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 from bigworlds.cli.engine import Simulation, save
@@ -25,6 +26,9 @@ class Keeper:
         folder: the folder of a run, which gets one file per snapshot, or None.
         every: ticks between snapshots, None for the end only.
         keep: how many files stay in the folder.
+
+    Attributes:
+        seconds: how long it took to keep the last tick that was kept; None before.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Keeper:
         self._every = every
         self._keep = DEFAULT_KEEP if keep is None else keep
         self._kept_at: int | None = None
+        self.seconds: float | None = None
 
     @property
     def keeps(self) -> bool:
@@ -59,6 +64,7 @@ class Keeper:
         """Writes a snapshot of the present tick, if there is none yet."""
         if self._kept_at == simulation.tick:
             return
+        began = time.perf_counter()
         if self._file is not None:
             save(simulation, self._file)
         if self._folder is not None:
@@ -68,6 +74,8 @@ class Keeper:
                 prune(self._folder.snapshots, self._keep)
                 event(_logger, "snapshot written", tick=simulation.tick, path=path.name)
         self._kept_at = simulation.tick
+        if self.keeps:
+            self.seconds = time.perf_counter() - began
 
 
 def snapshot_to_resume(named: str, out: Path | None, file: Path | None) -> Path | None:

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from bigworlds.cli.engine import Simulation
+from bigworlds.cli.walltime import Walltime
 
 # A slice of ticks lasts about so long: Ctrl-C waits for it, and the progress bar moves with it.
 SLICE_SECONDS = 0.1
@@ -59,11 +60,21 @@ class Watcher(Protocol):
         """Looks, between two ticks; False ends the run."""
 
 
+# What asks for an end: Ctrl-C, and what batch systems send before a job's time is over.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
+
 class Interrupts:
-    """Remembers the first SIGINT or SIGTERM; a second SIGINT ends the process at once."""
+    """Remembers the first SIGINT, SIGTERM or SIGUSR1; a second SIGINT ends the process at once.
+
+    Attributes:
+        ended: why the run is to end; None as long as nothing asks for it.
+        cause: what asked for it, in words.
+    """
 
     def __init__(self) -> None:
         self.ended: Ended | None = None
+        self.cause = "another rank"
         self._simulation: Simulation | None = None
 
     @contextmanager
@@ -73,7 +84,7 @@ class Interrupts:
             yield
             return
         self._simulation = simulation
-        before = {number: signal.signal(number, self._catch) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self._catch) for number in _SIGNALS}
         try:
             yield
         finally:
@@ -82,13 +93,18 @@ class Interrupts:
 
     def _catch(self, number: int, frame: FrameType | None) -> None:
         self.ended = Ended.INTERRUPT if number == signal.SIGINT else Ended.WALLTIME
+        self.cause = signal.Signals(number).name
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         if self._simulation is not None:
             self._simulation.pause()
 
 
 def run_to(
-    simulation: Simulation, goal: Goal, watchers: Sequence[Watcher] = (), interrupts: Interrupts | None = None
+    simulation: Simulation,
+    goal: Goal,
+    watchers: Sequence[Watcher] = (),
+    interrupts: Interrupts | None = None,
+    walltime: Walltime | None = None,
 ) -> Ended:
     """Runs until the goal is reached, the model or a watcher says stop, or a signal arrives.
 
@@ -97,6 +113,7 @@ def run_to(
         goal: when it is over.
         watchers: each gets its look at the ticks it asks for, and about every tenth of a second otherwise.
         interrupts: remembers signals.
+        walltime: ends the run before the process's time is over.
 
     Returns:
         Why it ended.
@@ -111,10 +128,13 @@ def run_to(
             simulation.run(wanted)
         else:
             simulation.run_until(goal.until, at_most=wanted)
+        ran = time.perf_counter() - began
         # All of them look: one that wants to stop must not keep a snapshot from being written.
         looked = [watcher.look(simulation) for watcher in watchers]
         if simulation.ended in (Ended.STOP, Ended.UNTIL):
             return Ended(simulation.ended)
+        if caught.ended is None and walltime is not None and walltime.is_up(ran):
+            caught.ended, caught.cause = Ended.WALLTIME, "--walltime"
         interrupted, terminated, unwanted = simulation.ranks_where(
             caught.ended is Ended.INTERRUPT, caught.ended is Ended.WALLTIME, not all(looked)
         )

@@ -81,6 +81,15 @@ Keep = Annotated[
         rich_help_panel=WRITING,
     ),
 ]
+Walltime = Annotated[
+    str | None,
+    typer.Option(
+        "--walltime",
+        metavar="HH:MM:SS",
+        help="How long the process may live: it stops in time for a snapshot, with exit code 75.",
+        rich_help_panel=WRITING,
+    ),
+]
 Resume = Annotated[
     str | None,
     typer.Option(

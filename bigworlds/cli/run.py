@@ -25,6 +25,7 @@ from bigworlds.cli.out_folder import OutFolder, check_out, manifest_in
 from bigworlds.cli.outcome import outcome, summary
 from bigworlds.cli.pictures import Movie, Screen
 from bigworlds.cli.progress import ProgressBar
+from bigworlds.cli.walltime import Walltime, seconds_of
 from bigworlds.errors import BigworldsError, ModelError, UserError
 from bigworlds.model import Model
 from bigworlds.view import TerminalView, movie_suffix
@@ -46,6 +47,7 @@ class Request:
     out: Path | None = None
     snapshot: Path | None = None
     snapshot_every: int | None = None
+    walltime: str | None = None
     keep: int | None = None
     resume: str | None = None
     branch: bool = False
@@ -76,7 +78,8 @@ def execute(request: Request) -> ExitCode:
             out = None if request.out is None else stack.enter_context(OutFolder(request.out, simulation))
             folder = None if out is None else out.folder
             keeper = Keeper(request.snapshot, folder, request.snapshot_every, request.keep)
-            ended = _run(request, simulation, [keeper], interrupts)
+            walltime = _walltime(request, keeper)
+            ended = _run(request, simulation, [keeper], interrupts, walltime)
             if out is not None:
                 out.ended(simulation, ended)
             keeper.keep_now(simulation)
@@ -96,6 +99,10 @@ def _check(request: Request) -> None:
         raise UserError("--snapshot-every needs --out DIR or --snapshot FILE, to know where to write")
     if request.keep is not None and request.out is None:
         raise UserError("--keep needs --out DIR: it says how many snapshots stay there")
+    if request.walltime is not None:
+        seconds_of(request.walltime)
+        if request.out is None and request.snapshot is None:
+            raise UserError("--walltime needs --out DIR or --snapshot FILE, to keep where the run was")
     if request.branch and request.resume is None:
         raise UserError(
             "--branch needs --resume: it goes on from a snapshot with another seed or other parameters"
@@ -165,8 +172,17 @@ def _goal(request: Request, simulation: Simulation) -> Goal:
     return Goal(end, until)
 
 
+def _walltime(request: Request, keeper: Keeper) -> Walltime:
+    seconds = None if request.walltime is None else seconds_of(request.walltime)
+    return Walltime(seconds, lambda: keeper.seconds)
+
+
 def _run(
-    request: Request, simulation: Simulation, keeping: Sequence[Watcher], interrupts: Interrupts
+    request: Request,
+    simulation: Simulation,
+    keeping: Sequence[Watcher],
+    interrupts: Interrupts,
+    walltime: Walltime,
 ) -> Ended:
     goal = _goal(request, simulation)
     watchers = list(keeping)
@@ -187,7 +203,7 @@ def _run(
             watchers.append(screen)
         elif simulation.agreed(_on_terminal()):
             watchers.append(stack.enter_context(ProgressBar(simulation, goal.tick, Console(stderr=True))))
-        ended = run_to(simulation, goal, watchers, interrupts)
+        ended = run_to(simulation, goal, watchers, interrupts, walltime)
         if request.view:
             screen.finish(simulation)
     return ended
@@ -199,9 +215,10 @@ def _exit_code(ended: Ended, interrupts: Interrupts, *, kept: bool, say: bool) -
     if ended is Ended.INTERRUPT:
         return ExitCode.INTERRUPTED
     if kept:
-        text, code = "stopped early by SIGTERM; the snapshot holds where it was", ExitCode.STOPPED_EARLY
+        text = f"stopped early by {interrupts.cause}; the snapshot holds where it was"
+        code = ExitCode.STOPPED_EARLY
     else:
-        text = "stopped by SIGTERM; nothing was kept: --out DIR or --snapshot FILE keeps it"
+        text = f"stopped by {interrupts.cause}; nothing was kept: --out DIR or --snapshot FILE keeps it"
         code = ExitCode.FAILED
     if say:
         print(text, file=sys.stderr)

@@ -50,6 +50,7 @@ def test_stdout_has_the_json_alone_even_where_c_code_prints(folder: Path) -> Non
     ("number", "arguments", "code", "ended"),
     [
         (signal.SIGTERM, ("--out", "out", "--snapshot-every", "1"), 75, "walltime"),
+        (signal.SIGUSR1, ("--out", "out", "--snapshot-every", "1"), 75, "walltime"),
         (signal.SIGINT, ("--out", "out", "--snapshot-every", "1"), 130, "interrupt"),
     ],
 )
@@ -69,6 +70,24 @@ def test_signals_stop_at_a_tick_with_a_good_snapshot(
     again = start(folder, "run", "meadow.py", "--json", "--resume", "out", "--ticks", "0")
     out, err = again.communicate(timeout=60)
     assert json.loads(out)["digest"] == result["digest"]
+
+
+def test_a_run_ends_before_its_walltime_with_a_good_snapshot_and_goes_on(folder: Path) -> None:
+    began = time.monotonic()
+    process = start(folder, "run", "meadow.py", "--json", *SLOW, "--out", "out", "--walltime", "6")
+    out, err = process.communicate(timeout=60)
+    assert time.monotonic() - began < 7.0
+    assert process.returncode == 75, err
+    assert "stopped early by --walltime; the snapshot holds where it was" in err
+    result = json.loads(out)
+    assert result["ended"] == "walltime"
+    (only,) = (folder / "out" / "snapshots").iterdir()
+    assert inspect(only).meta["tick"] == result["tick"] > 0
+    more = ("--out", "out", "--resume", "latest", "--until-tick", str(result["tick"] + 2))
+    on = start(folder, "run", "meadow.py", "--json", *more, "--walltime", "00:10:00")
+    out, err = on.communicate(timeout=60)
+    assert on.returncode == 0, err
+    assert json.loads(out)["ticks"] == 2
 
 
 def test_sigterm_without_a_place_for_a_snapshot_is_a_failure(folder: Path) -> None:
