@@ -6,7 +6,7 @@ The layouts here equal those of the header; a test compares them with what the C
 from __future__ import annotations
 
 import ctypes
-from ctypes import CFUNCTYPE, POINTER, c_double, c_int32, c_int64, c_uint32, c_uint64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, c_double, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
 
 ABI_VERSION = 2
 OK = 0
@@ -49,6 +49,22 @@ class Span(ctypes.Structure):
     _fields_ = [("begin", c_int64), ("end", c_int64), ("shape", c_int64)]
 
 
+class Occupants(ctypes.Structure):
+    """bw_occupants: who stands where on a grid with at most one agent a cell."""
+
+    _fields_ = [
+        ("occupied", POINTER(c_uint8)),
+        ("places", Column),
+        ("strides", c_int64 * 3),
+        ("origin", c_int64),
+        ("neighbor_count", c_int64),
+        ("neighbors", POINTER(c_int64)),
+        ("run_count", c_int64),
+        ("runs", POINTER(c_int64)),
+        ("lanes", POINTER(c_uint64)),
+    ]
+
+
 class Reach(ctypes.Structure):
     """bw_reach: what a behavior reads of others through one Neighbors argument."""
 
@@ -58,6 +74,7 @@ class Reach(ctypes.Structure):
         ("edge_columns", POINTER(Column)),
         ("slot_count", c_int64),
         ("stencils", POINTER(Stencil)),
+        ("occupants", POINTER(Occupants)),
     ]
 
 
@@ -168,6 +185,7 @@ _STRUCTURES: dict[str, type[ctypes.Structure]] = {
     "bw_hits": Hits,
     "bw_stencil": Stencil,
     "bw_span": Span,
+    "bw_occupants": Occupants,
     "bw_reach": Reach,
     "bw_cells": Cells,
     "bw_inbox": Inbox,

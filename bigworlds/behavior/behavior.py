@@ -98,7 +98,7 @@ class Behavior:
         self.per_tick = per_tick
         self.native = native[0] if native is not None else None
         self._native_components = native[1] if native is not None else ()
-        self.kernels: dict[tuple[str, bool, tuple[int, ...]], Kernel] = {}
+        self.kernels: dict[tuple[str, bool, tuple[int, ...], bool], Kernel] = {}
         self.__doc__ = function.__doc__
         self.__name__ = name
         self.__module__ = function.__module__
@@ -229,6 +229,12 @@ class Behavior:
         """Whether it may end its agent's life."""
         return self.used.despawn
 
+    def can_look_at_cells(self) -> bool:
+        """Whether its kernel needs no list of neighbours on a grid with at most one agent a cell."""
+        from bigworlds.behavior.translate.by_cell import can_look_at_cells
+
+        return self.kind is BehaviorKind.COMPILED and can_look_at_cells(self)
+
     def kernel(
         self,
         parameters: type | None,
@@ -236,6 +242,7 @@ class Behavior:
         sequential: bool = False,
         interpret: bool = False,
         around: tuple[int, ...] = (),
+        by_cell: bool = False,
     ) -> Kernel:
         """The kernel that the engine calls.
 
@@ -245,6 +252,7 @@ class Behavior:
             interpret: run a compiled behavior as plain Python, with the same results.
             around: by Neighbors argument, how many cells are around most cells, for which the kernel is made
                 fast; it is right for any number. 0 for none in particular.
+            by_cell: the engine shows it the cells of a grid instead of lists of neighbours.
 
         Returns:
             A Kernel. Compiled ones come from the cache on disk where they were compiled before.
@@ -255,4 +263,6 @@ class Behavior:
         """
         from bigworlds.behavior.make_kernel import make_kernel
 
-        return make_kernel(self, parameters, sequential=sequential, interpret=interpret, around=around)
+        return make_kernel(
+            self, parameters, sequential=sequential, interpret=interpret, around=around, by_cell=by_cell
+        )

@@ -16,6 +16,7 @@ def make_kernel(
     sequential: bool,
     interpret: bool,
     around: tuple[int, ...] = (),
+    by_cell: bool = False,
 ) -> Kernel:
     """See Behavior.kernel."""
     _check(behavior, parameters, sequential)
@@ -36,19 +37,19 @@ def make_kernel(
 
         function = translated_function(behavior.program)
         return python_kernel(behavior, parameters, function, translated=True)
-    return _compiled(behavior, parameters, sequential, around)
+    return _compiled(behavior, parameters, sequential, around, by_cell)
 
 
 def _compiled(
-    behavior: Behavior, parameters: type | None, sequential: bool, around: tuple[int, ...]
+    behavior: Behavior, parameters: type | None, sequential: bool, around: tuple[int, ...], by_cell: bool
 ) -> Kernel:
     """The compiled kernel. It keeps nothing between calls, so all simulations of a process share one."""
     from bigworlds.behavior.compiled.compile import compiled_kernel
 
     layout: Any = getattr(parameters, "__bw_layout__", None)
-    known = (repr(dict(layout)) if layout else "", sequential, around)
+    known = (repr(dict(layout)) if layout else "", sequential, around, by_cell)
     if known not in behavior.kernels:
-        address, keepalive = compiled_kernel(behavior, layout, sequential, around)
+        address, keepalive = compiled_kernel(behavior, layout, sequential, around, by_cell)
         behavior.kernels[known] = Kernel(address, False, keepalive, spans=behavior.over_cells)
     return behavior.kernels[known]
 

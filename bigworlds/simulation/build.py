@@ -32,6 +32,7 @@ class BehaviorPlace:
     stream: str
     kernel: Kernel | None
     explain: Kernel | None
+    by_cell: bool = False  # it looks at the cells of an exclusive grid
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,11 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
         _check_places(behavior, description)
     for number, phase in enumerate(description.phases):
         made = []
-        space = description.space
         for k, behavior in enumerate(phase.behaviors):
             # A behavior that stands twice in the order draws other numbers the second time.
             stream = f"{behavior.name}/{streams[behavior.name]}"
             streams[behavior.name] += 1
-            made.append(_place(phase, number, k, stream, parameters, interpret, space))
+            made.append(_place(phase, number, k, stream, description, interpret))
         spec.add_phase([_engine_terms(place, phase, schema, channels, parameters, seed) for place in made])
         places += made
     return BuiltModel(spec, schema, channels, tuple(places))
@@ -111,29 +111,25 @@ def _check_places(behavior: Any, description: WorldDescription) -> None:
 
 
 def _place(
-    phase: PhaseDeclaration,
-    number: int,
-    k: int,
-    stream: str,
-    parameters: Parameters | None,
-    interpret: bool,
-    space: Space | None,
+    phase: PhaseDeclaration, number: int, k: int, stream: str, description: WorldDescription, interpret: bool
 ) -> BehaviorPlace:
-    behavior = phase.behaviors[k]
+    behavior, parameters, space = phase.behaviors[k], description.parameters, description.space
     kind = type(parameters) if parameters is not None else None
     sequential = isinstance(phase.activation, Sequential)
     if behavior.per_tick:
         check_parameters(behavior, kind)
         return BehaviorPlace(behavior, number, k, stream, None, None)
     around = tuple(_cells_around(reach, space, parameters) for reach in behavior.reaches)
-    kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret, around=around)
+    exclusive = isinstance(space, Grid) and space.max_per_cell == 1
+    by_cell = exclusive and not is_cell(behavior.components[0]) and behavior.can_look_at_cells()
+    kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret, around=around, by_cell=by_cell)
     # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
     explain = (
         behavior.kernel(kind, sequential=sequential, interpret=True)
         if behavior.kind is Compiled and not interpret
         else None
     )
-    return BehaviorPlace(behavior, number, k, stream, kernel, explain)
+    return BehaviorPlace(behavior, number, k, stream, kernel, explain, by_cell)
 
 
 def _cells_around(reach: Any, space: Space | None, parameters: Parameters | None) -> int:
@@ -220,6 +216,7 @@ def _engine_terms(
                 "fields": numbers(use.fields),
                 "of_cells": is_cell(use.component),
                 "wants_geometry": bool(use.geometry),
+                "by_cell": place.by_cell,
                 "radius": _source("a radius", use.radius, parameters),
             }
             for use in behavior.reaches

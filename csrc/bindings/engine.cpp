@@ -130,7 +130,7 @@ std::vector<ReachUse> reaches_from(const py::handle& list) {
     const auto dict = item.cast<py::dict>();
     reaches.push_back({dict["component"].cast<ComponentId>(), field_keys(dict["fields"]),
                        number_from(dict["radius"]), dict["of_cells"].cast<bool>(),
-                       dict["wants_geometry"].cast<bool>()});
+                       dict["wants_geometry"].cast<bool>(), dict["by_cell"].cast<bool>()});
   }
   return reaches;
 }

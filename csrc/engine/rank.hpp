@@ -16,6 +16,7 @@
 #include "settle/claims.hpp"
 #include "settle/deposits.hpp"
 #include "space/neighbor_index.hpp"
+#include "space/occupants.hpp"
 
 namespace bw {
 
@@ -24,6 +25,7 @@ namespace bw {
 struct PreparedReach {
   std::vector<std::size_t> sizes;        // bytes per value of the columns
   std::unique_ptr<NeighborIndex> index;  // of agents
+  std::unique_ptr<Occupants> occupants;  // of agents, for kernels that look at cells
   Ghosts ghosts;
   std::vector<Bytes> copies;           // of cells: columns as they were at the start of the phase
   std::unique_ptr<Stencils> stencils;  // of cells, by shape

@@ -143,7 +143,9 @@ void Simulation::refresh_agents(std::size_t phase) {
           prepared.reaches[k].ghosts =
               unpack_ghosts(ranks_[h]->store, model_.domain, requests[next], readers);
         }
-        if (!behaviors[b].sequential) {
+        if (behaviors[b].reaches[k].by_cell) {
+          build_occupants(*ranks_[h], prepared, k);
+        } else if (!behaviors[b].sequential) {
           build_index(*ranks_[h], prepared, k);
         }
         ++next;
@@ -180,6 +182,28 @@ std::vector<IndexSource> Simulation::index_sources(const Rank& rank, const Reach
     sources.push_back(reach.ghosts.source(model_.domain, reach.sizes));
   }
   return sources;
+}
+
+void Simulation::build_occupants(Rank& rank, PreparedBehavior& prepared, std::size_t k) {
+  const ReachUse& use = prepared.run.behavior->reaches[k];
+  PreparedReach& reach = prepared.reaches[k];
+  ReachView& view = prepared.run.reaches[k];
+  if (!reach.occupants) {
+    for (const FieldKey field : use.fields) {
+      reach.sizes.push_back(model_.schema.field(field).type.size());
+    }
+    reach.occupants = std::make_unique<Occupants>(model_.domain, reach.sizes);
+  }
+  const CellBox box = grid_box(model_.domain, rank.region, static_cast<std::int64_t>(view.radius));
+  reach.occupants->build(pool_, box, view.radius, index_sources(rank, use, reach, view));
+  view.occupants = reach.occupants.get();
+  view.places_before.clear();
+  view.slot_count = static_cast<std::int64_t>(reach.occupants->cell_count());
+  view.columns.clear();
+  for (std::size_t c = 0; c < use.fields.size(); ++c) {
+    view.columns.push_back({reinterpret_cast<char*>(reach.occupants->column(c)),
+                            static_cast<std::int64_t>(reach.sizes[c])});
+  }
 }
 
 void Simulation::build_index(Rank& rank, PreparedBehavior& prepared, std::size_t k) {

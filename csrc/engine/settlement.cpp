@@ -119,7 +119,19 @@ void Simulation::remember_places(std::size_t phase) {
           const Column& column = store.table(t).column(*position);
           const std::size_t size = store.table(t).size() * column.value_size();
           old_places_[h].push_back({t, &run, Bytes(column.data(), column.data() + size)});
+          show_places_before(h, phase, old_places_[h].back());
         }
+      }
+    }
+  }
+}
+
+// Behaviors that look at cells look around the places of the start, wherever others move them to.
+void Simulation::show_places_before(std::size_t h, std::size_t phase, const OldPlaces& old) {
+  for (PreparedBehavior& prepared : ranks_[h]->prepared[phase]) {
+    for (ReachView& view : prepared.run.reaches) {
+      if (view.occupants != nullptr && &prepared.run != old.mover) {
+        view.places_before.emplace_back(old.table, old.values.data());
       }
     }
   }

@@ -137,6 +137,7 @@ class Simulation {
   void refresh_cells(std::size_t phase);
   std::vector<IndexSource> index_sources(const Rank& rank, const ReachUse& use,
                                          const PreparedReach& reach, ReachView& view) const;
+  void build_occupants(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void copy_cells(Rank& rank, std::size_t phase);
 
@@ -160,6 +161,8 @@ class Simulation {
 
   // settlement.cpp
   void remember_places(std::size_t phase);
+  struct OldPlaces;
+  void show_places_before(std::size_t rank, std::size_t phase, const OldPlaces& old);
   void settle_moves();
   struct Mover;
   std::vector<Mover> find_movers(std::size_t rank);

@@ -42,6 +42,7 @@ struct ReachUse {
   NumberSource radius;
   bool of_cells = false;
   bool wants_geometry = true;  // offsets or distances
+  bool by_cell = false;        // its kernel looks at the cells of an exclusive grid itself
 };
 
 // One Here or Cells argument: fields of cells read at places.

@@ -88,12 +88,31 @@ void check_values(const TableRun& run, std::size_t begin, std::size_t end, Worke
   }
 }
 
-void view_reaches(TableRun& run) {
-  for (const ReachView& view : run.run->reaches) {
-    run.reaches.push_back({view.columns.data(), view.ids, nullptr, view.slot_count, view.stencils});
-    run.slots.push_back(nullptr);
-    run.slot_cells.push_back(nullptr);
+bw_occupants occupants_of(const TableRun& run, const ReachView& view) {
+  const Occupants& of = *view.occupants;
+  bw_occupants shown{};
+  shown.occupied = of.occupied();
+  Column& places = run.table->column(*run.position);
+  std::byte* data = places.data();
+  for (const auto& [table, before] : view.places_before) {
+    data = table == run.number ? const_cast<std::byte*>(before) : data;
   }
+  shown.places = {reinterpret_cast<char*>(data), places.stride()};
+  shown.strides[0] = 1;
+  shown.strides[1] = of.box().line_stride();
+  shown.strides[2] = of.box().dims > 2 ? of.box().layer_stride() : 0;
+  shown.origin = of.origin();
+  shown.neighbor_count = static_cast<std::int64_t>(of.neighbors().size());
+  shown.neighbors = of.neighbors().data();
+  shown.run_count = static_cast<std::int64_t>(of.runs().size());
+  shown.runs = of.runs().data();
+  shown.lanes = of.lanes().data();
+  return shown;
+}
+
+void view_reaches(TableRun& run) {
+  run.slots.assign(run.run->reaches.size(), nullptr);
+  run.slot_cells.assign(run.run->reaches.size(), nullptr);
   for (const std::vector<bw_column>& columns : run.run->cell_columns) {
     run.cells.push_back({columns.data()});
   }
@@ -164,6 +183,19 @@ bool Worker::matters(const TableRun& table_run, EntityId id) const {
   return failure->where == Failure::Where::somewhere || id < failure->id;
 }
 
+void show_reaches(TableRun& run) {
+  run.reaches.clear();
+  run.occupants.assign(run.run->reaches.size(), {});
+  for (std::size_t k = 0; k < run.run->reaches.size(); ++k) {
+    const ReachView& view = run.run->reaches[k];
+    if (view.occupants != nullptr) {
+      run.occupants[k] = occupants_of(run, view);
+    }
+    run.reaches.push_back({view.columns.data(), view.ids, nullptr, view.slot_count, view.stencils,
+                           view.occupants != nullptr ? &run.occupants[k] : nullptr});
+  }
+}
+
 TileId home_of(const TableRun& run, std::size_t row) {
   const Surroundings& around = *run.around;
   if (run.run->behavior->of_cells) {
@@ -228,6 +260,7 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
   if (behavior.of_cells) {
     if (around.cells != nullptr) {
       TableRun& opened = open(run, around.cells->table(), around);
+      show_reaches(opened);
       find_waiting(opened);
     }
     return;
@@ -246,6 +279,7 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
       throw ModelError("behavior '" + behavior.name + "' looks for neighbours, but entities with " +
                        table.label() + " have no position");
     }
+    show_reaches(opened);
     for (std::size_t k = 0; k < run.reaches.size(); ++k) {
       if (const NeighborIndex* index = run.reaches[k].index) {
         // Agents that search for another kind than their own are not in its index.

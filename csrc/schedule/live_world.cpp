@@ -65,6 +65,10 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
       continue;
     }
     Population& population = reached_.emplace_back(gather_population(use.component));
+    if (use.by_cell) {
+      population.occupants = run.reaches[k].occupants;
+      continue;
+    }
     if (around.domain->integral()) {
       population.cells = std::make_unique<LiveCells>(
           *around.domain, run.reaches[k].radius, store.size(), population.items,
@@ -282,11 +286,7 @@ void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
   in_hand_ = &runs.front();
   table_in_hand_ = store_->find(in_hand_->table->ids().front())->table;
   in_hand_->live = this;
-  in_hand_->reaches.clear();
-  for (const ReachView& view : run_->reaches) {
-    in_hand_->reaches.push_back(
-        {view.columns.data(), view.ids, nullptr, view.slot_count, view.stencils});
-  }
+  show_reaches(*in_hand_);
   const std::vector<std::uint64_t> order = activation_order(runs);
   rows_.resize(order.size());
   turn_ = 0;
@@ -368,6 +368,9 @@ void LiveWorld::look_ahead() {
     if (table_in_hand_ >= population.bases.size() || population.bases[table_in_hand_] == kNoBase) {
       continue;
     }
+    if (population.occupants != nullptr) {
+      continue;
+    }
     const std::uint32_t base = population.bases[table_in_hand_];
     with_finder(population, [&](const auto& finder) {
       finder.prefetch(base + far);
@@ -381,9 +384,36 @@ void LiveWorld::look_ahead() {
   }
 }
 
+Place LiveWorld::place_of_cell(std::uint64_t cell) const {
+  Place place{};
+  for (std::size_t a = 0; a < static_cast<std::size_t>(around_->domain->dims); ++a) {
+    const auto cells = static_cast<std::uint64_t>(around_->lattice.cells[a]);
+    place[a] = static_cast<double>(cell % cells);
+    cell /= cells;
+  }
+  return place;
+}
+
+// Shows a row of the table in hand in its cell, as it is now, to kernels that look at cells.
+void LiveWorld::stand(Population& population, const ReachUse& use, std::uint32_t row,
+                      const Place& before) {
+  values_.clear();
+  for (const FieldKey field : use.fields) {
+    const Column& column = in_hand_->table->column(in_hand_->table->find_column(field).value());
+    values_.push_back({column.at(row), 0});
+  }
+  const Column& column = in_hand_->table->column(*in_hand_->position);
+  const Place now = PlaceColumn{column.at(row), 0}.at(*around_->domain, 0);
+  if (now != before) {
+    population.occupants->leave(before);
+  }
+  population.occupants->stand(now, values_);
+}
+
 bool LiveWorld::commit(std::uint32_t row) {
   look_ahead();
   const bool moved = in_hand_->moves;
+  const std::uint32_t before = cell_of_row_.empty() ? 0 : cell_of_row_[row];
   Place place{};
   if (moved) {
     if (settle_places(*in_hand_, row, row + 1, reason_) == row) {
@@ -398,6 +428,12 @@ bool LiveWorld::commit(std::uint32_t row) {
   for (std::size_t k = 0; k < reached_.size(); ++k) {
     Population& population = reached_[k];
     if (table_in_hand_ >= population.bases.size() || population.bases[table_in_hand_] == kNoBase) {
+      continue;
+    }
+    if (population.occupants != nullptr) {
+      if (ended_[table_in_hand_][row] == 0) {
+        stand(population, run_->behavior->reaches[k], row, place_of_cell(before));
+      }
       continue;
     }
     const std::uint32_t item = population.bases[table_in_hand_] + row;
@@ -466,6 +502,17 @@ void LiveWorld::claim_agents(std::size_t effect, std::uint32_t row, std::uint64_
   grant(effect, row, granted);
 }
 
+// Where an agent stands for those who look around: a row whose turn it is, at the place of its
+// start.
+Place LiveWorld::place_of(Location at) const {
+  if (at.table == table_in_hand_ && !cell_of_row_.empty()) {
+    return place_of_cell(cell_of_row_[at.row]);
+  }
+  const Table& table = store_->table(at.table);
+  const Column& column = table.column(store_->position_column(at.table).value());
+  return PlaceColumn{column.at(at.row), 0}.at(*around_->domain, 0);
+}
+
 void LiveWorld::leave(std::uint32_t row) {
   end({table_in_hand_, row});
 }
@@ -477,7 +524,12 @@ void LiveWorld::end(Location at) {
   }
   for (std::vector<Population>* populations : {&reached_, &claimed_}) {
     for (Population& population : *populations) {
-      if (at.table < population.bases.size() && population.bases[at.table] != kNoBase) {
+      if (at.table >= population.bases.size() || population.bases[at.table] == kNoBase) {
+        continue;
+      }
+      if (population.occupants != nullptr) {
+        population.occupants->leave(place_of(at));
+      } else {
         with_finder(population,
                     [&](auto& finder) { finder.leave(population.bases[at.table] + at.row); });
       }

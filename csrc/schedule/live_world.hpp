@@ -51,6 +51,7 @@ class LiveWorld {
     std::uint32_t items = 0;
     std::unique_ptr<LiveCells> cells;   // on grids, and of those that are claimed
     std::unique_ptr<LiveIndex> places;  // of those within reach in continuous space
+    Occupants* occupants = nullptr;     // instead, where kernels look at cells
     std::vector<std::vector<std::byte>>
         copies;  // columns read of others, where there are several tables
   };
@@ -63,6 +64,9 @@ class LiveWorld {
   EntityId id_of(const Population& population, std::uint32_t item) const;
   void view_columns(Population& population, const ReachUse& use, ReachView& view);
   void copy_row(Population& population, const ReachUse& use, std::uint32_t item, std::uint32_t row);
+  Place place_of_cell(std::uint64_t cell) const;
+  Place place_of(Location at) const;
+  void stand(Population& population, const ReachUse& use, std::uint32_t row, const Place& before);
   void list_empty_cells();
   std::uint64_t cell_in(const Table& table, std::size_t position, std::size_t row) const;
   void occupy(std::uint64_t cell);
@@ -88,6 +92,7 @@ class LiveWorld {
   std::vector<std::uint32_t> place_in_empty_;     // by cell; not read where it is occupied
   std::vector<std::uint32_t> cell_of_row_;        // of the table in hand
   std::vector<std::vector<std::uint8_t>> ended_;  // by table and row
+  std::vector<SourceColumn> values_;              // of the row in hand
   std::vector<std::uint32_t> there_;              // of the claim in hand: who may be granted
   std::vector<std::uint32_t> rows_;  // of the table in hand, in the order of their turns
   std::size_t turn_ = 0;

@@ -3,7 +3,9 @@
 #include "schedule/services.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "base/math_services.hpp"
@@ -53,6 +55,27 @@ void gather_cells(const ReachView& reach, std::int64_t row, Hits& hits) {
   hits.count = static_cast<std::int64_t>(count);
 }
 
+// The agents in the cells around a row's, for behaviors that might look at the cells themselves.
+// The place of the others is not told: such behaviors do not ask for it.
+void gather_occupants(const TableRun& run, std::size_t reach, std::int64_t row, Hits& hits) {
+  const bw_occupants& there = run.occupants[reach];
+  std::array<std::int32_t, kAxes> at{};
+  const auto dims = static_cast<std::size_t>(run.around->domain->dims);
+  std::memcpy(at.data(), there.places.data + row * there.places.stride, dims * sizeof(at[0]));
+  std::int64_t cell = there.origin;
+  for (std::size_t a = 0; a < dims; ++a) {
+    cell += at[a] * there.strides[a];
+  }
+  hits.reserve(static_cast<std::size_t>(there.neighbor_count));
+  std::size_t count = 0;
+  for (std::int64_t k = 0; k < there.neighbor_count; ++k) {
+    const std::int64_t other = cell + there.neighbors[k];
+    hits.slots[count] = static_cast<std::uint32_t>(other);
+    count += there.occupied[other];
+  }
+  hits.count = static_cast<std::int64_t>(count);
+}
+
 Center center_of(const TableRun& run, std::size_t reach, std::size_t row) {
   const NeighborIndex& index = *run.run->reaches[reach].index;
   if (run.slots[reach] != nullptr) {
@@ -68,7 +91,9 @@ Center center_of(const TableRun& run, std::size_t reach, std::size_t row) {
 void search_row(const Worker& worker, std::int64_t which, std::int64_t row, Hits& hits) {
   const auto k = static_cast<std::size_t>(which);
   const ReachView& reach = worker.run->run->reaches[k];
-  if (reach.index != nullptr) {
+  if (reach.occupants != nullptr) {
+    gather_occupants(*worker.run, k, row, hits);
+  } else if (reach.index != nullptr) {
     reach.search(*reach.index, center_of(*worker.run, k, static_cast<std::size_t>(row)),
                  reach.radius, hits);
   } else {
@@ -104,8 +129,12 @@ std::int64_t gather_rows(bw_call* call, std::int64_t which, std::int64_t first,
 
 std::int64_t gather_live(bw_call* call, std::int64_t which, std::int64_t row) {
   Worker& worker = worker_of(call);
-  worker.run->live->search(static_cast<std::size_t>(which), static_cast<std::uint32_t>(row),
-                           worker.hits);
+  const auto k = static_cast<std::size_t>(which);
+  if (worker.run->run->reaches[k].occupants != nullptr) {
+    gather_occupants(*worker.run, k, row, worker.hits);
+  } else {
+    worker.run->live->search(k, static_cast<std::uint32_t>(row), worker.hits);
+  }
   publish(call->hits, worker.hits);
   return worker.hits.count;
 }

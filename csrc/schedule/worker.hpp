@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bigworlds/behavior_abi.h"
@@ -16,6 +17,7 @@
 #include "lattice/stencil.hpp"
 #include "schedule/behavior.hpp"
 #include "settle/requests.hpp"
+#include "space/occupants.hpp"
 #include "space/search.hpp"
 #include "space/tiling.hpp"
 
@@ -50,7 +52,10 @@ struct ReachView {
   const NeighborIndex* index = nullptr;
   SearchFunction search = nullptr;
   BlockSearchFunction search_block = nullptr;  // continuous domains
-  std::vector<std::size_t> source_of_table;    // which source of the index a table of the store is
+  Occupants* occupants = nullptr;              // instead, where the kernel looks at cells
+  // Places as they were at the start of the phase, by table, where another behavior writes them.
+  std::vector<std::pair<std::uint32_t, const std::byte*>> places_before;
+  std::vector<std::size_t> source_of_table;  // which source of the index a table of the store is
   // of cells: the steps to the neighbours, by shape, and as if there were no edges
   const bw_stencil* stencils = nullptr;
   const bw_stencil* whole_stencil = nullptr;
@@ -80,6 +85,7 @@ struct TableRun {
   std::uint32_t number = kNoTable;  // the table's, in the store
   std::vector<bw_column> columns;
   std::vector<bw_reach> reaches;
+  std::vector<bw_occupants> occupants;  // by reach
   std::vector<bw_cells> cells;
   std::vector<const std::uint32_t*> slots;       // by reach: the slot of each row
   std::vector<const std::uint32_t*> slot_cells;  // by reach: the box cell of each row
@@ -90,6 +96,9 @@ struct TableRun {
   std::vector<bw_span> waiting;         // behaviors that run on events: the rows that have some
   LiveWorld* live = nullptr;            // sequential behaviors
 };
+
+// Shows a run's kernels what it reads of others: the pointers stand until views or table change.
+void show_reaches(TableRun& run);
 
 // The tile in which a row stands now.
 TileId home_of(const TableRun& run, std::size_t row);

@@ -3,6 +3,7 @@
 // other side, shifted by the world's length.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -98,6 +99,42 @@ void for_each_cell(const CellBox& world, const Domain& domain, const PlaceColumn
   }
   for (std::size_t row = 0; row < count; ++row) {
     visit(row, cell_at(world, domain, places.at(domain, row)));
+  }
+}
+
+// Calls visit(image, canonical), in ascending order, for each cell of a periodic box that is an
+// image of another of its cells.
+template <class Visit>
+void for_each_image(const CellBox& box, Visit&& visit) {
+  if (!box.periodic) {
+    return;
+  }
+  const auto canonical = [&](std::size_t axis, std::int64_t at) {
+    const std::int64_t n = box.cells[axis];
+    const std::int64_t cell = ((at + box.low[axis]) % n + n) % n;
+    return box.canonical(axis, cell);
+  };
+  // Most cells are their own canonical cell: only lines of images, and the ends of other lines, are
+  // visited one by one.
+  const std::int64_t edge = std::min(box.extent[0], 2 * box.reach);
+  for (std::int64_t z = 0; z < box.extent[2]; ++z) {
+    const std::int64_t from_z = box.dims > 2 ? canonical(2, z) : z;
+    for (std::int64_t y = 0; y < box.extent[1]; ++y) {
+      const std::int64_t from_y = canonical(1, y);
+      const bool whole_line = from_y != y || from_z != z;
+      const auto visit_range = [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t x = begin; x < end; ++x) {
+          const std::int64_t from_x = canonical(0, x);
+          if (whole_line || from_x != x) {
+            visit(static_cast<std::size_t>(box.index(x, y, z)),
+                  static_cast<std::size_t>(box.index(from_x, from_y, from_z)));
+          }
+        }
+      };
+      const std::int64_t middle = whole_line ? box.extent[0] : edge;
+      visit_range(0, middle);
+      visit_range(std::max(middle, box.extent[0] - edge), box.extent[0]);
+    }
   }
 }
 

@@ -151,14 +151,15 @@ void LiveCells::search_lists(const Place& center, std::uint32_t self, double rad
     const std::int64_t n = box_.cells[axis];
     return cell < 0 ? cell + n : cell >= n ? cell - n : cell;
   };
+  // A grid's reach never exceeds a whole round, so it goes from the far left to the far right.
+  const std::int64_t round = 2 * reach + 1 - (domain_.integral() ? 1 : 0);
   const auto from = [&](std::size_t axis) {
-    return domain_.periodic ? (2 * reach + 1 >= box_.cells[axis] ? 0 : at[axis] - reach)
+    return domain_.periodic ? (round >= box_.cells[axis] ? 0 : at[axis] - reach)
                             : std::max<std::int64_t>(0, at[axis] - reach);
   };
   const auto to = [&](std::size_t axis) {
-    return domain_.periodic
-               ? (2 * reach + 1 >= box_.cells[axis] ? box_.cells[axis] - 1 : at[axis] + reach)
-               : std::min(box_.cells[axis] - 1, at[axis] + reach);
+    return domain_.periodic ? (round >= box_.cells[axis] ? box_.cells[axis] - 1 : at[axis] + reach)
+                            : std::min(box_.cells[axis] - 1, at[axis] + reach);
   };
   for (std::int64_t z = Dims == 3 ? from(2) : 0; z <= (Dims == 3 ? to(2) : 0); ++z) {
     const std::int64_t layer = Dims == 3 ? wrap(2, z) * box_.cells[1] : 0;

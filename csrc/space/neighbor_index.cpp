@@ -129,44 +129,10 @@ void NeighborIndex::place_items(ThreadPool& pool, std::span<const IndexSource> s
   }
 }
 
-template <class Visit>
-void NeighborIndex::for_each_image(Visit&& visit) const {
-  if (!box_.periodic) {
-    return;
-  }
-  const auto canonical = [&](std::size_t axis, std::int64_t at) {
-    const std::int64_t n = box_.cells[axis];
-    const std::int64_t cell = ((at + box_.low[axis]) % n + n) % n;
-    return box_.canonical(axis, cell);
-  };
-  // Most cells are their own canonical cell: only lines of images, and the ends of other lines, are
-  // visited one by one.
-  const std::int64_t edge = std::min(box_.extent[0], 2 * box_.reach);
-  for (std::int64_t z = 0; z < box_.extent[2]; ++z) {
-    const std::int64_t from_z = box_.dims > 2 ? canonical(2, z) : z;
-    for (std::int64_t y = 0; y < box_.extent[1]; ++y) {
-      const std::int64_t from_y = canonical(1, y);
-      const bool whole_line = from_y != y || from_z != z;
-      const auto visit_range = [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t x = begin; x < end; ++x) {
-          const std::int64_t from_x = canonical(0, x);
-          if (whole_line || from_x != x) {
-            visit(static_cast<std::size_t>(box_.index(x, y, z)),
-                  static_cast<std::size_t>(box_.index(from_x, from_y, from_z)));
-          }
-        }
-      };
-      const std::int64_t middle = whole_line ? box_.extent[0] : edge;
-      visit_range(0, middle);
-      visit_range(std::max(middle, box_.extent[0] - edge), box_.extent[0]);
-    }
-  }
-}
-
 void NeighborIndex::count_images() {
   std::uint32_t* counts = starts_.data() + 2;
   for_each_image(
-      [&](std::size_t image, std::size_t canonical) { counts[image] = counts[canonical]; });
+      box_, [&](std::size_t image, std::size_t canonical) { counts[image] = counts[canonical]; });
   std::uint64_t total = 0;
   for (std::size_t c = 2; c < starts_.size(); ++c) {
     total += starts_[c];
@@ -187,7 +153,7 @@ void NeighborIndex::scatter_items(ThreadPool& pool, std::span<const IndexSource>
   std::uint32_t* cursor = starts_.data() + 1;
   // Images come in ascending order, so the next cell's cursor still is that cell's first slot: this
   // image's end.
-  for_each_image([&](std::size_t image, std::size_t) { cursor[image] = cursor[image + 1]; });
+  for_each_image(box_, [&](std::size_t image, std::size_t) { cursor[image] = cursor[image + 1]; });
   const bool threaded = pool.threads() > 1;
   for (std::size_t s = 0; s < sources.size(); ++s) {
     const IndexSource& source = sources[s];
@@ -253,7 +219,7 @@ void NeighborIndex::sort_cell(std::uint32_t begin, std::uint32_t end) {
 }
 
 void NeighborIndex::copy_images() {
-  for_each_image([&](std::size_t image, std::size_t canonical) {
+  for_each_image(box_, [&](std::size_t image, std::size_t canonical) {
     const std::uint32_t from = starts_[canonical];
     const std::uint32_t count = starts_[canonical + 1] - from;
     std::copy_n(ids_.data() + from, count, ids_.data() + starts_[image]);

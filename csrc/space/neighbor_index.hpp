@@ -79,8 +79,6 @@ class NeighborIndex {
   void pack_slots(std::uint32_t begin, std::uint32_t end, const Place& shift,
                   std::span<const IndexSource> sources);
   std::size_t source_of(std::uint32_t item) const;
-  template <class Visit>
-  void for_each_image(Visit&& visit) const;
 
   Domain domain_;
   std::vector<std::size_t> sizes_;

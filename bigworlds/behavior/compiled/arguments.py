@@ -86,8 +86,8 @@ class ParametersType(PointerType):
 
 class ReachType(PointerType):
     """A Neighbors argument: its position, the fields of others and of edges by column, the type of offsets
-    (None: unused), whether distances are used, and for cells around cells where the row's state holds the
-    stencil."""
+    (None: unused), whether distances are used, for cells around cells where the row's state holds the
+    stencil, and the axes of a grid whose cells the kernel looks at for agents (else 0)."""
 
     def __init__(
         self,
@@ -97,11 +97,12 @@ class ReachType(PointerType):
         offset: VecType | None,
         metric: bool,
         base: int | None = None,
+        axes: int = 0,
     ) -> None:
-        self.index, self.offset, self.metric, self.base = index, offset, metric, base
+        self.index, self.offset, self.metric, self.base, self.axes = index, offset, metric, base, axes
         self.fields = {name: (column, kind) for column, (name, kind) in enumerate(fields)}
         self.edge_fields = {name: (column, kind) for column, (name, kind) in enumerate(edge_fields)}
-        super().__init__(name=f"bw.neighbors{index}({fields},{edge_fields},{offset},{metric},{base})")
+        super().__init__(name=f"bw.neighbors{index}({fields},{edge_fields},{offset},{metric},{base},{axes})")
 
 
 class ItemType(types.Type):
@@ -354,9 +355,26 @@ def _item_get(context: Any, builder: Any, item: ItemType, value: Any, name: str)
 
         return neighbor_value(builder, part["state"], item.reach, name, part["slot"], part["edge"])
     column, kind = item.reach.fields[name]
+    if item.reach.axes:
+        return value_at(
+            builder, kind, cell_column(builder, reach, column), cell_bytes(builder, kind, part["slot"])
+        )
     return column_value(
         builder, memory.member(builder, reach, "bw_reach.columns"), column, kind, part["slot"]
     )
+
+
+def cell_column(builder: Any, reach: Any, column: int) -> Any:
+    """Where the values of a column by cell begin; they stand side by side."""
+    columns = memory.member(builder, reach, "bw_reach.columns")
+    entry = memory.at(builder, columns, column * LAYOUT["sizeof.bw_column"])
+    return memory.member(builder, entry, "bw_column.data")
+
+
+def cell_bytes(builder: Any, kind: FieldType, cell: Any) -> Any:
+    """From there to a cell's value."""
+    size = memory.element_size(kind) * memory.VECTOR_SIZE.get(kind.kind, 1)
+    return builder.mul(cell, I64(size), flags=["nsw"])
 
 
 @infer_getattr

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior.abi import ABI_VERSION
 from bigworlds.behavior.object_code import LoadedObject, cached, keep, processor
+from bigworlds.behavior.translate.by_cell import over_cells
 from bigworlds.behavior.translate.expressions import PREFIX
 from bigworlds.behavior.translate.program import Program, Translated
 from bigworlds.data import Field
@@ -41,7 +42,9 @@ def _fields(fields: Iterable[Field]) -> list[tuple[Any, ...]]:
     return [(f.name, f.kind, f.dtype, f.length) for f in fields]
 
 
-def cache_key(behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = ()) -> str:
+def cache_key(
+    behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = (), by_cell: bool = False
+) -> str:
     """The name of a behavior's object file: equal for equal code, whatever file and line it stands in."""
     program, used = behavior.program, behavior.used
     functions = [program.main, *program.helpers]
@@ -58,7 +61,7 @@ def cache_key(behavior: Behavior, layout: Any, sequential: bool, around: tuple[i
         sorted(t for t in program.texts.items() if t[0] in program.runtime_names),
         (behavior.position.whole, behavior.position.size) if behavior.position else None,
         sorted(layout.items()) if layout else None,
-        sequential,
+        (sequential, by_cell),
         behavior.over_cells,
         around,
     ]
@@ -66,7 +69,7 @@ def cache_key(behavior: Behavior, layout: Any, sequential: bool, around: tuple[i
 
 
 def compiled_kernel(
-    behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = ()
+    behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = (), by_cell: bool = False
 ) -> tuple[int, object]:
     """The address of a behavior's compiled kernel and what keeps it in memory.
 
@@ -75,18 +78,19 @@ def compiled_kernel(
         layout: `__bw_layout__` of the model's parameters, or None.
         sequential: whether rows come through call->order.
         around: by Neighbors argument, how many cells are expected around a cell; 0 for any number.
+        by_cell: whether loops over neighbours go over the cells around an agent.
     """
-    key = cache_key(behavior, layout, sequential, around)
+    key = cache_key(behavior, layout, sequential, around, by_cell)
     code = cached(key)
     if code is None:
-        code = compile_behavior(behavior, layout, sequential, around)
+        code = compile_behavior(behavior, layout, sequential, around, by_cell)
         keep(key, code)
     loaded = LoadedObject(code)
     return loaded.address("bw_kernel"), loaded
 
 
 def compile_behavior(
-    behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = ()
+    behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = (), by_cell: bool = False
 ) -> bytes:
     """Compiles a behavior into an object file."""
     from numba.core.errors import NumbaError
@@ -94,9 +98,9 @@ def compile_behavior(
     from bigworlds.behavior.compiled.build import build_object
     from bigworlds.behavior.compiled.signature import make_entry
 
-    entry = make_entry(behavior, layout, sequential, around)
+    entry = make_entry(behavior, layout, sequential, around, by_cell)
     try:
-        return build_object(compilable_function(behavior.program), entry)
+        return build_object(compilable_function(behavior.program, by_cell), entry)
     except NumbaError as error:
         raise ModelError(f"{_where(behavior.program, error)}: {_first_words(error)}") from error
 
@@ -125,7 +129,7 @@ class _PlainRaise(ast.NodeTransformer):
         return ast.copy_location(ast.Raise(failure, None), node)
 
 
-def compilable_function(program: Program) -> Any:
+def compilable_function(program: Program, by_cell: bool = False) -> Any:
     """The Python function that numba compiles, with its helpers and runtime functions as globals."""
     from numba import njit
 
@@ -137,17 +141,24 @@ def compilable_function(program: Program) -> Any:
     }
     scope[_FAILURE] = RuntimeError
     for helper in program.helpers:
-        made = _defined(helper, scope)
+        made = _defined(helper, scope, by_cell)
         scope[helper.name] = njit(
             no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", forceinline=True
         )(made)
     # Not in helpers: numba loads those by themselves, where the functions of the limits are not known.
     tree = limits.DistanceComparisons(program.main.kinds).visit(copy.deepcopy(program.main.tree))
-    return _defined(replace(program.main, tree=tree), scope | limits.NAMES)
+    return _defined(replace(program.main, tree=tree), scope | limits.NAMES, by_cell)
 
 
-def _defined(translated: Translated, scope: dict[str, Any]) -> Any:
-    tree = _PlainRaise().visit(copy.deepcopy(translated.tree))
+def _defined(translated: Translated, scope: dict[str, Any], by_cell: bool) -> Any:
+    tree = copy.deepcopy(translated.tree)
+    if by_cell:
+        from bigworlds.behavior.compiled import cells
+
+        tree, tallies = over_cells(tree)
+        scope = scope | {f"{PREFIX}{n}": getattr(cells, n) for n in cells.RUNTIME}
+        scope |= {f"{PREFIX}{n}": cells.tally(found) for n, found in tallies.items()}
+    tree = _PlainRaise().visit(tree)
     module = ast.fix_missing_locations(ast.Module([tree], []))
     code = compile(module, translated.source.filename, "exec")
     exec(code, scope)

@@ -21,7 +21,8 @@ from numba.core import cgutils
 from bigworlds.behavior.abi import FAILED, LAYOUT, OK
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
-from bigworlds.behavior.compiled.memory import F64, I32, I64, PTR
+from bigworlds.behavior.compiled.cells import fetch_around
+from bigworlds.behavior.compiled.memory import F64, I1, I32, I64, PTR
 from bigworlds.behavior.compiled.neighbors import gather_rows, note_hits
 from bigworlds.behavior.compiled.random import counter_of, philox_words
 from bigworlds.behavior.compiled.stencils import StencilLoads, StencilReach, is_expected, stencil_at
@@ -29,6 +30,7 @@ from bigworlds.behavior.uses import ColumnUse
 
 KERNEL_NAME = "bw_kernel"
 CHUNK = 32  # rows whose first random blocks are computed, and neighbours found, at once
+FAR, NEAR = 24, 10  # turns ahead at which a row's own fields, and the cells around it, are fetched
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ class Entry:
         ahead: the reach that every row looks at: the engine is asked for the neighbours of many rows at once.
         spans: whether the kernel goes over spans of cells.
         stencils: the Neighbors arguments over cells.
+        position: the own position among the columns, where it is written.
+        commits_all: sequential: each row is committed, not only those that moved.
+        looked_at: the Neighbors of agents whose cells the kernel looks at itself.
     """
 
     columns: tuple[ColumnUse, ...]
@@ -69,6 +74,9 @@ class Entry:
     parameters_size: int
     reach_count: int
     ahead: int | None
+    position: int | None
+    commits_all: bool
+    looked_at: tuple[args.ReachType, ...]
     spans: bool = False
     stencils: tuple[StencilReach, ...] = ()
 
@@ -213,6 +221,7 @@ class _RowLoop:
         self.failed = builder.append_basic_block("failed")
         self.failures: list[Any] = []
         self.order = None
+        self.end = end
         if self.entry.sequential:
             self.order = memory.member(builder, self.call, "bw_call.order")
         if self.entry.draws or self.entry.ahead is not None:
@@ -318,6 +327,8 @@ class _RowLoop:
         builder, context = self.builder, self.context
         state = builder.bitcast(self.state, PTR)
         row = self._row_at(index)
+        if self.entry.sequential:
+            self._fetch_ahead(index)
         for offset, value in (
             (args.ROW, row),
             (args.GATHERED, I64(-1)),
@@ -340,11 +351,52 @@ class _RowLoop:
         stores: list[Callable[[], None]] = []
         for position, own in self.entry.own.items():
             self._prepare_stores(own, self.own[position], row, stores)
+        moved = self._moved(row) if self.entry.sequential and not self.entry.commits_all else None
         for write in stores:
             write()
-        if self.entry.sequential:
-            committed = memory.service(builder, self.call, "commit", I32, [self.call, row])
-            self._fail_if(builder.icmp_signed("!=", committed, I32(OK)), row)
+        if moved is not None:
+            with builder.if_then(moved, likely=False):
+                self._commit(row)
+        elif self.entry.sequential:
+            self._commit(row)
+
+    def _commit(self, row: Any) -> None:
+        builder = self.builder
+        committed = memory.service(builder, self.call, "commit", I32, [self.call, row])
+        self._fail_if(builder.icmp_signed("!=", committed, I32(OK)), row)
+
+    def _moved(self, row: Any) -> Any:
+        """Whether the row has another place than the column has still."""
+        builder, column = self.builder, self.entry.position
+        if column is None:
+            return I1(0)
+        for position, own in self.entry.own.items():
+            for (_, kind, offset, _), at in zip(own.type.fields.values(), own.columns, strict=True):
+                if at == column:
+                    before = memory.load_value(builder, kind, self._address(column, row), 0)
+                    llvm_type = self.context.get_value_type(args.value_type(kind))
+                    now = memory.load(builder, self.own[position], offset, llvm_type)
+                    moved = I1(0)
+                    for i, value in enumerate(before):
+                        other = builder.icmp_signed("!=", value, builder.extract_value(now, i))
+                        moved = builder.or_(moved, other)
+                    return moved
+        raise AssertionError(self.entry)
+
+    def _fetch_ahead(self, index: Any) -> None:
+        """Agents act in random order: what the next ones need is brought into the cache meanwhile."""
+        builder = self.builder
+        last = builder.sub(self.end, I64(1))
+
+        def row_in(turns: int) -> Any:
+            later = builder.add(index, I64(turns))
+            return self._row_at(builder.select(builder.icmp_signed("<", later, last), later, last))
+
+        far = row_in(FAR)
+        for column in range(len(self.entry.columns)):
+            memory.prefetch(builder, self._address(column, far))
+        for reach in self.entry.looked_at:
+            fetch_around(builder, self.call, reach, row_in(NEAR))
 
     def _note_ahead(self, state: Any, number: Any) -> None:
         """Puts into the row's state what was had for its whole chunk: its random words, its neighbours."""

@@ -57,6 +57,13 @@ def store(builder: Any, base: Any, offset: Any, value: Any) -> None:
     builder.store(value, builder.bitcast(at(builder, base, offset), value.type.as_pointer()))
 
 
+def prefetch(builder: Any, address: Any) -> None:
+    """Asks for the cache line of an address; an address that is no memory does no harm."""
+    kind = ir.FunctionType(ir.VoidType(), [PTR, I32, I32, I32])
+    function = builder.module.declare_intrinsic("llvm.prefetch", [PTR], kind)
+    builder.call(function, [address, I32(0), I32(3), I32(1)])
+
+
 def member(builder: Any, base: Any, name: str, type_: Any = PTR, *, invariant: bool = True) -> Any:
     """A member, e.g. "bw_call.tick", of the structure at base."""
     return load(builder, base, LAYOUT[name], type_, invariant=invariant)

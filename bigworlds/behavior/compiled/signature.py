@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _SERVICES = {"neighbors", "spawn", "attach", "detach", "claim", "cells", "here", "deposit", "send", "inbox"}
 
 
-def make_entry(behavior: Behavior, layout: Any, sequential: bool, around: Sequence[int] = ()) -> Entry:
+def make_entry(
+    behavior: Behavior, layout: Any, sequential: bool, around: Sequence[int] = (), by_cell: bool = False
+) -> Entry:
     """The Entry of a behavior.
 
     Args:
@@ -29,6 +31,7 @@ def make_entry(behavior: Behavior, layout: Any, sequential: bool, around: Sequen
         layout: `__bw_layout__` of the model's parameters, or None.
         sequential: whether rows come through call->order.
         around: by Neighbors argument, how many cells are expected around a cell; 0 for any number.
+        by_cell: whether loops over neighbours go over the cells around an agent.
     """
     used = behavior.used
     bases = _stencil_bases(behavior)
@@ -38,7 +41,7 @@ def make_entry(behavior: Behavior, layout: Any, sequential: bool, around: Sequen
         if position in own:
             types.append(own[position].type)
         else:
-            types.append(_type(behavior, argument, layout, list(own.values()), sequential, bases))
+            types.append(_type(behavior, argument, layout, list(own.values()), sequential, bases, by_cell))
     here = any(a.what == "here" for a in behavior.arguments)
     place = (
         next((i for i, c in enumerate(used.columns) if c.field.name == "position"), None) if here else None
@@ -55,20 +58,28 @@ def make_entry(behavior: Behavior, layout: Any, sequential: bool, around: Sequen
     )
     # The state is the function's first argument, so positions of own components move by one.
     moved = {position + 1: found for position, found in own.items()}
-    draws = behavior.program.main.draws
+    looked_at = tuple(kind for kind in types if isinstance(kind, args.ReachType) and kind.axes)
+    walked = next((i for i, c in enumerate(used.columns) if c.field.name == "position" and c.writes), None)
+    read_of_others = {f for reach in used.reaches for f in reach.fields}
+    seen = any(c.writes and c.field in read_of_others for c in used.columns)
     return Entry(
-        used.columns,
-        moved,
-        tuple(types),
-        sequential,
-        simple,
-        place,
-        draws,
-        max((offset + 8 * length for _, offset, length in (layout or {}).values()), default=0),
-        len(used.reaches),
-        None if sequential else _ahead(behavior),
-        behavior.over_cells,
-        stencils,
+        columns=used.columns,
+        own=moved,
+        types=tuple(types),
+        sequential=sequential,
+        simple=simple,
+        place_column=place,
+        draws=behavior.program.main.draws,
+        parameters_size=max(
+            (offset + 8 * length for _, offset, length in (layout or {}).values()), default=0
+        ),
+        reach_count=len(used.reaches),
+        ahead=None if sequential else _ahead(behavior),
+        position=walked,
+        commits_all=seen or len(looked_at) < len(used.reaches),
+        looked_at=looked_at,
+        spans=behavior.over_cells,
+        stencils=stencils,
     )
 
 
@@ -127,6 +138,7 @@ def _type(
     own: list[OwnArgument],
     sequential: bool,
     bases: dict[int, int],
+    by_cell: bool,
 ) -> Any:
     """The numba type of an argument that is no own component."""
     used, index = behavior.used, argument.index
@@ -135,7 +147,8 @@ def _type(
             reach = used.reaches[index]
             offset = _place(behavior) if "offset" in reach.geometry else None
             metric, edges = "distance" in reach.geometry, _named(reach.edge_fields)
-            return args.ReachType(index, _named(reach.fields), edges, offset, metric, bases.get(index))
+            axes = behavior.position.size if by_cell and behavior.position is not None else 0
+            return args.ReachType(index, _named(reach.fields), edges, offset, metric, bases.get(index), axes)
         case "parameters":
             return args.ParametersType(tuple((n, *entry) for n, entry in layout.items()))
         case "rng":

@@ -67,13 +67,30 @@ typedef struct bw_span {
   int64_t shape; /* which of the stencils of each reach is theirs */
 } bw_span;
 
+/* Grids with at most one agent a cell, for kernels that look at the cells themselves: who stands
+ * where, by cell of the rank's part of the world and a border around it. A kernel that asks for
+ * this (ReachUse.by_cell) finds what it reads of others by cell, not by slot. */
+typedef struct bw_occupants {
+  const uint8_t* occupied; /* by cell: 1 where an agent of the kind stands, else 0; readable 8 cells
+                              beyond the end */
+  bw_column places;        /* int32 per axis: where the table's rows were at the start */
+  int64_t strides[3];      /* cells from a place to the next along each axis */
+  int64_t origin;          /* the cell of the place 0, 0, 0 (it may lie outside) */
+  int64_t neighbor_count;  /* the cells around a cell, in the order of places: */
+  const int64_t* neighbors; /* from the cell to each of them */
+  int64_t run_count;        /* the same in runs of eight cells that lie side by side: */
+  const int64_t* runs;      /* from the cell to the first of each run */
+  const uint64_t* lanes;    /* by run: byte k is 1 where its k-th cell is a neighbour, else 0 */
+} bw_occupants;
+
 /* What a behavior reads of others through one Neighbors argument. */
 typedef struct bw_reach {
   const bw_column* columns;      /* indexed by the order in which the behavior declared them */
   const uint64_t* ids;           /* entity ids (cell indices for cells) by slot */
   const bw_column* edge_columns; /* graphs only */
   int64_t slot_count;
-  const bw_stencil* stencils; /* of cells around cells, by shape; else NULL */
+  const bw_stencil* stencils;    /* of cells around cells, by shape; else NULL */
+  const bw_occupants* occupants; /* for kernels that look at cells; else NULL */
 } bw_reach;
 
 /* The components of cells that a behavior reads at places (read only). */
@@ -137,7 +154,8 @@ typedef struct bw_services {
    * call->place. Returns 0, or -1 where no cell is empty. */
   int64_t (*random_empty)(struct bw_call* call, uint64_t word);
 
-  /* Sequential behaviors: makes what the row has just written visible to those who act after it.
+  /* Sequential behaviors: makes what the row has just written visible to those who act after it. A
+   * row that has not moved and wrote nothing that is read of others need not be committed.
    * Returns BW_OK, or BW_FAILED where it moved onto an occupied cell of an exclusive grid. */
   int32_t (*commit)(struct bw_call* call, int64_t row);
 

@@ -1,0 +1,226 @@
+"""Neighbours on grids with at most one agent a cell, where the kernel looks at the cells itself: counting,
+visiting cell after cell, and tallies that look at eight cells at a time."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing.templates import signature
+from numba.extending import intrinsic
+
+from bigworlds.behavior.abi import LAYOUT
+from bigworlds.behavior.compiled import arguments as args
+from bigworlds.behavior.compiled import memory
+from bigworlds.behavior.compiled.effects import variadic
+from bigworlds.behavior.compiled.memory import F64, I1, I8, I32, I64, PTR
+from bigworlds.behavior.translate.by_cell import Tally
+
+RUNTIME = ("cell_count", "cell_taken", "in_cell", "neighbor_count")
+LANES = 8  # cells of a run
+_BYTES = ir.VectorType(I8, LANES)
+_TRUTHS = ir.VectorType(I1, LANES)
+_WHOLES = ir.VectorType(I64, LANES)
+_REALS = ir.VectorType(F64, LANES)
+_ORDERED: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+
+
+def _occupants(builder: Any, state: Any, reach: args.ReachType) -> Any:
+    return memory.member(builder, args.reach_of(builder, state, reach.index), "bw_reach.occupants")
+
+
+def own_cell(builder: Any, occupants: Any, row: Any, axes: int) -> Any:
+    """The cell in which a row began."""
+    places = LAYOUT["bw_occupants.places"]
+    data = memory.load(builder, occupants, places + LAYOUT["bw_column.data"], PTR, invariant=True)
+    stride = memory.load(builder, occupants, places + LAYOUT["bw_column.stride"], I64, invariant=True)
+    place = memory.at(builder, data, builder.mul(row, stride, flags=["nsw"]))
+    cell = memory.member(builder, occupants, "bw_occupants.origin", I64)
+    for axis in range(axes):
+        at = builder.sext(memory.load(builder, place, 4 * axis, I32), I64)
+        if axis > 0:
+            step = LAYOUT["bw_occupants.strides"] + 8 * axis
+            at = builder.mul(at, memory.load(builder, occupants, step, I64, invariant=True), flags=["nsw"])
+        cell = builder.add(cell, at, flags=["nsw"])
+    return cell
+
+
+def _neighbor(builder: Any, state: Any, reach: args.ReachType, k: Any) -> tuple[Any, Any]:
+    """The occupants, and the k-th cell around the row's."""
+    occupants = _occupants(builder, state, reach)
+    steps = memory.member(builder, occupants, "bw_occupants.neighbors")
+    step = memory.load(builder, steps, builder.shl(k, I64(3)), I64, invariant=True)
+    own = own_cell(builder, occupants, args.row_of(builder, state), reach.axes)
+    return occupants, builder.add(own, step, flags=["nsw"])
+
+
+def fetch_around(builder: Any, call: Any, reach: args.ReachType, row: Any) -> None:
+    """Brings the cells around a row into the cache, and what is read of who stands there."""
+    reaches = memory.member(builder, call, "bw_call.reaches")
+    found = memory.at(builder, reaches, reach.index * LAYOUT["sizeof.bw_reach"])
+    occupants = memory.member(builder, found, "bw_reach.occupants")
+    occupied = memory.member(builder, occupants, "bw_occupants.occupied")
+    runs = memory.member(builder, occupants, "bw_occupants.runs")
+    count = memory.member(builder, occupants, "bw_occupants.run_count", I64)
+    own = own_cell(builder, occupants, row, reach.axes)
+    with cgutils.for_range(builder, count, intp=I64) as loop:
+        step = memory.load(builder, runs, builder.shl(loop.index, I64(3)), I64, invariant=True)
+        cell = builder.add(own, step, flags=["nsw"])
+        memory.prefetch(builder, memory.at(builder, occupied, cell))
+        for column, kind in reach.fields.values():
+            data = args.cell_column(builder, found, column)
+            memory.prefetch(builder, memory.at(builder, data, args.cell_bytes(builder, kind, cell)))
+
+
+@intrinsic
+def cell_count(context: Any, reach: Any) -> Any:
+    """How many cells are around the row's."""
+
+    def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
+        occupants = _occupants(builder, values[0], reach)
+        return memory.member(builder, occupants, "bw_occupants.neighbor_count", I64)
+
+    return signature(types.int64, reach), emit
+
+
+@intrinsic
+def cell_taken(context: Any, reach: Any, k: Any) -> Any:
+    """Whether somebody stands in the k-th cell around."""
+
+    def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
+        occupants, cell = _neighbor(builder, values[0], reach, values[1])
+        occupied = memory.member(builder, occupants, "bw_occupants.occupied")
+        return builder.icmp_unsigned("!=", memory.load(builder, occupied, cell, I8), I8(0))
+
+    return signature(types.boolean, reach, types.int64), emit
+
+
+@intrinsic
+def in_cell(context: Any, reach: Any, k: Any) -> Any:
+    """Who stands in the k-th cell around."""
+
+    def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
+        _, cell = _neighbor(builder, values[0], reach, values[1])
+        members = [values[0], cell, F64(0.0), F64(0.0), F64(0.0), F64(0.0), I64(0)]
+        value = ir.Constant(ir.LiteralStructType([m.type for m in members]), ir.Undefined)
+        for i, part in enumerate(members):
+            value = builder.insert_value(value, part, i)
+        return value
+
+    return signature(args.ItemType(reach), reach, types.int64), emit
+
+
+def _vector(builder: Any, base: Any, offset: Any, kind: Any) -> Any:
+    """Values side by side, from an address of any alignment."""
+    pointer = builder.bitcast(memory.at(builder, base, offset), kind.as_pointer())
+    return builder.load(pointer, align=1)
+
+
+def _sum_over_runs(builder: Any, state: Any, reach: args.ReachType, test: Callable[[Any], Any] | None) -> Any:
+    """How many of the taken cells around pass a test: a function from a run's first cell to eight truths."""
+    occupants = _occupants(builder, state, reach)
+    occupied = memory.member(builder, occupants, "bw_occupants.occupied")
+    runs = memory.member(builder, occupants, "bw_occupants.runs")
+    lanes = memory.member(builder, occupants, "bw_occupants.lanes")
+    count = memory.member(builder, occupants, "bw_occupants.run_count", I64)
+    own = own_cell(builder, occupants, args.row_of(builder, state), reach.axes)
+    popcount = builder.module.declare_intrinsic("llvm.ctpop", [I8])
+    total = cgutils.alloca_once_value(builder, I64(0))
+    with cgutils.for_range(builder, count, intp=I64) as loop:
+        by8 = builder.shl(loop.index, I64(3))
+        first = builder.add(own, memory.load(builder, runs, by8, I64, invariant=True), flags=["nsw"])
+        there = _vector(builder, occupied, first, _BYTES)
+        wanted = _vector(builder, lanes, by8, _BYTES)
+        passes = builder.icmp_unsigned("!=", builder.and_(there, wanted), ir.Constant(_BYTES, None))
+        if test is not None:
+            passes = builder.and_(passes, test(first))
+        number = builder.call(popcount, [builder.bitcast(passes, I8)])
+        builder.store(builder.add(builder.load(total), builder.zext(number, I64)), total)
+    return builder.load(total)
+
+
+@intrinsic
+def neighbor_count(context: Any, reach: Any) -> Any:
+    """len(others)"""
+
+    def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
+        return _sum_over_runs(builder, values[0], reach, None)
+
+    return signature(types.int64, reach), emit
+
+
+def tally(found: Tally) -> Any:
+    """The runtime function of a tally: of the Neighbors argument and the given values."""
+
+    def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
+        given = dict(zip(found.given, values[1:], strict=True))
+        lanes = _Lanes(builder, values[0], sig.args[0], given)
+        return _sum_over_runs(builder, values[0], sig.args[0], lambda first: lanes.test(found.test, first))
+
+    def typing(context: Any, *given: Any) -> Any:
+        return signature(types.int64, *given), emit
+
+    return variadic("tally", 1 + len(found.given), typing)
+
+
+class _Lanes:
+    """Emits a tally's test for the eight cells of a run."""
+
+    def __init__(self, builder: Any, state: Any, reach: args.ReachType, given: dict[str, Any]) -> None:
+        self.builder, self.state, self.reach, self.given = builder, state, reach, given
+
+    def test(self, node: ast.expr, first: Any) -> Any:
+        """Eight truths, of the cells from `first` on."""
+        builder = self.builder
+        if isinstance(node, ast.UnaryOp):
+            return builder.xor(self.test(node.operand, first), ir.Constant(_TRUTHS, [1] * LANES))
+        if isinstance(node, ast.BoolOp):
+            join = builder.and_ if isinstance(node.op, ast.And) else builder.or_
+            made = self.test(node.values[0], first)
+            for value in node.values[1:]:
+                made = join(made, self.test(value, first))
+            return made
+        assert isinstance(node, ast.Compare)
+        left, right = self._alike(self._values(node.left, first), self._values(node.comparators[0], first))
+        order = _ORDERED[type(node.ops[0])]
+        if left.type != _REALS:
+            return builder.icmp_signed(order, left, right)
+        return (builder.fcmp_unordered if order == "!=" else builder.fcmp_ordered)(order, left, right)
+
+    def _alike(self, left: Any, right: Any) -> tuple[Any, Any]:
+        """Both as numbers are compared: reals where one is real, else whole numbers."""
+        builder = self.builder
+        sides = [builder.zext(side, _WHOLES) if side.type == _TRUTHS else side for side in (left, right)]
+        if any(side.type == _REALS for side in sides):
+            sides = [side if side.type == _REALS else builder.sitofp(side, _REALS) for side in sides]
+        return sides[0], sides[1]
+
+    def _values(self, node: ast.expr, first: Any) -> Any:
+        """A field of the eight neighbours, or a value that is the same for all."""
+        builder = self.builder
+        if isinstance(node, ast.Attribute):
+            return self._field(node.attr, first)
+        assert isinstance(node, ast.Name)
+        value = self.given[node.id]
+        empty = ir.Constant(ir.VectorType(value.type, LANES), ir.Undefined)
+        single = builder.insert_element(empty, value, I32(0))
+        return builder.shuffle_vector(single, empty, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
+
+    def _field(self, name: str, first: Any) -> Any:
+        builder = self.builder
+        column, kind = self.reach.fields[name]
+        reach = args.reach_of(builder, self.state, self.reach.index)
+        data, offset = args.cell_column(builder, reach, column), args.cell_bytes(builder, kind, first)
+        raw = _vector(builder, data, offset, ir.VectorType(memory.element_type(kind.dtype), LANES))
+        if kind.dtype[0] == "f":
+            return raw if raw.type == _REALS else builder.fpext(raw, _REALS)
+        if kind.dtype[0] == "b":
+            return builder.icmp_unsigned("!=", raw, ir.Constant(raw.type, None))
+        if raw.type == _WHOLES:
+            return raw
+        return (builder.sext if kind.dtype[0] == "i" else builder.zext)(raw, _WHOLES)

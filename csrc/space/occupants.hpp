@@ -1,0 +1,68 @@
+// Occupants: who stands where on a grid with at most one agent a cell, and a copy, by cell, of what
+// is read of them; a border of cells around holds images and ghosts. It is what kernels look at
+// that go over the cells around an agent themselves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "space/cell_box.hpp"
+#include "space/domain.hpp"
+#include "space/neighbor_index.hpp"
+
+namespace bw {
+
+class Occupants {
+ public:
+  static constexpr std::size_t kLanes = 8;  // cells of a run
+
+  // `column_sizes`: bytes per value of each column.
+  Occupants(const Domain& domain, std::vector<std::size_t> column_sizes);
+
+  // All agents of the sources enter empty cells. An error where two stand in one.
+  void build(ThreadPool& pool, const CellBox& box, double radius,
+             std::span<const IndexSource> sources);
+
+  // Agents that act one after another: one leaves its place, or stands at one with these values.
+  void leave(const Place& place);
+  void stand(const Place& place, std::span<const SourceColumn> values);
+
+  const CellBox& box() const { return box_; }
+  std::size_t cell_count() const { return cells_; }
+  const std::uint8_t* occupied() const { return occupied_.data(); }
+  std::byte* column(std::size_t index) { return columns_[index].data(); }
+  std::size_t column_size(std::size_t index) const { return sizes_[index]; }
+  std::size_t column_count() const { return sizes_.size(); }
+
+  // The cell of the place 0, 0, 0; it may lie outside of the box.
+  std::int64_t origin() const;
+  // From a cell to those around it, in the order of places; and the same in runs of kLanes cells.
+  std::span<const std::int64_t> neighbors() const { return neighbors_; }
+  std::span<const std::int64_t> runs() const { return runs_; }
+  std::span<const std::uint64_t> lanes() const { return lanes_; }
+
+ private:
+  void lay_out(const CellBox& box, double radius);
+  void add_line(std::int64_t first, std::int64_t cells, std::int64_t self);
+  std::size_t enter(ThreadPool& pool, const IndexSource& source);
+  void copy_cell(std::size_t to, std::size_t from);
+  [[noreturn]] void refuse_crowd(std::span<const IndexSource> sources) const;
+  template <class Visit>
+  void for_images_of(const Place& place, Visit&& visit) const;
+
+  Domain domain_;
+  std::vector<std::size_t> sizes_;
+  CellBox box_;
+  double radius_ = -1.0;
+  std::size_t cells_ = 0;
+  std::vector<std::uint8_t> occupied_;
+  std::vector<std::vector<std::byte>> columns_;
+  std::vector<std::int64_t> neighbors_;
+  std::vector<std::int64_t> runs_;
+  std::vector<std::uint64_t> lanes_;
+};
+
+}  // namespace bw
