@@ -36,6 +36,7 @@ from bigworlds.behavior import (
     Here,
     Inbox,
     Interpreted,
+    Link,
     Neighbors,
     Rng,
     Send,
@@ -78,6 +79,7 @@ from bigworlds.data import (
 )
 from bigworlds.errors import BehaviorError, BigworldsError, ModelError, SnapshotError, UserError
 from bigworlds.event import Input, InputResult, JournalError, Ticket, input
+from bigworlds.graph import block_graph, random_graph, ring, scale_free, small_world
 from bigworlds.model import (
     Model,
     Sequential,
@@ -131,6 +133,7 @@ __all__ = [
     "InputResult",
     "Interpreted",
     "JournalError",
+    "Link",
     "Model",
     "ModelError",
     "Neighbors",
@@ -152,6 +155,7 @@ __all__ = [
     "array",
     "behavior",
     "bernoulli",
+    "block_graph",
     "bool_",
     "choice",
     "cycle",
@@ -174,9 +178,13 @@ __all__ = [
     "normal",
     "param",
     "random_cells",
+    "random_graph",
     "reach",
     "record",
+    "ring",
+    "scale_free",
     "short_list",
+    "small_world",
     "string",
     "u8",
     "u16",

@@ -254,6 +254,9 @@ class ModelSpec:
         manhattan: bool,
         lattice: Sequence[int],
     ) -> None: ...
+    def add_graph(self, edge: int, directed: bool) -> int:
+        """Adds a graph, by the component of its edges; returns its number."""
+
     def set_cells(self, components: Sequence[int]) -> None: ...
     def set_parameters(self, block: bytes) -> None: ...
     def add_channel(self, name: str, fields: list[tuple[str, str, int, bytes]]) -> int: ...
@@ -344,3 +347,45 @@ class Simulation:
     def views(self, component: int, field: int) -> list[tuple[_Words, npt.NDArray[Any]]]: ...
     def owned_cells(self) -> _Words: ...
     def cell_values(self, component: int, field: int) -> npt.NDArray[Any]: ...
+
+# --- graph ---------------------------------------------------------------------------------------------
+
+_Ends = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
+
+class graph:  # noqa: N801 (the name of a submodule)
+    """Graphs: generators over nodes 0 .. n - 1, and the edges of a simulation by a graph's number.
+
+    A submodule. Generators run without the GIL; `key` names their random stream.
+    """
+
+    MOST_EDGE_FIELDS: int
+
+    @staticmethod
+    def ring(n: int, k: int) -> _Ends: ...
+    @staticmethod
+    def small_world(n: int, k: int, rewire: float, key: int) -> _Ends: ...
+    @staticmethod
+    def scale_free(n: int, m: int, key: int) -> _Ends: ...
+    @staticmethod
+    def independent_edges(n: int, p: float, directed: bool, key: int) -> _Ends: ...
+    @staticmethod
+    def counted_edges(n: int, count: int, directed: bool, key: int) -> _Ends: ...
+    @staticmethod
+    def block_edges(sizes: Sequence[int], p: Sequence[float], directed: bool, key: int) -> _Ends: ...
+    @staticmethod
+    def connect(
+        simulation: Simulation, graph: int, sources: _Words, targets: _Words, columns: list[npt.NDArray[Any]]
+    ) -> None:
+        """Adds edges between agents; `columns`: each field's values, one row for all or one for each."""
+
+    @staticmethod
+    def edges(simulation: Simulation, graph: int) -> tuple[_Words, _Words, list[bytes]]:
+        """Sources, targets, and the stored values of each field, in no particular order."""
+
+    @staticmethod
+    def edge_count(simulation: Simulation, graph: int) -> int: ...
+    @staticmethod
+    def dropped_orders(simulation: Simulation) -> int: ...
+    @staticmethod
+    def edge_keys(sources: _Words, targets: _Words) -> _Words:
+        """What edges are called in the list of state."""

@@ -10,6 +10,7 @@ from bigworlds.behavior.arguments import (
     Entity,
     Here,
     Inbox,
+    Link,
     Neighbors,
     Rng,
     Send,
@@ -25,7 +26,7 @@ from bigworlds.behavior.native import get_include, native, reach
 
 __all__ = [
     "Attach", "Behavior", "BehaviorKind", "Cells", "Claim", "Clock", "Compiled", "Deposit", "Detach",
-    "Entity", "Here", "Inbox", "Interpreted", "Kernel", "Neighbors", "Rng", "Send", "Space", "Spawn",
+    "Entity", "Here", "Inbox", "Interpreted", "Kernel", "Link", "Neighbors", "Rng", "Send", "Space", "Spawn",
     "Vectorised", "behavior", "check_parameters", "get_include", "moore", "native",
     "reach",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from ctypes import CFUNCTYPE, POINTER, c_double, c_int32, c_int64, c_uint8, c_ui
 ABI_VERSION = 2
 OK = 0
 FAILED = 1
+NEW_EDGE = -1
 KERNEL_CAPSULE = "bigworlds.kernel.v2"
 
 
@@ -107,6 +108,10 @@ MATH_ONE = (
 MATH_TWO = ("atan2", "pow", "hypot", "fmod")
 
 
+# Numbers in front of the fields that services which give records take.
+RECORD_FRONT = {"send": 2, "link": 2}
+
+
 class Services(ctypes.Structure):
     """bw_services: what the engine does for a kernel."""
 
@@ -146,6 +151,8 @@ class Services(ctypes.Structure):
         ("normal", _WORD),
         ("exponential", _WORD),
         ("gather_rows", CFUNCTYPE(c_int64, _CALL, c_int64, c_int64, c_int64)),
+        ("link", CFUNCTYPE(c_void_p, _CALL, c_int64, c_int64, c_uint64, c_int64)),
+        ("unlink", CFUNCTYPE(None, _CALL, c_int64, c_int64, c_uint64)),
     ]
 
 
@@ -212,4 +219,14 @@ def layout() -> dict[str, int]:
 
 LAYOUT = layout()
 
-__all__ = ["ABI_VERSION", "FAILED", "KERNEL", "KERNEL_CAPSULE", "LAYOUT", "MATH_ONE", "MATH_TWO", "OK"]
+__all__ = [
+    "ABI_VERSION",
+    "FAILED",
+    "KERNEL",
+    "KERNEL_CAPSULE",
+    "LAYOUT",
+    "MATH_ONE",
+    "MATH_TWO",
+    "NEW_EDGE",
+    "OK",
+]

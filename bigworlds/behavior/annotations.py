@@ -27,6 +27,7 @@ _GENERIC: dict[Any, tuple[str, type]] = {
     known.Deposit: ("deposit", CellComponent),
     known.Send: ("send", Event),
     known.Inbox: ("inbox", Event),
+    known.Link: ("link", EdgeComponent),
 }
 _WHOLE_WORLD = ("world", "parameters", "rng", "clock")
 _SERVICES = {"detach": "attach", "here": "cells"}
@@ -34,7 +35,7 @@ _NAMES = (
     "a component class, bw.Neighbors[T], the Parameters class, bw.Rng, bw.Clock, bw.Entity, bw.Space, "
     "bw.Spawn[T], "
     "bw.Attach[T], bw.Detach[T], bw.Claim[T], bw.Here[T], bw.Cells[T], bw.Deposit[T], bw.Send[E], "
-    "bw.Inbox[E] or (once per tick) bw.Edits"
+    "bw.Inbox[E], bw.Link[T] or (once per tick) bw.Edits"
 )
 
 

@@ -8,13 +8,14 @@ to the behavior, never instances of these.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Generic, TypeVar, TypeVarTuple
+from typing import Annotated, Any, Generic, TypeVar, TypeVarTuple, overload
 
-from bigworlds.data import CellComponent, Component, Event, ivec2, ivec3, vec2, vec3
+from bigworlds.data import CellComponent, Component, EdgeComponent, Event, ivec2, ivec3, vec2, vec3
 
 C = TypeVar("C", bound=Component)
 E = TypeVar("E", bound=Event)
 G = TypeVar("G", bound=CellComponent)
+L = TypeVar("L", bound=EdgeComponent)
 V = TypeVar("V", vec2, vec3, ivec2, ivec3)
 T = TypeVar("T")
 Cs = TypeVarTuple("Cs")
@@ -27,7 +28,8 @@ class Neighbors(Generic[C]):
     the agent.
 
     On a lattice: the entities in cells within the radius (or the neighbouring cells, for a CellComponent);
-    on a graph: those at the ends of its edges. Iteration order is a fixed function of the world's state.
+    on a graph (`@bw.behavior(neighbors=Contact)`): those that the agent's edges lead to, in the order of
+    their ids. Iteration order is a fixed function of the world's state.
     Items have the fields of the component as they were at the start of the phase (in a sequential behavior:
     as they are), and `offset`, `distance`, `id`, and on graphs `edge`. They are read only.
 
@@ -82,8 +84,15 @@ class Rng:
         """
         raise NotImplementedError
 
-    def choice(self, items: Sequence[T]) -> T:
-        """One of the items of a tuple or array, all equally likely."""
+    @overload
+    def choice(self, items: Neighbors[C]) -> C: ...
+    @overload
+    def choice(self, items: Sequence[T]) -> T: ...
+    def choice(self, items: Any) -> Any:
+        """One of the neighbours, or of the items of a tuple or array, all equally likely.
+
+        No items are an error.
+        """
         raise NotImplementedError
 
     def bernoulli(self, p: float) -> bool:
@@ -208,6 +217,30 @@ class Send(Generic[E]):
 
     def all(self, *, after: int = 0, **fields: Any) -> None:
         """Sends to all who listen."""
+        raise NotImplementedError
+
+
+class Link(Generic[L]):
+    """`link: bw.Link[Contact]`: changes edges of a graph that begin at the agent: `link.add(other.id)`.
+
+    In an undirected graph they are the edges that end at the agent, whichever end they were made from. All
+    changes take place at the end of the phase; those of one edge one after another, in the order of
+    (behavior, agent, when ordered). Ids of agents that have ended by then are passed over, and counted
+    (`sim.dropped_links`). The agent's own id is an error.
+    """
+
+    def add(self, target: int, **fields: Any) -> None:
+        """An edge to the agent with that id; fields that are not named have their defaults. Where there is
+        one already, it gets these data."""
+        raise NotImplementedError
+
+    def set(self, target: int, **fields: Any) -> None:
+        """Writes these fields of the edge to that agent. Where there is none, nothing happens, and it is
+        counted (`sim.dropped_links`)."""
+        raise NotImplementedError
+
+    def remove(self, target: int) -> None:
+        """Ends the edge to that agent; nothing happens where there is none."""
         raise NotImplementedError
 
 

@@ -20,6 +20,7 @@ from bigworlds.behavior.uses import (
     ColumnUse,
     DepositUse,
     InboxUse,
+    LinkUse,
     ReachUse,
     SendUse,
     SpawnUse,
@@ -213,6 +214,11 @@ class Behavior:
     def inboxes(self) -> tuple[InboxUse, ...]:
         """Events it receives (services->inbox)."""
         return self.used.inboxes
+
+    @property
+    def links(self) -> tuple[LinkUse, ...]:
+        """Graphs whose edges it orders (services->link, unlink)."""
+        return self.used.links
 
     @property
     def uses_rng(self) -> bool:

@@ -20,6 +20,7 @@ from bigworlds.behavior.uses import (
     ColumnUse,
     DepositUse,
     InboxUse,
+    LinkUse,
     ReachUse,
     SendUse,
     SpawnUse,
@@ -42,6 +43,7 @@ def native(
     deposits: Iterable[DepositUse] = (),
     sends: Iterable[SendUse] = (),
     inboxes: Iterable[InboxUse] = (),
+    links: Iterable[LinkUse] = (),
     despawns: bool = False,
     draws_empty_cells: bool = False,
     every: Any = 1,
@@ -63,8 +65,8 @@ def native(
         writes: own fields that it writes.
         reaches: what it reads of neighbours, each made by `bw.reach`, in the order of call->reaches.
         cells: what it reads of cells at places, in the order of call->cells.
-        spawns, attaches, claims, deposits, sends, inboxes: effects, in the order of the services' `effect`
-            argument.
+        spawns, attaches, claims, deposits, sends, inboxes, links: effects, in the order of the services'
+            `effect` argument.
         despawns: whether it may call services->despawn.
         draws_empty_cells: whether it calls services->random_empty.
         every, after, at, on, when: as in `@bw.behavior`.
@@ -95,6 +97,7 @@ def native(
         deposits=tuple(deposits),
         sends=tuple(sends),
         inboxes=tuple(inboxes),
+        links=tuple(links),
         rng=True,
         random_empty=draws_empty_cells,
         despawn=despawns,

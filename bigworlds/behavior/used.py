@@ -16,6 +16,7 @@ from bigworlds.behavior.uses import (
     ColumnUse,
     DepositUse,
     InboxUse,
+    LinkUse,
     ReachUse,
     SendUse,
     SpawnUse,
@@ -40,6 +41,7 @@ class Used:
     deposits: tuple[DepositUse, ...]
     sends: tuple[SendUse, ...]
     inboxes: tuple[InboxUse, ...]
+    links: tuple[LinkUse, ...]
     rng: bool
     random_empty: bool
     despawn: bool
@@ -47,7 +49,7 @@ class Used:
 
 def nothing_used() -> Used:
     """The uses of a behavior that has no kernel."""
-    return Used((), (), (), (), (), (), (), (), (), False, False, False)
+    return Used((), (), (), (), (), (), (), (), (), (), False, False, False)
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,9 @@ class _Collector:
             ),
             inboxes=tuple(
                 InboxUse(a.name, a.components[0], _all_fields(a.components)) for _, a in self.of("inbox")
+            ),
+            links=tuple(
+                LinkUse(a.name, a.components[0], _all_fields(a.components)) for _, a in self.of("link")
             ),
             rng=self.seen.rng,
             random_empty=self.seen.random_empty,

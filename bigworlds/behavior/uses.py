@@ -112,6 +112,15 @@ class InboxUse:
 
 
 @dataclass(frozen=True)
+class LinkUse:
+    """A graph, by the component of its edges, in which edges are ordered; `fields` is the record."""
+
+    argument: str
+    edge: type[Component]
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
 class Trigger:
     """When a behavior runs: in ticks that are multiples of `every` from `after` on, in those of `at`, or on
     events.

@@ -4,6 +4,7 @@ with."""
 from bigworlds.model.activation import Activation, Sequential, Synchronous
 from bigworlds.model.declarations import (
     CellsDeclaration,
+    GraphDeclaration,
     PhaseDeclaration,
     SpawnDeclaration,
     WorldDescription,
@@ -29,6 +30,7 @@ __all__ = [
     "Activation",
     "CellsDeclaration",
     "Engine",
+    "GraphDeclaration",
     "Initialiser",
     "Model",
     "PhaseDeclaration",

@@ -11,10 +11,11 @@ import numpy as np
 
 from bigworlds.data.fields import Field
 from bigworlds.data.parameters import Parameters
+from bigworlds.graph import EdgeSource, Ends
 from bigworlds.model.activation import Activation
 from bigworlds.model.initialisers import Cells, Draw, Initialiser
 from bigworlds.model.values import Column
-from bigworlds.model.words import Words
+from bigworlds.model.words import Words, stream_key
 from bigworlds.record import Spec
 from bigworlds.space import Space
 from bigworlds.view import Look
@@ -126,6 +127,31 @@ class CellsDeclaration:
 
 
 @dataclass(frozen=True, eq=False)
+class GraphDeclaration:
+    """One call of `world.graph`.
+
+    Attributes:
+        component: the data of its edges, whose class names the graph.
+        spawns: the spawns whose entities are its first nodes, by number, in order.
+        nodes: how many these are.
+        source: where its first edges come from.
+        directed: whether an edge leads one way only.
+        start: the first values of the edges' fields.
+    """
+
+    component: type
+    spawns: tuple[int, ...]
+    nodes: int
+    source: EdgeSource
+    directed: bool
+    start: StartValues
+
+    def ends(self, seed: int) -> Ends:
+        """The first edges, by the numbers of their nodes."""
+        return self.source.ends(self.nodes, self.directed, stream_key(seed, f"{self.start.stream}/edges"))
+
+
+@dataclass(frozen=True, eq=False)
 class PhaseDeclaration:
     """One phase of the tick: behaviors that run with no order among them.
 
@@ -154,6 +180,7 @@ class WorldDescription:
         records: what of it is recorded.
         inputs: what may come into it from outside.
         input_components: components that only inputs use.
+        graphs: in the order of their calls.
     """
 
     parameters: Parameters | None
@@ -167,6 +194,7 @@ class WorldDescription:
     records: tuple[Spec, ...]
     inputs: tuple[Any, ...] = ()
     input_components: tuple[type, ...] = ()
+    graphs: tuple[GraphDeclaration, ...] = ()
 
     @property
     def behaviors(self) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bigworlds.data.component import CellComponent
 from bigworlds.data.fields import Field
-from bigworlds.errors import ModelError
+from bigworlds.errors import ModelError, nearest_names
 from bigworlds.model.activation import Sequential
 from bigworlds.model.declarations import PhaseDeclaration
 from bigworlds.space import Space
@@ -42,7 +42,12 @@ def behaviors_of(phase: Any) -> tuple[Any, ...]:
     return behaviors
 
 
-def check_phases(phases: Iterable[PhaseDeclaration], space: Space | None, cells: Collection[type]) -> None:
+def check_phases(
+    phases: Iterable[PhaseDeclaration],
+    space: Space | None,
+    cells: Collection[type],
+    graphs: Collection[type] = (),
+) -> None:
     """Checks that behaviors of a phase do not conflict, and that the world has what they need.
 
     Two behaviors of one phase conflict where one writes what the other reads or writes in its own rows, in
@@ -53,6 +58,7 @@ def check_phases(phases: Iterable[PhaseDeclaration], space: Space | None, cells:
         phases: all phases of the world.
         space: the world's space.
         cells: the cell components that the world declares.
+        graphs: the components of edges of the graphs that it declares.
 
     Raises:
         ModelError: all conflicts, or something missing, by name.
@@ -61,6 +67,7 @@ def check_phases(phases: Iterable[PhaseDeclaration], space: Space | None, cells:
     for phase in phases:
         for behavior in phase.behaviors:
             _check_needs(behavior, space, cells)
+            _check_graphs(behavior, graphs)
         live = isinstance(phase.activation, Sequential)
         _check_alone(phase, live)
         for one, other in combinations(phase.behaviors, 2):
@@ -85,7 +92,7 @@ def _check_alone(phase: PhaseDeclaration, live: bool) -> None:
 
 
 def _check_needs(behavior: Any, space: Space | None, cells: Collection[type]) -> None:
-    if behavior.reaches and space is None:
+    if space is None and any(reach.edge is None for reach in behavior.reaches):
         raise ModelError(
             f"behavior {behavior.name} looks for neighbours, but the world has no space; set world.space"
         )
@@ -96,6 +103,21 @@ def _check_needs(behavior: Any, space: Space | None, cells: Collection[type]) ->
                 f"behavior {behavior.name} uses {name} of the cells, which the world does not have; "
                 f"declare world.cells({name}, ...)"
             )
+
+
+def _check_graphs(behavior: Any, graphs: Collection[type]) -> None:
+    """Whether the world has the graphs along which a behavior looks or whose edges it orders."""
+    used = [reach.edge for reach in behavior.reaches if reach.edge is not None]
+    used += [link.edge for link in behavior.links]
+    for edge in used:
+        if edge not in graphs:
+            known = nearest_names(edge.__name__, [graph.__name__ for graph in graphs]) if graphs else ""
+            raise ModelError(
+                f"behavior {behavior.name} uses the edges {edge.__name__}, which the world does not have; "
+                f"declare world.graph({edge.__name__}, ..., of=...){known}"
+            )
+    if used and any(issubclass(component, CellComponent) for component in behavior.components):
+        raise ModelError(f"behavior {behavior.name} of cells uses edges; only agents have edges")
 
 
 def _cell_components(behavior: Any) -> Iterator[type]:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from bigworlds.data.component import CellComponent, Component
+from bigworlds.data.component import CellComponent, Component, EdgeComponent
 from bigworlds.data.fields import Field, zero_of
 from bigworlds.errors import ModelError, nearest_names
 from bigworlds.model.initialisers import Cells, Initialiser, bind
@@ -136,6 +136,10 @@ def check_components(where: str, kinds: tuple[Any, ...]) -> None:
         if isinstance(kind, type) and issubclass(kind, CellComponent):
             raise ModelError(
                 f"{where}: {kind.__name__} belongs to cells; declare it by world.cells({kind.__name__}, ...)"
+            )
+        if isinstance(kind, type) and issubclass(kind, EdgeComponent):
+            raise ModelError(
+                f"{where}: {kind.__name__} belongs to edges; declare it by world.graph({kind.__name__}, ...)"
             )
         if not (isinstance(kind, type) and issubclass(kind, Component)):
             raise ModelError(f"{where}: expected bw.Component classes; found {kind!r}")

@@ -14,18 +14,20 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bigworlds.behavior.spread import spreading_field
-from bigworlds.data.component import CellComponent, Component
+from bigworlds.data.component import CellComponent, Component, EdgeComponent
 from bigworlds.data.fields import Field
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import ModelError, nearest_names
 from bigworlds.model.activation import Activation, Synchronous, activation_of
 from bigworlds.model.declarations import (
     CellsDeclaration,
+    GraphDeclaration,
     PhaseDeclaration,
     SpawnDeclaration,
     StartValues,
     WorldDescription,
 )
+from bigworlds.model.graphs import read_graph
 from bigworlds.model.phases import behaviors_of, check_phases
 from bigworlds.model.places import Occupancy
 from bigworlds.model.spawns import (
@@ -59,6 +61,7 @@ class World:
         self._tiles: int | None = None
         self._spawns: list[SpawnDeclaration] = []
         self._cells: list[CellsDeclaration] = []
+        self._graphs: list[GraphDeclaration] = []
         self._phases: list[PhaseDeclaration] = []
         self._stops: list[Callable[[Any], bool]] = []
         self._looks: list[Look] = []
@@ -146,6 +149,49 @@ class World:
         values = first_values(where, self._space, known, given, count, {}, shape)
         start = self._start_values(f"start/cells/{component.__name__}", values)
         self._cells.append(CellsDeclaration(component, count, start))
+
+    def graph(
+        self,
+        component: type[EdgeComponent],
+        edges: Any = None,
+        *,
+        of: type[Component],
+        directed: bool | None = None,
+        **fields: Any,
+    ) -> None:
+        """Declares a graph over agents, and the edges that it begins with.
+
+        A world may have several graphs, each with a component of its own. At most one edge leads from an
+        agent to another, and none to itself.
+
+        Args:
+            component: a `bw.EdgeComponent` class: the data of every edge, and the graph's name.
+            edges: a generator (`bw.small_world(k=10, rewire=0.1)`, `bw.ring`, `bw.scale_free`,
+                `bw.random_graph`, `bw.block_graph`); whole numbers of shape (edges, 2); a networkx graph; a
+                sparse matrix of scipy; None for no edges yet.
+            of: the component of its nodes: the agents that have it and were spawned before, numbered from 0
+                in the order of their spawns. Edges that behaviors add may lead to any agent.
+            directed: whether an edge leads one way only. By default what a networkx graph says, and
+                undirected for generators; edge arrays and matrices leave it to you.
+            fields: by name, one value for all edges, an initialiser, or, where the edges are given, an array
+                with one for each. Fields that are not given have their default, else zero; attributes of
+                networkx edges called like fields and the entries of a matrix (`weight`) are taken from there.
+
+        Raises:
+            ModelError: no such nodes, an edge to an unknown node or to itself or given twice, a generator
+                that does not fit so many nodes, weights that are not finite, or a field as in `spawn`.
+
+        Example:
+            `world.graph(Contact, bw.random_graph(mean_degree=8), of=Person, weight=bw.uniform(0.5, 1.5))`
+        """
+        taken = [declared.component for declared in self._graphs]
+        read = read_graph(
+            component, of, edges, directed, fields, space=self._space, spawned=self._spawns, taken=taken
+        )
+        start = self._start_values(f"start/graph/{component.__name__}", read.values)
+        self._graphs.append(
+            GraphDeclaration(component, read.spawns, read.nodes, read.source, read.directed, start)
+        )
 
     def behaviors(self, *phases: Any, activation: Activation | str | None = None) -> None:
         """Adds phases to the tick, in the given order, behind those of earlier calls.
@@ -258,7 +304,12 @@ class World:
             ModelError: behaviors of one phase in conflict, or one that needs cells or a space that the
                 world has not.
         """
-        check_phases(self._phases, self._space, {declared.component for declared in self._cells})
+        check_phases(
+            self._phases,
+            self._space,
+            {declared.component for declared in self._cells},
+            {declared.component for declared in self._graphs},
+        )
         return WorldDescription(
             self._parameters,
             self._space,
@@ -271,6 +322,7 @@ class World:
             tuple(self._records),
             tuple(self._inputs.values()),
             tuple(self._input_components),
+            tuple(self._graphs),
         )
 
     def _start_values(

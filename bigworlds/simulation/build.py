@@ -57,6 +57,9 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
     spec = _core.ModelSpec()
     schema = schema_of(description)
     schema.add_to(spec)
+    graphs = {graph.component: k for k, graph in enumerate(description.graphs)}
+    for graph in description.graphs:
+        spec.add_graph(schema.number(graph.component), graph.directed)
     channels = channels_of(description.behaviors)
     channels.add_to(spec)
     spec.seed = seed
@@ -76,7 +79,9 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
             stream = f"{behavior.name}/{streams[behavior.name]}"
             streams[behavior.name] += 1
             made.append(_place(phase, number, k, stream, description, interpret))
-        spec.add_phase([_engine_terms(place, phase, schema, channels, parameters, seed) for place in made])
+        spec.add_phase(
+            [_engine_terms(place, phase, schema, channels, graphs, parameters, seed) for place in made]
+        )
         places += made
     return BuiltModel(spec, schema, channels, tuple(places))
 
@@ -178,6 +183,7 @@ def _engine_terms(
     phase: PhaseDeclaration,
     schema: Schema,
     channels: Channels,
+    graphs: dict[type, int],
     parameters: Parameters | None,
     seed: int,
 ) -> dict[str, Any]:
@@ -218,6 +224,10 @@ def _engine_terms(
                 "wants_geometry": bool(use.geometry),
                 "by_cell": place.by_cell,
                 "radius": _source("a radius", use.radius, parameters),
+                "graph": None if use.edge is None else graphs[use.edge],
+                "edge_fields": [list(use.edge.__bw_fields__).index(f.name) for f in use.edge_fields]
+                if use.edge is not None
+                else [],
             }
             for use in behavior.reaches
         ],
@@ -236,5 +246,6 @@ def _engine_terms(
         "sends": [channels.number(use.event) for use in behavior.sends],
         "inboxes": inboxes,
         "spread": _spread(behavior, parameters),
+        "links": [graphs[use.edge] for use in behavior.links],
         "on": None if on is None else inboxes.index(on),
     }

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds import _core
-from bigworlds.data.component import CellComponent
+from bigworlds.data.component import CellComponent, EdgeComponent
 from bigworlds.data.fields import Field, to_elements, zero_of
 from bigworlds.errors import ModelError, UserError, nearest_names
 from bigworlds.model.declarations import WorldDescription
@@ -113,6 +113,7 @@ def schema_of(description: WorldDescription) -> Schema:
     """All components that a world's description names: in spawns, cells, inputs, behaviors and effects."""
     found: list[type] = [*description.components, *description.input_components]
     found += [cells.component for cells in description.cells]
+    found += [graph.component for graph in description.graphs]
     for behavior in description.behaviors:
         found += behavior.components
         found += [use.component for use in (*behavior.reaches, *behavior.cells, *behavior.attaches)]
@@ -125,3 +126,8 @@ def schema_of(description: WorldDescription) -> Schema:
 def is_cell(component: type) -> bool:
     """Whether a component belongs to cells."""
     return issubclass(component, CellComponent)
+
+
+def is_edge(component: type) -> bool:
+    """Whether a component belongs to the edges of a graph."""
+    return issubclass(component, EdgeComponent)

@@ -15,6 +15,7 @@ from bigworlds import _core
 from bigworlds.cluster import Processes
 from bigworlds.cluster.errors import is_told
 from bigworlds.cluster.processes import broadcast_plain
+from bigworlds.data.component import EdgeComponent
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import BehaviorError, UserError
 from bigworlds.model import Model
@@ -24,10 +25,11 @@ from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
 from bigworlds.simulation.by_hand import ByHand
 from bigworlds.simulation.entities import readable
 from bigworlds.simulation.gathered import Gathered, joined
+from bigworlds.simulation.graphs import Graphs
 from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.per_tick import cause_in_words, set_acts
-from bigworlds.simulation.schema import is_cell, stored_column
+from bigworlds.simulation.schema import is_cell, is_edge, stored_column
 from bigworlds.simulation.shown import Shown, Table
 from bigworlds.simulation.views import Columns, Generations
 from bigworlds.snapshot import Section
@@ -61,6 +63,7 @@ class Simulation(Shown, Outside, ByHand):
         processes.explain = self._explain
         self._gathered = Gathered(core, processes)
         self._parameters = parameters
+        self._graphs = Graphs(core, processes, description.graphs)
         self._inputs = Inputs(self, self._take_parameters, core, built, description.inputs)
         self._generations = Generations()
         self._editing = WeakMethod(self._mark_edited)
@@ -294,8 +297,9 @@ class Simulation(Shown, Outside, ByHand):
         return self._core.digest()
 
     def count(self, component: type | str) -> int:
-        """How many entities (or cells) have a component. Collective."""
-        return self._core.count(self._schema.number(self._schema.component(component)))
+        """How many entities (or cells) have a component, or edges a graph. Collective."""
+        found = self._schema.component(component)
+        return self._graphs.count(found) if is_edge(found) else self._core.count(self._schema.number(found))
 
     def sum(self, label: str) -> Any:
         """The exact sum of a field over all entities or cells, rounded once: a number, or an array for
@@ -341,6 +345,8 @@ class Simulation(Shown, Outside, ByHand):
         found = self._schema.component(component)
         if is_cell(found):
             raise UserError(f"{found.__name__} belongs to cells; use sim.cells({found.__name__})")
+        if is_edge(found):
+            raise UserError(f"{found.__name__} belongs to edges; use sim.edges({found.__name__})")
         number = self._schema.number(found)
         columns: dict[str, NDArray[Any]] = {}
         order: NDArray[Any] | None = None
@@ -391,9 +397,35 @@ class Simulation(Shown, Outside, ByHand):
             values[field.name] = flat.reshape(*shape, *flat.shape[1:])
         return values
 
+    def edges(self, graph: type[EdgeComponent] | str) -> dict[str, NDArray[Any]]:
+        """All edges of a graph, as copies in the order of (source, target). Collective.
+
+        Args:
+            graph: the component of its edges.
+
+        Returns:
+            "source" and "target" (uint64, ids of agents) and each field by name. An undirected edge is there
+            once, with the smaller id as its source.
+
+        Raises:
+            UserError: the world has no such graph.
+
+        Example:
+            With networkx: `networkx.from_pandas_edgelist(pandas.DataFrame(sim.edges(Contact)))`
+        """
+        return self._graphs.edges(graph)
+
+    @property
+    def dropped_links(self) -> int:
+        """How many orders for edges were not carried out so far: an end had ended, or there was no edge to
+        change."""
+        return _core.graph.dropped_orders(self._core)
+
     def _values(self, label: str) -> NDArray[Any]:
         """The values of a field that this process has."""
         field = self._schema.field(label)
+        if is_edge(field.owner):
+            return self._graphs.here(field.owner)[field.name]
         component, position = self._schema.field_number(field)
         if is_cell(field.owner):
             values = np.asarray(self._core.cell_values(component, position))
@@ -449,9 +481,12 @@ class Simulation(Shown, Outside, ByHand):
 
     def populate(self) -> None:
         """Makes the entities and cells that the model declares. Called once, before the first tick."""
+        spawned = []
         for spawn in self.description.spawns:
             ids = self._core.next_id + np.arange(spawn.n, dtype=np.uint64)
             self._spawn(spawn.components, spawn.n, spawn.columns(self.seed, ids))
+            spawned.append(ids)
+        self._graphs.populate(self.seed, spawned)
         for cells in self.description.cells:
             columns = cells.columns(self.seed)
             for field in cells.component.__bw_fields__.values():  # type: ignore[attr-defined]

@@ -91,6 +91,8 @@ void add_math_layout(py::dict& layout) {
   BW_MEMBER(bw_services, fmod);
   BW_MEMBER(bw_services, normal);
   BW_MEMBER(bw_services, exponential);
+  BW_MEMBER(bw_services, link);
+  BW_MEMBER(bw_services, unlink);
 }
 
 void add_call_layout(py::dict& layout) {

@@ -23,4 +23,7 @@ std::shared_ptr<Communicator> communicator_from(const pybind11::object& processe
 // ModelSpec, Simulation.
 void bind_engine(pybind11::module_& module);
 
+// Generators of graphs, and the edges of a simulation.
+void bind_graph(pybind11::module_& module);
+
 }  // namespace bw::bindings

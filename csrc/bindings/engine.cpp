@@ -130,7 +130,9 @@ std::vector<ReachUse> reaches_from(const py::handle& list) {
     const auto dict = item.cast<py::dict>();
     reaches.push_back({dict["component"].cast<ComponentId>(), field_keys(dict["fields"]),
                        number_from(dict["radius"]), dict["of_cells"].cast<bool>(),
-                       dict["wants_geometry"].cast<bool>(), dict["by_cell"].cast<bool>()});
+                       dict["wants_geometry"].cast<bool>(), dict["by_cell"].cast<bool>(),
+                       dict["graph"].cast<std::optional<std::uint32_t>>(),
+                       dict["edge_fields"].cast<std::vector<std::uint32_t>>()});
   }
   return reaches;
 }
@@ -183,6 +185,7 @@ Behavior behavior_from(const py::dict& dict) {
     const auto pair = dict["spread"].cast<std::pair<py::object, py::object>>();
     behavior.spread = SpreadRule{number_from(pair.first), number_from(pair.second)};
   }
+  behavior.links = dict["links"].cast<std::vector<std::uint32_t>>();
   if (!dict["on"].is_none()) {
     behavior.on_inbox = dict["on"].cast<std::size_t>();
   }
@@ -390,6 +393,11 @@ void bind_engine(py::module_& module) {
              return model.schema.add(component_from(name, fields));
            })
       .def("set_domain", set_domain)
+      .def("add_graph",
+           [](ModelSpec& model, ComponentId edge, bool directed) {
+             model.graphs.push_back({edge, directed});
+             return model.graphs.size() - 1;
+           })
       .def("set_cells", [](ModelSpec& model,
                            const Archetype& components) { model.cell_components = components; })
       .def("set_parameters",

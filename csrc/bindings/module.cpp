@@ -9,4 +9,5 @@ PYBIND11_MODULE(_core, module) {
   bw::bindings::bind_base(module);
   bw::bindings::bind_checksum(module);
   bw::bindings::bind_engine(module);
+  bw::bindings::bind_graph(module);
 }

@@ -147,6 +147,9 @@ std::size_t Simulation::despawn(std::span<const EntityId> ids, Carry carry) {
   }
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     ranks_[h]->store.drop(std::move(doomed[h]));
+    for (Graph& graph : ranks_[h]->graphs) {
+      graph.forget(ids);
+    }
   }
   return count;
 }

@@ -11,6 +11,7 @@
 #include "ecs/schema.hpp"
 #include "ecs/table.hpp"
 #include "event/channel.hpp"
+#include "graph/graph.hpp"
 #include "schedule/behavior.hpp"
 #include "space/domain.hpp"
 
@@ -22,6 +23,7 @@ struct ModelSpec {
   std::array<std::int64_t, kAxes> lattice{1, 1, 1};  // cells over a continuous domain
   Archetype cell_components;
   std::vector<Channel> channels;
+  std::vector<GraphSpec> graphs;
   std::uint32_t tiles = 64;
   std::vector<Phase> phases;
   std::vector<std::byte> parameters;

@@ -213,6 +213,7 @@ void Simulation::forward_orders() {
 void Simulation::apply() {
   place_births();
   forward_orders();
+  const std::vector<std::vector<EntityId>> ended = list_ended();
   bool moved = false;
   for (const auto& rank : ranks_) {
     const std::vector<CommandBuffer*> buffers = rank->executor.command_buffers();
@@ -224,6 +225,7 @@ void Simulation::apply() {
   if (moved) {
     hand_over_leavers();
   }
+  change_graphs(ended);
 }
 
 }  // namespace bw

@@ -52,7 +52,11 @@ Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partit
       store(model.schema),
       births(std::size_t{tiling.count()} + 1, 1),
       events(model.channels.begin(), model.channels.end()),
+      places(model.graphs.size()),
       executor(pool) {
+  for (const GraphSpec& graph : model.graphs) {
+    graphs.emplace_back(model.schema, graph);
+  }
   if (!model.cell_components.empty()) {
     const Region box_region = reads_cells_anywhere(model) ? Region{{}, model.domain.size} : region;
     const CellBox world = world_box(model.domain, model.lattice);

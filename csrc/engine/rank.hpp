@@ -10,6 +10,7 @@
 #include "cluster/partition.hpp"
 #include "ecs/store.hpp"
 #include "engine/model.hpp"
+#include "graph/graph.hpp"
 #include "lattice/cell_layer.hpp"
 #include "lattice/stencil.hpp"
 #include "schedule/executor.hpp"
@@ -27,8 +28,9 @@ struct PreparedReach {
   std::unique_ptr<NeighborIndex> index;  // of agents
   std::unique_ptr<Occupants> occupants;  // of agents, for kernels that look at cells
   Ghosts ghosts;
-  std::vector<Bytes> copies;           // of cells: columns as they were at the start of the phase
-  std::unique_ptr<Stencils> stencils;  // of cells, by shape
+  std::vector<std::uint8_t> present;  // along edges: by node
+  std::vector<Bytes> copies;  // of cells and nodes: columns as they were at the start of the phase
+  std::unique_ptr<Stencils> stencils;       // of cells, by shape
   std::unique_ptr<Stencils> whole_stencil;  // of cells, as if there were no edges
 };
 
@@ -51,6 +53,8 @@ struct Rank {
   std::unique_ptr<SpanList> spans;    // of the cells
   std::vector<std::uint64_t> births;  // by tile: the counter of its next birth
   std::vector<EventList> events;      // by channel: sent and not yet received by all
+  std::vector<Graph> graphs;          // edges that begin at agents of this rank
+  std::vector<GraphPlaces> places;    // by graph: of the phase in hand
   Executor executor;
   ClaimSettler claim_settler;
   DepositSettler deposit_settler;

@@ -53,6 +53,7 @@ void Simulation::refresh(std::size_t phase) {
   list_empty_cells(phase);
   refresh_surroundings();
   refresh_agents(phase);
+  refresh_graphs(phase);
   if (halo_) {
     refresh_cells(phase);
   }
@@ -98,6 +99,7 @@ void Simulation::refresh_surroundings() {
     around.parameters = &model_.parameters;
     around.plans = rank->plans;
     around.channels = model_.channels;
+    around.graphs = rank->graphs;
     around.lattice = lattice_;
     around.empty_cells = empty_cells_;
     around.check_values = run_.check_values;
@@ -111,7 +113,7 @@ void Simulation::refresh_agents(std::size_t phase) {
   const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
   for (std::size_t b = 0; b < behaviors.size(); ++b) {
     for (const ReachUse& use : behaviors[b].reaches) {
-      if (firing_[b] != 0 && !use.of_cells) {
+      if (firing_[b] != 0 && use.within_radius()) {
         requests.push_back({use.component, use.fields, use.radius.value(model_.parameters)});
       }
     }
@@ -135,7 +137,7 @@ void Simulation::refresh_agents(std::size_t phase) {
     for (std::size_t b = 0; b < behaviors.size(); ++b) {
       PreparedBehavior& prepared = ranks_[h]->prepared[phase][b];
       for (std::size_t k = 0; k < behaviors[b].reaches.size(); ++k) {
-        if (firing_[b] == 0 || behaviors[b].reaches[k].of_cells) {
+        if (firing_[b] == 0 || !behaviors[b].reaches[k].within_radius()) {
           continue;
         }
         prepared.run.reaches[k].radius = requests[next].radius;

@@ -99,6 +99,7 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
     }
   }
   old_places_.resize(ranks_.size());
+  dropped_edge_orders_.resize(ranks_.size());
   list_receivers();
 }
 
@@ -128,7 +129,9 @@ void Simulation::check_model() const {
 }
 
 void Simulation::check_behavior(const Behavior& behavior) const {
-  if (!behavior.reaches.empty() && !model_.domain.exists()) {
+  const bool looks_around = std::any_of(behavior.reaches.begin(), behavior.reaches.end(),
+                                        [](const ReachUse& use) { return !use.graph; });
+  if (looks_around && !model_.domain.exists()) {
     throw ModelError(
         "behavior '" + behavior.name +
         "' looks for neighbours, but the world has no space; set world.space in the model");
@@ -144,6 +147,13 @@ void Simulation::check_behavior(const Behavior& behavior) const {
     throw ModelError("behavior '" + behavior.name +
                      "' of cells claims, attaches or detaches; only agents can. Let it write "
                      "fields of its cells");
+  }
+  const bool uses_edges =
+      !behavior.links.empty() || std::any_of(behavior.reaches.begin(), behavior.reaches.end(),
+                                             [](const ReachUse& use) { return use.graph; });
+  if (behavior.of_cells && uses_edges) {
+    throw ModelError("behavior '" + behavior.name +
+                     "' of cells uses the edges of a graph; only agents have edges");
   }
   if (behavior.of_cells && behavior.sequential) {
     throw ModelError("behavior '" + behavior.name +
@@ -180,6 +190,9 @@ void Simulation::check_radii(const std::vector<std::byte>& parameters) const {
   for (const Phase& phase : model_.phases) {
     for (const Behavior& behavior : phase.behaviors) {
       for (const ReachUse& use : behavior.reaches) {
+        if (use.graph) {
+          continue;
+        }
         const double radius = use.radius.value(parameters);
         std::optional<const char*> why =
             refuse_radius(use.of_cells ? cells : model_.domain, radius);
@@ -293,6 +306,7 @@ void Simulation::hand_over_leavers() {
   if (communicator_->ranks() == 1) {
     return;
   }
+  hand_over_edges();
   std::vector<Store*> stores;
   for (const auto& rank : ranks_) {
     stores.push_back(&rank->store);
@@ -310,6 +324,7 @@ void Simulation::share_out() {
   for (const auto& rank : ranks_) {
     drop_foreign(rank->store, rank->id, model_.domain, tiling_, partition_);
   }
+  drop_foreign_edges();
 }
 
 // Which behaviors of a phase have their turn; none: the phase costs nothing.

@@ -105,6 +105,17 @@ class Simulation {
   // none receives.
   std::uint64_t dropped_events() const;
 
+  // graphs.cpp: edges, by the graph's place in the model. Columns hold all fields.
+  // Throws where an end is no agent, an edge leads to its own agent, or is there already.
+  void connect(std::size_t graph, const EdgeSpan& edges);
+  EdgeRows edges(std::size_t graph) const;
+  std::uint64_t edge_count(std::size_t graph) const;
+  // Orders for edges so far that were not carried out: an end had ended, or there was none to
+  // change.
+  std::uint64_t dropped_edge_orders() const {
+    return global_sum("dropped orders", dropped_edge_orders_);
+  }
+
   // The list of state: every room's sections, of all ranks of this process.
   void list_state(const StateSink& sink) const;
   Digest digest() const;
@@ -140,6 +151,24 @@ class Simulation {
   void build_occupants(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void copy_cells(Rank& rank, std::size_t phase);
+
+  // graphs.cpp
+  void refresh_graphs(std::size_t phase);
+  void locate_nodes(Rank& rank, std::size_t graph);
+  Mail bring_referenced(std::size_t phase, const std::vector<std::uint8_t>& used);
+  void view_edges(Rank& rank, PreparedBehavior& prepared, std::size_t reach,
+                  std::vector<Reader>& answers);
+  std::vector<std::vector<EntityId>> list_ended() const;
+  void change_graphs(const std::vector<std::vector<EntityId>>& ended);
+  std::vector<EntityId> gather_changes(const std::vector<std::vector<EntityId>>& ended,
+                                       EdgeOrders& orders);
+  std::vector<std::vector<std::uint8_t>> find_ends(std::span<const EdgeOrder> orders);
+  void hand_over_edges();
+  void drop_foreign_edges();
+  std::vector<EdgeRows> split_edges(std::size_t graph, const EdgeSpan& edges,
+                                    std::uint64_t* found) const;
+  void load_edges(const StateSection& section);
+  void check_loaded_edges() const;
 
   void run_behaviors(std::size_t phase);
   void raise_first_failure();
@@ -250,9 +279,10 @@ class Simulation {
   std::vector<std::vector<std::uint32_t>> receivers_of_;  // by channel: places
   std::uint64_t sent_from_outside_ = 0;
   InputQueue inputs_;
-  std::uint64_t events_looked_for_ = 0;        // to entities, in this run
-  std::vector<std::uint64_t> events_found_;    // of those, by rank
-  std::vector<std::uint64_t> events_unheard_;  // of channels without receivers, by rank
+  std::uint64_t events_looked_for_ = 0;             // to entities, in this run
+  std::vector<std::uint64_t> events_found_;         // of those, by rank
+  std::vector<std::uint64_t> dropped_edge_orders_;  // by rank
+  std::vector<std::uint64_t> events_unheard_;       // of channels without receivers, by rank
 
   // of the phase in hand
   std::vector<std::uint8_t> firing_;

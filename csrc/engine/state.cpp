@@ -101,6 +101,9 @@ void Simulation::list_state(const StateSink& sink) const {
     for (const EventList& events : rank->events) {
       events.list_state(sink);
     }
+    for (const Graph& graph : rank->graphs) {
+      graph.list_state(sink);
+    }
     if (rank->id == 0) {
       list_receivers_state(sink);
       inputs_.list_state(sink);
@@ -183,6 +186,9 @@ void Simulation::load(std::span<const StateSection> sections) {
       rank->store.remove_rows(t, rows);
     }
     std::fill(rank->births.begin(), rank->births.end(), 1);
+    for (Graph& graph : rank->graphs) {
+      graph.clear();
+    }
     rank->executor.forget();
   }
   failed_ = false;
@@ -205,6 +211,8 @@ void Simulation::load(std::span<const StateSection> sections) {
       load_cells(section);
     } else if (section.room == "input") {
       inputs_.load(section);
+    } else if (section.room == "graph") {
+      load_edges(section);
     } else if (section.room == "event") {
       load_events(section);
     } else if (section.room == "engine" && section.name == "receivers") {
@@ -220,6 +228,7 @@ void Simulation::load(std::span<const StateSection> sections) {
                       "' that this version does not know");
     }
   }
+  check_loaded_edges();
   share_out();
 }
 

@@ -35,14 +35,19 @@ struct NumberSource {
   double value(const std::vector<std::byte>& parameters) const;
 };
 
-// One Neighbors argument: agents of a component within a radius, or cells around a cell.
+// One Neighbors argument: agents of a component within a radius or along the edges of a graph, or
+// cells around a cell.
 struct ReachUse {
   ComponentId component = 0;
   std::vector<FieldKey> fields;  // what is read of them, in call->reaches[k].columns order
   NumberSource radius;
   bool of_cells = false;
-  bool wants_geometry = true;  // offsets or distances
-  bool by_cell = false;        // its kernel looks at the cells of an exclusive grid itself
+  bool wants_geometry = true;          // offsets or distances
+  bool by_cell = false;                // its kernel looks at the cells of an exclusive grid itself
+  std::optional<std::uint32_t> graph;  // along the edges of a graph, instead of within the radius
+  std::vector<std::uint32_t> edge_fields;  // what is read of those, by their place in the edge
+
+  bool within_radius() const { return !of_cells && !graph; }
 };
 
 // One Here or Cells argument: fields of cells read at places.
@@ -105,6 +110,7 @@ struct Behavior {
   std::vector<FieldKey> deposits;
   std::vector<ChannelId> sends;
   std::vector<ChannelId> inboxes;
+  std::vector<std::uint32_t> links;     // graphs whose edges it orders
   std::optional<std::size_t> on_inbox;  // it runs for the rows that have events in this inbox
   std::optional<SpreadRule> spread;     // of kernels that spread a field
   Trigger trigger;

@@ -130,6 +130,11 @@ std::optional<std::span<const bw_span>> listed_spans(const TableRun& run) {
   return std::nullopt;
 }
 
+bool looks_around(const Behavior& behavior) {
+  return std::any_of(behavior.reaches.begin(), behavior.reaches.end(),
+                     [](const ReachUse& use) { return use.within_radius(); });
+}
+
 // Births are numbered within the tile in which their parent stood at the start of the phase: where
 // rows move in the phase it is noted before.
 void note_homes(TableRun& run) {
@@ -191,8 +196,8 @@ void show_reaches(TableRun& run) {
     if (view.occupants != nullptr) {
       run.occupants[k] = occupants_of(run, view);
     }
-    run.reaches.push_back({view.columns.data(), view.ids, nullptr, view.slot_count, view.stencils,
-                           view.occupants != nullptr ? &run.occupants[k] : nullptr});
+    run.reaches.push_back({view.columns.data(), view.ids, view.edge_columns.data(), view.slot_count,
+                           view.stencils, view.occupants != nullptr ? &run.occupants[k] : nullptr});
   }
 }
 
@@ -275,7 +280,7 @@ void Executor::open_tables(const BehaviorRun& run, Store& store, const Surroundi
     find_waiting(opened);
     opened.position = around.domain->exists() ? store.position_column(t) : std::nullopt;
     opened.moves = opened.position && behavior.writes(table.column_key(*opened.position));
-    if (!behavior.reaches.empty() && !opened.position) {
+    if (looks_around(behavior) && !opened.position) {
       throw ModelError("behavior '" + behavior.name + "' looks for neighbours, but entities with " +
                        table.label() + " have no position");
     }
@@ -562,6 +567,7 @@ void Executor::forget() {
   for (Worker& worker : workers_) {
     worker.commands.clear();
     worker.requests.clear();
+    worker.edge_orders.clear();
     worker.outbox.clear();
   }
 }
@@ -588,6 +594,14 @@ std::vector<RequestBuffer*> Executor::request_buffers() {
     buffers.push_back(&worker.requests);
   }
   return buffers;
+}
+
+std::vector<EdgeOrders*> Executor::edge_orders() {
+  std::vector<EdgeOrders*> orders;
+  for (Worker& worker : workers_) {
+    orders.push_back(&worker.edge_orders);
+  }
+  return orders;
 }
 
 }  // namespace bw

@@ -33,6 +33,7 @@ class Executor {
 
   std::vector<CommandBuffer*> command_buffers();
   std::vector<RequestBuffer*> request_buffers();
+  std::vector<EdgeOrders*> edge_orders();
 
   // Drops all that was ordered, asked for and sent.
   void forget();

@@ -16,12 +16,13 @@
 namespace bw {
 namespace {
 
-// Calls `visit` with what a population is found by: its index, or its lists by cell.
+// Calls `visit` with what a population is found by: its index, or its lists by cell; those along
+// edges have neither.
 template <class Population, class Visit>
 void with_finder(Population& population, Visit&& visit) {
   if (population.places) {
     visit(*population.places);
-  } else {
+  } else if (population.cells) {
     visit(*population.cells);
   }
 }
@@ -64,12 +65,15 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
       reached_.emplace_back();
       continue;
     }
-    Population& population = reached_.emplace_back(gather_population(use.component));
+    Population& population =
+        reached_.emplace_back(gather_population(use.component, use.within_radius()));
     if (use.by_cell) {
       population.occupants = run.reaches[k].occupants;
       continue;
     }
-    if (around.domain->integral()) {
+    if (use.graph) {
+      find_items_of_nodes(population, run.reaches[k]);
+    } else if (around.domain->integral()) {
       population.cells = std::make_unique<LiveCells>(
           *around.domain, run.reaches[k].radius, store.size(), population.items,
           use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
@@ -82,7 +86,7 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
   }
   for (const ClaimUse& use : behavior.claims) {
     Population& population =
-        claimed_.emplace_back(use.agents ? gather_population(*use.agents) : Population{});
+        claimed_.emplace_back(use.agents ? gather_population(*use.agents, true) : Population{});
     if (use.agents) {
       population.cells =
           std::make_unique<LiveCells>(*around.domain, around.lattice, population.items);
@@ -97,13 +101,14 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
   }
 }
 
-LiveWorld::Population LiveWorld::gather_population(ComponentId component) {
+// All that have a component; `placed`: and a place.
+LiveWorld::Population LiveWorld::gather_population(ComponentId component, bool placed) {
   Population population;
   population.component = component;
   population.bases.assign(store_->table_count(), kNoBase);
   for (std::uint32_t t = 0; t < store_->table_count(); ++t) {
     if (store_->table(t).has(component) && store_->table(t).size() > 0 &&
-        store_->position_column(t)) {
+        (!placed || store_->position_column(t))) {
       population.tables.push_back(t);
       population.bases[t] = population.items;
       population.items += static_cast<std::uint32_t>(store_->table(t).size());
@@ -331,6 +336,36 @@ void LiveWorld::search(std::size_t reach, std::uint32_t row, Hits& hits) const {
   });
 }
 
+void LiveWorld::find_items_of_nodes(Population& population, const ReachView& view) const {
+  population.gone.assign(population.items, 0);
+  population.item_of_node.assign(view.places->at.size(), LiveCells::kNone);
+  for (std::size_t node = 0; node < view.places->at.size(); ++node) {
+    const Location at = view.places->at[node];
+    if (at != kNowhere && population.bases[at.table] != kNoBase) {
+      population.item_of_node[node] = population.bases[at.table] + at.row;
+    }
+  }
+}
+
+void LiveWorld::search_along_edges(std::size_t reach, std::uint32_t row, EdgeHits& hits) const {
+  const Population& population = reached_[reach];
+  const ReachView& view = run_->reaches[reach];
+  hits.slots.clear();
+  hits.edges.clear();
+  const std::vector<std::uint32_t>& nodes = view.places->node_of_row[table_in_hand_];
+  if (row >= nodes.size() || nodes[row] == kNoNode) {
+    return;
+  }
+  const std::uint32_t end = view.graph->starts()[nodes[row] + 1];
+  for (std::uint32_t e = view.graph->starts()[nodes[row]]; e < end; ++e) {
+    const std::uint32_t item = population.item_of_node[view.graph->heads()[e]];
+    if (item != LiveCells::kNone && population.gone[item] == 0) {
+      hits.slots.push_back(item);
+      hits.edges.push_back(e);
+    }
+  }
+}
+
 // Takes a cell for a row that has moved; false where another agent of an exclusive grid has it.
 bool LiveWorld::move_to(std::uint32_t row, const Place& place) {
   const auto cell = static_cast<std::uint32_t>(cell_at(around_->lattice, *around_->domain, place));
@@ -532,6 +567,9 @@ void LiveWorld::end(Location at) {
       } else {
         with_finder(population,
                     [&](auto& finder) { finder.leave(population.bases[at.table] + at.row); });
+        if (!population.gone.empty()) {
+          population.gone[population.bases[at.table] + at.row] = 1;
+        }
       }
     }
   }

@@ -31,6 +31,7 @@ class LiveWorld {
 
   // Services for the agent in `row` of the table in hand.
   void search(std::size_t reach, std::uint32_t row, Hits& hits) const;
+  void search_along_edges(std::size_t reach, std::uint32_t row, EdgeHits& hits) const;
   bool commit(std::uint32_t row);
   void claim(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
              CommandBuffer& commands);
@@ -49,15 +50,18 @@ class LiveWorld {
     std::vector<std::uint32_t> tables;
     std::vector<std::uint32_t> bases;  // by table of the store; kNoBase where a table is not in it
     std::uint32_t items = 0;
-    std::unique_ptr<LiveCells> cells;   // on grids, and of those that are claimed
-    std::unique_ptr<LiveIndex> places;  // of those within reach in continuous space
-    Occupants* occupants = nullptr;     // instead, where kernels look at cells
+    std::unique_ptr<LiveCells> cells;         // on grids, and of those that are claimed
+    std::unique_ptr<LiveIndex> places;        // of those within reach in continuous space
+    Occupants* occupants = nullptr;           // instead, where kernels look at cells
+    std::vector<std::uint32_t> item_of_node;  // of those along edges; LiveCells::kNone
+    std::vector<std::uint8_t> gone;           // of those along edges: by item
     std::vector<std::vector<std::byte>>
         copies;  // columns read of others, where there are several tables
   };
   static constexpr std::uint32_t kNoBase = ~std::uint32_t{0};
 
-  Population gather_population(ComponentId component);
+  Population gather_population(ComponentId component, bool placed);
+  void find_items_of_nodes(Population& population, const ReachView& view) const;
   void enter_all(Population& population);
   std::vector<IndexSource> sources_of(const Population& population) const;
   Location location_of(const Population& population, std::uint32_t item) const;

@@ -10,6 +10,7 @@
 
 #include "base/math_services.hpp"
 #include "base/philox.hpp"
+#include "schedule/along_edges.hpp"
 #include "schedule/live_world.hpp"
 #include "schedule/worker.hpp"
 
@@ -103,6 +104,9 @@ void search_row(const Worker& worker, std::int64_t which, std::int64_t row, Hits
 
 std::int64_t gather(bw_call* call, std::int64_t which, std::int64_t row) {
   Worker& worker = worker_of(call);
+  if (worker.run->run->reaches[static_cast<std::size_t>(which)].graph != nullptr) {
+    return gather_along_edges(worker, static_cast<std::size_t>(which), row);
+  }
   search_row(worker, which, row, worker.hits);
   publish(call->hits, worker.hits);
   return worker.hits.count;
@@ -114,6 +118,9 @@ std::int64_t gather_rows(bw_call* call, std::int64_t which, std::int64_t first,
   const auto k = static_cast<std::size_t>(which);
   const ReachView& reach = worker.run->run->reaches[k];
   const TableRun& run = *worker.run;
+  if (reach.graph != nullptr) {
+    return gather_row_along_edges(worker, k, first);
+  }
   if (reach.search_block == nullptr || run.slots[k] == nullptr) {
     search_row(worker, which, first, worker.rows_hits);
     return publish_block_of_one(call, worker.rows_hits);
@@ -130,6 +137,9 @@ std::int64_t gather_rows(bw_call* call, std::int64_t which, std::int64_t first,
 std::int64_t gather_live(bw_call* call, std::int64_t which, std::int64_t row) {
   Worker& worker = worker_of(call);
   const auto k = static_cast<std::size_t>(which);
+  if (worker.run->run->reaches[k].graph != nullptr) {
+    return gather_along_edges(worker, k, row);
+  }
   if (worker.run->run->reaches[k].occupants != nullptr) {
     gather_occupants(*worker.run, k, row, worker.hits);
   } else {
@@ -141,6 +151,9 @@ std::int64_t gather_live(bw_call* call, std::int64_t which, std::int64_t row) {
 
 std::int64_t gather_rows_live(bw_call* call, std::int64_t which, std::int64_t first, std::int64_t) {
   Worker& worker = worker_of(call);
+  if (worker.run->run->reaches[static_cast<std::size_t>(which)].graph != nullptr) {
+    return gather_row_along_edges(worker, static_cast<std::size_t>(which), first);
+  }
   worker.run->live->search(static_cast<std::size_t>(which), static_cast<std::uint32_t>(first),
                            worker.rows_hits);
   return publish_block_of_one(call, worker.rows_hits);
@@ -365,6 +378,8 @@ bw_services make_synchronous() {
   services.cell_at = cell_row;
   services.random_empty = random_empty;
   services.commit = commit;
+  services.link = link_service;
+  services.unlink = unlink_service;
   return services;
 }
 

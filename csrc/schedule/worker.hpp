@@ -13,6 +13,7 @@
 #include "ecs/commands.hpp"
 #include "ecs/table.hpp"
 #include "event/delivery.hpp"
+#include "graph/graph.hpp"
 #include "lattice/cell_layer.hpp"
 #include "lattice/stencil.hpp"
 #include "schedule/behavior.hpp"
@@ -35,9 +36,23 @@ struct Surroundings {
   const std::vector<std::byte>* parameters = nullptr;
   std::span<const RecordPlan> plans;
   std::span<const Channel> channels;
+  std::span<const Graph> graphs;
   CellBox lattice;                             // the whole world in cells
   std::span<const std::uint64_t> empty_cells;  // of the whole world, in tile order
   bool check_values = false;
+};
+
+// Memory for the hits of one search along edges: who is there, and by which edges.
+struct EdgeHits {
+  std::vector<std::uint32_t> slots;
+  std::vector<std::uint32_t> edges;
+};
+
+// Where the nodes of a graph are in the tables of a rank, for one phase.
+struct GraphPlaces {
+  std::vector<Location> at;                             // by node; kNowhere: on another rank
+  std::vector<std::uint32_t> elsewhere;                 // the nodes that are
+  std::vector<std::vector<std::uint32_t>> node_of_row;  // by table; kNoNode
 };
 
 inline constexpr std::size_t kNoSource = ~std::size_t{0};
@@ -59,6 +74,11 @@ struct ReachView {
   // of cells: the steps to the neighbours, by shape, and as if there were no edges
   const bw_stencil* stencils = nullptr;
   const bw_stencil* whole_stencil = nullptr;
+  // along edges: slots are nodes
+  const Graph* graph = nullptr;
+  const GraphPlaces* places = nullptr;
+  const std::uint8_t* present = nullptr;  // by node: whether it has the component; null: all have
+  std::vector<bw_column> edge_columns;
 };
 
 // A behavior ready for a phase on one rank.
@@ -132,9 +152,12 @@ struct Failure {
 struct Worker {
   bw_call call{};
   Hits hits;
-  Hits rows_hits;  // of several rows, one after another
+  Hits rows_hits;           // of several rows, one after another
+  EdgeHits edge_hits;       // of the last search along edges
+  EdgeHits rows_edge_hits;  // of the last one of several rows
   CommandBuffer commands;
   RequestBuffer requests;
+  EdgeOrders edge_orders;
   std::vector<EventList> outbox;    // by channel
   std::vector<MergedInbox> merged;  // by inbox
   std::string refusal;              // why a service last gave nothing

@@ -164,6 +164,8 @@ class StandIn:
             "claim": self._claim,
             "deposit": lambda c, e, p, a: self.log.append(("deposit", e, p[0], p[1], p[2], a)),
             "send": lambda c, e, r, t, d: self._record("send", self.behavior.sends[e].fields, e, r, t, d),
+            "link": lambda c, e, r, t, f: self._record("link", self.behavior.links[e].fields, e, r, t, f),
+            "unlink": lambda c, e, r, t: self.log.append(("unlink", e, r, t)),
             "cell_at": self._cell_at,
             "random_empty": self._random_empty,
             "commit": self._commit,
@@ -290,7 +292,8 @@ class StandIn:
         """The log with the contents of records, for comparing two runs; without gathering, which changes
         nothing and may be done ahead."""
         log = [e for e in self.log if e[0] != "gather"]
-        return [(*e[:-2], bytes(e[-1].raw)) if e[0] in ("spawn", "attach", "send") else e for e in log]
+        filled = ("spawn", "attach", "send", "link")
+        return [(*e[:-2], bytes(e[-1].raw)) if e[0] in filled else e for e in log]
 
 
 def bits(array: np.ndarray) -> list[Any]:

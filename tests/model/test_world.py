@@ -410,7 +410,9 @@ def use(
 
 def behavior(name: str, *columns: SimpleNamespace, **uses: Any) -> Any:
     """What the behavior room makes, as far as the model room looks at it."""
-    nothing: dict[str, Any] = dict.fromkeys(("components", "reaches", "cells", "claims", "deposits"), ())
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("components", "reaches", "cells", "claims", "deposits", "links"), ()
+    )
     fixed = {"name": name, "columns": columns, "kernel": None, "per_tick": False}
     return SimpleNamespace(**{**fixed, **nothing, **uses})
 
@@ -430,7 +432,7 @@ def test_something_else_than_a_behavior_is_refused() -> None:
 
 
 AGE_READ, AGE_WRITTEN = use(Bird, "age", reads=True), use(Bird, "age", reads=True, writes=True)
-REACH = SimpleNamespace(component=Bird, fields=(field(Bird, "age"),), radius=1.0)
+REACH = SimpleNamespace(component=Bird, fields=(field(Bird, "age"),), radius=1.0, edge=None)
 GROWN_READ = SimpleNamespace(component=Grass, fields=(field(Grass, "grown"),))
 GROWN_CLAIM = SimpleNamespace(
     target=Grass, stock=field(Grass, "grown"), result=use(Hungry, "age", writes=True)

@@ -48,7 +48,7 @@ def cache_key(
     """The name of a behavior's object file: equal for equal code, whatever file and line it stands in."""
     program, used = behavior.program, behavior.used
     functions = [program.main, *program.helpers]
-    records: list[Any] = [*used.cells, *used.spawns, *used.attaches, *used.sends, *used.inboxes]
+    records: list[Any] = [*used.cells, *used.spawns, *used.attaches, *used.sends, *used.inboxes, *used.links]
     described = [
         _engine_key(),
         [ast.unparse(f.tree) for f in functions],

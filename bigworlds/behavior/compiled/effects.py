@@ -11,7 +11,7 @@ from numba.core import types
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 
-from bigworlds.behavior.abi import LAYOUT
+from bigworlds.behavior.abi import LAYOUT, RECORD_FRONT
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.arithmetic import fail_if, float_modulo, floor_quotient
@@ -221,6 +221,30 @@ def addressee(context: Any, target: Any) -> Any:
 
 
 @intrinsic
+def link_target(context: Any, effect: Any, target: Any) -> Any:
+    """The target of an edge; the agent itself is an error."""
+
+    def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
+        own = args.own_id(builder, values[0])
+        fail_if(ctx, builder, builder.icmp_unsigned("==", values[1], own))
+        return values[1]
+
+    return signature(types.int64, effect, target), emit
+
+
+@intrinsic
+def unlink(context: Any, effect: Any, target: Any) -> Any:
+    """link.remove(target)"""
+
+    def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
+        call, row = args.call_of(builder, values[0]), args.row_of(builder, values[0])
+        memory.service(builder, call, "unlink", _VOID, [call, I64(effect.index), row, values[1]])
+        return ctx.get_dummy_value()
+
+    return signature(types.none, effect, target), emit
+
+
+@intrinsic
 def inbox_count(context: Any, inbox: Any) -> Any:
     """len(inbox)"""
 
@@ -265,10 +289,11 @@ def _inbox(builder: Any, state: Any, inbox: Any) -> Any:
 def record(what: str, names: Sequence[str]) -> Any:
     """The runtime function that gets a record from spawn, attach or send and fills the named fields.
 
-    Its arguments: the effect, for send target and delay, and the fields' values. Values are checked before
+    Its arguments: the effect, for send target and delay, for link target and written fields, and the
+    fields' values. Values are checked before
     the engine is asked for the record.
     """
-    front = 2 if what == "send" else 0
+    front = RECORD_FRONT.get(what, 0)
 
     def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
         effect, state = sig.args[0], values[0]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from bigworlds.behavior.behavior import Behavior
     from bigworlds.behavior.translate.program import Argument
 
-_SERVICES = {"neighbors", "spawn", "attach", "detach", "claim", "cells", "here", "deposit", "send", "inbox"}
+_SERVICES = {"neighbors", "spawn", "attach", "detach", "claim", "cells", "here", "deposit", "send", "inbox",
+             "link"}  # fmt: skip
 
 
 def make_entry(
@@ -84,11 +85,12 @@ def make_entry(
 
 
 def _ahead(behavior: Behavior) -> int | None:
-    """The reach whose neighbours are found for many rows at once: in continuous spaces."""
+    """The reach whose neighbours are found for many rows at once: in continuous spaces, not along edges,
+    which are at hand."""
     if behavior.position is None or behavior.position.whole:
         return None
     name = looked_at_always(behavior.program.main.tree, behavior.arguments)
-    return next((a.index for a in behavior.arguments if a.name == name), None)
+    return next((a.index for a in behavior.arguments if a.name == name and a.edge is None), None)
 
 
 def _stencil_bases(behavior: Behavior) -> dict[int, int]:
@@ -165,6 +167,8 @@ def _type(
             return args.EffectType("attach", index, _record(used.attaches[index].fields))
         case "send":
             return args.EffectType("send", index, _record(used.sends[index].fields))
+        case "link":
+            return args.EffectType("link", index, _record(used.links[index].fields))
         case "claim":
             return args.EffectType("claim", index, (), _granted(behavior, index, own) if sequential else None)
         case "deposit":

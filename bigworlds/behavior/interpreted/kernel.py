@@ -172,6 +172,8 @@ class _Rows:
                 return objects.Detach(state, index)
             case "send":
                 return objects.Send(state, index, "send", used.sends[index])
+            case "link":
+                return objects.Link(state, index, "link", used.links[index])
             case "claim":
                 use = used.claims[index]
                 column = next(i for i, c in enumerate(self.columns) if c.field == use.result.field)

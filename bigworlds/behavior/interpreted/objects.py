@@ -9,15 +9,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from bigworlds.behavior import arguments as public
+from bigworlds.behavior.abi import NEW_EDGE
 from bigworlds.behavior.interpreted import memory
 from bigworlds.behavior.interpreted.random import Stream
 from bigworlds.behavior.translate.kinds import Vector
-from bigworlds.behavior.uses import AttachUse, ClaimUse, InboxUse, ReachUse, SendUse, SpawnUse, record_offsets
+from bigworlds.behavior.uses import (
+    AttachUse,
+    ClaimUse,
+    InboxUse,
+    LinkUse,
+    ReachUse,
+    SendUse,
+    SpawnUse,
+    record_offsets,
+)
 from bigworlds.data import Field
 from bigworlds.data.vectors import divide, ivec2, ivec3, square_root, vec2, vec3, wrap64
 from bigworlds.errors import nearest_names
 
 _VECTORS = {Vector(False, 2): vec2, Vector(False, 3): vec3, Vector(True, 2): ivec2, Vector(True, 3): ivec3}
+
+_RecordUse = SpawnUse | AttachUse | SendUse | LinkUse
 
 
 class State:
@@ -176,6 +188,9 @@ class Neighbors(public.Neighbors[Any]):
     def __len__(self) -> int:
         return len(self._gather())
 
+    def __getitem__(self, k: int) -> Neighbor:
+        return self.item(k)
+
     def nearest(self) -> Any:
         hits = self._gather()
         if not hits:
@@ -213,9 +228,9 @@ class Entity(public.Entity):
 
 
 class _Records:
-    """What fills records: spawn, attach and send."""
+    """What fills records: spawn, attach, send and link."""
 
-    def __init__(self, state: State, index: int, what: str, use: SpawnUse | AttachUse | SendUse) -> None:
+    def __init__(self, state: State, index: int, what: str, use: _RecordUse) -> None:
         self._state, self._index, self._what, self._use = state, index, what, use
 
     def fill(self, fields: dict[str, Any], *numbers: int) -> None:
@@ -280,6 +295,30 @@ class Send(_Records):
     def all(self, *, after: int = 0, **fields: Any) -> None:
         """Sends to all who listen."""
         self.fill(fields, 0, after)
+
+
+class Link(_Records):
+    """A Link argument."""
+
+    def target(self, target: int) -> int:
+        """The id of the other end; the agent's own is an error."""
+        if wrap64(target) == wrap64(self._state.id):
+            raise ValueError(f"entity {self._state.id} has no edge to itself; an edge leads to another agent")
+        return target
+
+    def add(self, target: int, **fields: Any) -> None:
+        """Orders an edge."""
+        self.fill(fields, self.target(target) & (2**64 - 1), NEW_EDGE)
+
+    def set(self, target: int, **fields: Any) -> None:
+        """Orders new values of fields of an edge."""
+        written = sum(1 << k for k, f in enumerate(self._use.fields) if f.name in fields)
+        self.fill(fields, self.target(target) & (2**64 - 1), written)
+
+    def remove(self, target: int) -> None:
+        """Orders the end of an edge."""
+        state = self._state
+        state.services.unlink(state.pointer, self._index, state.row, self.target(target) & (2**64 - 1))
 
 
 class Claim:

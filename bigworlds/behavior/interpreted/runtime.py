@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from bigworlds.behavior.abi import MATH_ONE, MATH_TWO
+from bigworlds.behavior.abi import MATH_ONE, MATH_TWO, RECORD_FRONT
 from bigworlds.behavior.arguments import moore
 from bigworlds.behavior.interpreted.memory import Items, Text
 from bigworlds.behavior.interpreted.objects import addressee
@@ -70,11 +70,11 @@ def _block_assign(target: Any, source: Any) -> None:
 
 
 def _record(what: str, names: tuple[str, ...]) -> Callable[..., None]:
-    front = 2 if what == "send" else 0
+    front = RECORD_FRONT.get(what, 0)
 
     def record(effect: Any, *values: Any) -> None:
         numbers = values[:front]
-        if what == "send":
+        if front:
             numbers = (numbers[0] & (2**64 - 1), numbers[1])
         effect.fill(dict(zip(names, values[front:], strict=True)), *numbers)
 
@@ -118,6 +118,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "invert": lambda x: ~int(x),
     "length": lambda v: v.length(),
     "length2": lambda v: v.length2(),
+    "link_target": lambda link, target: link.target(target),
     "list_append": lambda block, value: block.append(value),
     "list_clear": lambda block: block.clear(),
     "list_length": len,
@@ -163,6 +164,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "true_divide": divide,
     "truncate": lambda x: _whole(x, "int"),
     "tuple_item": lambda items, index: items[index],
+    "unlink": lambda link, target: link.remove(target),
     "uniform": lambda rng, low, high: rng.uniform(low, high),
     "unit_uniform": lambda rng: rng.unit(),
 }

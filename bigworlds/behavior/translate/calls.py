@@ -307,6 +307,8 @@ def _method(on: Expressions, node: ast.Call, owner: Value, name: str) -> Value:
         if owner.kind.what == "neighbors":
             if name not in ("nearest", "nearest_or_none"):
                 on.fail(node, f"a Neighbors argument has no {name!r}{nearest_names(name, ['nearest'])}")
+            if on.program.arguments[owner.kind.argument].edge is not None:
+                on.fail(node, "neighbours along the edges of a graph have no distance, so none is nearest")
             plain(on, node, name, 0, 0)
             on.program.read_geometry(owner.kind, "distance")
             kind = Special("item", owner.kind.argument, True)
@@ -378,6 +380,10 @@ def _draw(on: Expressions, node: ast.Call, owner: Value, name: str) -> Value:
 
 def _choice(on: Expressions, node: ast.Call, owner: Value, items: Value | None) -> Value:
     assert items is not None
+    if isinstance(items.kind, Special) and items.kind.what == "neighbors":
+        count = on.call(node, "neighbor_count", items.node)
+        index = on.call(node, "integers", owner.node, on.constant(node, 0).node, count)
+        return Value(Special("item", items.kind.argument), on.call(node, "neighbor_at", items.node, index))
     if isinstance(items.kind, Tuple):
         kind, uniform = on.uniform_tuple(items, node)
         length = on.constant(node, len(items.kind.items)).node
@@ -390,4 +396,6 @@ def _choice(on: Expressions, node: ast.Call, owner: Value, items: Value | None) 
             length = on.constant(node, items.kind.stored.length).node
         index = on.call(node, "integers", owner.node, on.constant(node, 0).node, length)
         return on.block_item(node, items, Value(INT, index))
-    return on.fail(node, f"rng.choice takes a tuple, an array or a list, found {items.kind.shown}")
+    return on.fail(
+        node, f"rng.choice takes neighbours, a tuple, an array or a list, found {items.kind.shown}"
+    )

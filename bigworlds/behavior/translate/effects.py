@@ -7,6 +7,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bigworlds.behavior.abi import NEW_EDGE
 from bigworlds.behavior.translate.kinds import FLOAT, INT, NOTHING, Special, Vector, of_field
 from bigworlds.errors import nearest_names
 
@@ -56,6 +57,7 @@ def call_method(on: Expressions, node: ast.Call, owner: Value, name: str) -> Val
         "deposit": ("add",),
         "space": ("clamp", "wrap", "random_empty"),
         "send": ("all",),
+        "link": ("add", "set", "remove"),
     }.get(kind.what, ())
     if name not in known:
         advice = nearest_names(name, known) if known else "; it has fields only"
@@ -149,6 +151,37 @@ def _send(on: Expressions, node: ast.Call, owner: Value, target: ast.expr) -> Va
     return _record(on, node, owner, [target, after], fields)
 
 
+def _link_target(on: Expressions, node: ast.Call, owner: Value, name: str) -> ast.expr:
+    """The id that an order for an edge names, its only positional argument."""
+    if len(node.args) != 1:
+        on.fail(node, f"{name} takes one target id, then fields by keyword: link.add(other.id, weight=1.0)")
+    target = on.coerce(on.expression(node.args[0]), INT, node, "the target of an edge")
+    return on.call(node, "link_target", owner.node, target)
+
+
+def _link_add(on: Expressions, node: ast.Call, owner: Value) -> Value:
+    new = on.constant(node, NEW_EDGE).node
+    return _record(on, node, owner, [_link_target(on, node, owner, "add"), new], node.keywords)
+
+
+def _link_set(on: Expressions, node: ast.Call, owner: Value) -> Value:
+    assert isinstance(owner.kind, Special)
+    target = _link_target(on, node, owner, "set")
+    if not node.keywords:
+        on.fail(node, "set takes the fields that it writes by keyword: link.set(other.id, weight=1.0)")
+    known = [field.name for field in on.program.record_fields(owner.kind.argument)]
+    named = {keyword.arg for keyword in node.keywords}
+    written = sum(1 << place for place, name in enumerate(known) if name in named)
+    return _record(on, node, owner, [target, on.constant(node, written).node], node.keywords)
+
+
+def _link_remove(on: Expressions, node: ast.Call, owner: Value) -> Value:
+    if node.keywords:
+        on.fail(node, "remove takes one target id: link.remove(other.id)")
+    target = _link_target(on, node, owner, "remove")
+    return _value(NOTHING, on.call(node, "unlink", owner.node, target))
+
+
 def _record(
     on: Expressions, node: ast.Call, owner: Value, front: list[ast.expr], given: list[ast.keyword]
 ) -> Value:
@@ -189,4 +222,7 @@ _METHODS: dict[tuple[str, str], Rule] = {
     ("space", "wrap"): _bounded("wrap"),
     ("space", "random_empty"): _random_empty,
     ("send", "all"): _send_all,
+    ("link", "add"): _link_add,
+    ("link", "set"): _link_set,
+    ("link", "remove"): _link_remove,
 }

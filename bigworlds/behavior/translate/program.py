@@ -39,7 +39,7 @@ class Argument:
     Attributes:
         name: as the user wrote it.
         what: its kind: "own", "neighbors", "parameters", "rng", "clock", "entity", "spawn", "attach",
-            "detach", "claim", "cells", "here", "deposit", "space", "send" or "inbox".
+            "detach", "claim", "cells", "here", "deposit", "space", "send", "inbox" or "link".
         components: the classes in its annotation.
         index: its position among the arguments of the same service (attach and detach share one numbering,
             and so do here and cells).
@@ -295,7 +295,7 @@ class Program:
             "cell": "cells are read only here; deposit, claim, or write a behavior of the cells",
             "parameters": "parameters are constant during a run; use a field",
             "event": "events are read only",
-            "edge": "edges are read only",
+            "edge": "edges are changed by an argument `link: bw.Link[...]`: link.set(other.id, ...)",
         }.get(kind.what, "it has nothing to assign")
         if kind.what == "parameters":
             on.fail(target, f"assigns to the parameter {target.attr!r}; {instead}")

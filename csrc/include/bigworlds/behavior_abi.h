@@ -31,6 +31,9 @@ extern "C" {
 
 enum { BW_OK = 0, BW_FAILED = 1 };
 
+/* Of services->link. */
+enum { BW_NEW_EDGE = -1 };
+
 /* Names of PyCapsules that carry a kernel. */
 #define BW_KERNEL_CAPSULE "bigworlds.kernel.v2"
 
@@ -40,8 +43,8 @@ typedef struct bw_column {
   int64_t stride; /* bytes */
 } bw_column;
 
-/* The neighbours of one agent, in an order made of (cell, id): same on any number of ranks and
- * threads. */
+/* The neighbours of one agent, in an order made of (cell, id), on graphs of ids: same on any number
+ * of ranks and threads. Graphs have neither offsets nor distances (NULL). */
 typedef struct bw_hits {
   int64_t count;
   const uint32_t* slots; /* rows of bw_reach columns */
@@ -188,6 +191,17 @@ typedef struct bw_services {
    * after another, those of row first + i from call->hit_starts[i] to call->hit_starts[i + 1]. They
    * stay valid until the next call of gather_rows; gather leaves them alone. */
   int64_t (*gather_rows)(struct bw_call* call, int64_t reach, int64_t first, int64_t count);
+
+  /* Orders an edge of graph `effect` from the row's entity to `target` (in an undirected graph:
+   * between the two) at the end of the phase; returns its record (the fields in declared order,
+   * each 8-byte aligned) to fill. fields: BW_NEW_EDGE for an edge with the whole record as its
+   * data, whether or not there is one already; else the fields (bit k: the k-th) that are written
+   * to the edge that is there. NULL where the target is the entity itself, or a limit is reached:
+   * return BW_FAILED. */
+  char* (*link)(struct bw_call* call, int64_t effect, int64_t row, uint64_t target, int64_t fields);
+
+  /* Orders the end of that edge at the end of the phase; nothing where there is none. */
+  void (*unlink)(struct bw_call* call, int64_t effect, int64_t row, uint64_t target);
 } bw_services;
 
 typedef struct bw_call {
