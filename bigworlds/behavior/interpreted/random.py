@@ -6,12 +6,11 @@ doi:10.1145/3230636.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any
 
 from bigworlds.behavior.arguments import Rng
 
-T = TypeVar("T")
 _M32 = 0xFFFFFFFF
 _M64 = 0xFFFFFFFFFFFFFFFF
 
@@ -103,7 +102,7 @@ class Stream(Rng):
                 m = (self.word() >> 32) * n
         return m >> 32
 
-    def choice(self, items: Sequence[T]) -> T:
+    def choice(self, items: Any) -> Any:
         return items[self.integers(0, len(items))]
 
     def bernoulli(self, p: float) -> bool:
