@@ -33,8 +33,8 @@ def native(
     library: str | os.PathLike[str] | object,
     name: str,
     *components: type[Component],
-    reads: Iterable[Field] = (),
-    writes: Iterable[Field] = (),
+    reads: Iterable[Any] = (),
+    writes: Iterable[Any] = (),
     reaches: Iterable[ReachUse] = (),
     cells: Iterable[CellUse] = (),
     spawns: Iterable[SpawnUse] = (),
@@ -116,7 +116,7 @@ def native(
 
 
 def reach(
-    *fields: Field, of: type[Component] | None = None, radius: Any = None, offsets: bool = False
+    *fields: Any, of: type[Component] | None = None, radius: Any = None, offsets: bool = False
 ) -> ReachUse:
     """What a native behavior reads of its neighbours: one of its `reaches`.
 
@@ -137,6 +137,9 @@ def reach(
         >>> bw.reach(Bird.velocity, radius=2.0).component.__name__
         'Bird'
     """
+    for field in fields:
+        if not isinstance(field, Field):
+            raise ModelError(f"reach takes fields of neighbours such as Bird.velocity; found {field!r}")
     components = list(dict.fromkeys([*([of] if of is not None else []), *(f.owner for f in fields)]))
     if len(components) != 1:
         found = ", ".join(component.__name__ for component in components) or "none"

@@ -285,10 +285,12 @@ class vec2(_FloatVector):
 
     @property
     def x(self) -> float:
+        """Its first coordinate."""
         return self._values[0]
 
     @property
     def y(self) -> float:
+        """Its second coordinate."""
         return self._values[1]
 
 
@@ -312,14 +314,17 @@ class vec3(_FloatVector):
 
     @property
     def x(self) -> float:
+        """Its first coordinate."""
         return self._values[0]
 
     @property
     def y(self) -> float:
+        """Its second coordinate."""
         return self._values[1]
 
     @property
     def z(self) -> float:
+        """Its third coordinate."""
         return self._values[2]
 
 
@@ -342,10 +347,12 @@ class ivec2(IntVector):
 
     @property
     def x(self) -> int:
+        """Its first coordinate."""
         return self._values[0]
 
     @property
     def y(self) -> int:
+        """Its second coordinate."""
         return self._values[1]
 
     @overload
@@ -385,14 +392,17 @@ class ivec3(IntVector):
 
     @property
     def x(self) -> int:
+        """Its first coordinate."""
         return self._values[0]
 
     @property
     def y(self) -> int:
+        """Its second coordinate."""
         return self._values[1]
 
     @property
     def z(self) -> int:
+        """Its third coordinate."""
         return self._values[2]
 
     @overload
