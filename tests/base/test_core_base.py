@@ -197,7 +197,7 @@ def header_members() -> dict[str, list[str]]:
 
 def test_the_layout_names_every_member_of_the_abi_in_order() -> None:
     layout, members = _core.abi_layout(), header_members()
-    assert len(members) == 8
+    assert {"bw_column", "bw_hits", "bw_reach", "bw_services", "bw_call"} <= set(members)
     expected = {f"{struct}.{member}" for struct, names in members.items() for member in names}
     expected |= {f"sizeof.{struct}" for struct in members}
     assert set(layout) == expected
