@@ -26,6 +26,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "wolf_sheep periodic": ("wolf_sheep", {"side": 20, "periodic": True}),
     "wolf_sheep sequential": ("wolf_sheep", {"side": 20, "activation": "sequential"}),
     "forest_fire": ("forest_fire", {"side": 25}),
+    "ants": ("ants", {"side": 25, "ants": 40}),
     "native_behavior": ("native_behavior", {"n": 150}),
 }
 SEQUENTIAL = [name for name in CASES if "sequential" in name]
