@@ -7,16 +7,11 @@ typing errors.
 from __future__ import annotations
 
 import ast
-import hashlib
-import importlib.util
-import sys
 from pathlib import Path
 
 from bigworlds.cli.failures import place_in, placed, short_path
 from bigworlds.errors import BigworldsError, UserError, nearest_names
-from bigworlds.model import Model
-
-_MODULE_PREFIX = "bigworlds_model_"
+from bigworlds.model import Model, models_of_file
 
 
 def example_folder() -> Path | None:
@@ -100,35 +95,18 @@ def load_model(path: Path, chosen: str | None = None) -> Model:
 
 
 def models_in(path: Path) -> dict[str, Model]:
-    """Runs a model file; gives its models by the names of their variables.
-
-    The file's folder comes first in `sys.path`, as with `python FILE`. Models that the file imports count
-    only where it has none of its own.
+    """Runs a model file; gives its models by the names of their variables (see `models_of_file`).
 
     Raises:
         UserError: the file cannot be run.
     """
     path = path.resolve()
-    # One name for one file, so that what is cached by module name is found again.
-    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
-    name = f"{_MODULE_PREFIX}{path.stem}_{digest}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise UserError(f"{short_path(path)} is no Python file; expected a file whose name ends in .py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))
     try:
-        spec.loader.exec_module(module)
+        return models_of_file(path)
     except (Exception, SystemExit) as problem:
-        del sys.modules[name]
         raise _cannot_load(path, problem) from problem
-    found = {name: value for name, value in vars(module).items() if isinstance(value, Model)}
-    # A second name of one model is no second model.
-    once = {id(model): name for name, model in reversed(found.items())}
-    models = {name: found[name] for name in sorted(once.values(), key=list(found).index)}
-    return {name: model for name, model in models.items() if model.source == path} or models
 
 
 def _cannot_load(path: Path, problem: BaseException) -> UserError:

@@ -22,6 +22,7 @@ from bigworlds.model.draws import (
     unit_vector,
     where,
 )
+from bigworlds.model.from_file import models_of_file
 from bigworlds.model.initialisers import Initialiser
 from bigworlds.model.recipe import Engine, Model, RunOptions, model, set_engine
 from bigworlds.model.world import World
@@ -47,6 +48,7 @@ __all__ = [
     "exponential",
     "integers",
     "model",
+    "models_of_file",
     "normal",
     "random_cells",
     "set_engine",
