@@ -77,6 +77,7 @@ from bigworlds.data import (
     vec2,
     vec3,
 )
+from bigworlds.ensemble import SweepTable, sweep
 from bigworlds.errors import BehaviorError, BigworldsError, ModelError, SnapshotError, UserError
 from bigworlds.event import Input, InputResult, JournalError, Ticket, input
 from bigworlds.graph import block_graph, random_graph, ring, scale_free, small_world
@@ -147,6 +148,7 @@ __all__ = [
     "SnapshotError",
     "Space",
     "Spawn",
+    "SweepTable",
     "Synchronous",
     "Ticket",
     "UserError",
@@ -186,6 +188,7 @@ __all__ = [
     "short_list",
     "small_world",
     "string",
+    "sweep",
     "u8",
     "u16",
     "u32",

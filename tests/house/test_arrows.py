@@ -19,7 +19,7 @@ CPP_FLOORS = {
 PYTHON_FLOORS = {
     "errors": 0, "_core": 0, "data": 1, "graph": 1, "space": 1, "snapshot": 1, "cluster": 1, "view": 2,
     "behavior": 2,
-    "record": 2, "model": 3, "event": 3, "simulation": 4, "cli": 5,
+    "record": 2, "model": 3, "event": 3, "simulation": 4, "ensemble": 5, "cli": 6,
 }  # fmt: skip
 DOORS = {
     "h5py": "snapshot",
