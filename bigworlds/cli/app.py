@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
+from bigworlds.cli import batch, model_help, options, stored
 from bigworlds.cli import describe as describing
 from bigworlds.cli import doctor as doctoring
-from bigworlds.cli import model_help, options, stored
 from bigworlds.cli import new as creating
 from bigworlds.cli.failures import ExitCode, report
 from bigworlds.cli.listing import list_examples
@@ -164,3 +164,6 @@ def plot(
     """Draw what a run recorded over time, and its world at the latest snapshot, as PNG."""
     for made in stored.plotted(path, model, into):
         print(made)
+
+
+batch.add_to(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,9 @@ from bigworlds.cli.failures import short_path
 from bigworlds.errors import UserError
 from bigworlds.record import EventLog, Manifest, Recorder, RunFolder, event
 from bigworlds.record.run_folder import MANIFEST, NAMES
+
+# A line about the tick is logged so often, in seconds.
+LINE_SECONDS = 10.0
 
 _logger = logging.getLogger("bigworlds.cli")
 
@@ -59,6 +63,7 @@ class OutFolder:
     def __init__(self, path: Path, simulation: Simulation) -> None:
         self._stack = ExitStack()
         self._rows = rows_of(simulation)
+        self._next_line = 0.0
         if simulation.rank > 0:
             self.folder = RunFolder(path, manifest_of(simulation))
             self._recorder = Recorder.unkept(records_of(simulation), simulation.agreed(None))
@@ -91,6 +96,18 @@ class OutFolder:
         if error is not None:
             event(_logger, "run failed", level=logging.ERROR, reason=str(error))
         self._stack.close()
+
+    def due(self, tick: int) -> int | None:
+        """As a watcher it has no ticks of its own."""
+        return None
+
+    def look(self, simulation: Simulation) -> bool:
+        """Logs now and then how far the run is, for `bigworlds status`."""
+        now = time.monotonic()
+        if now >= self._next_line:
+            self._next_line = now + LINE_SECONDS
+            event(_logger, "running", tick=simulation.tick)
+        return True
 
     def ended(self, simulation: Simulation, why: str) -> None:
         """Logs the end of the run."""

@@ -79,7 +79,9 @@ def execute(request: Request) -> ExitCode:
             folder = None if out is None else out.folder
             keeper = Keeper(request.snapshot, folder, request.snapshot_every, request.keep)
             walltime = _walltime(request, keeper)
-            ended = _run(request, simulation, [keeper], interrupts, walltime)
+            ended = _run(
+                request, simulation, [keeper] if out is None else [keeper, out], interrupts, walltime
+            )
             if out is not None:
                 out.ended(simulation, ended)
             keeper.keep_now(simulation)
