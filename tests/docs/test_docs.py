@@ -101,13 +101,19 @@ def options_of(command: str) -> set[str]:
     return {"--help"}.union(*({str(mark.default), *(mark.param_decls or ())} for mark in marks))
 
 
+def options_in(words: list[str]) -> set[str]:
+    """The words of a command that are options."""
+    return {word.partition("=")[0] for word in words if re.fullmatch("--?[a-z-]+(=.*)?", word)}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_commands_of_a_page_have_options_that_exist(page: Path) -> None:
     for block in blocks(page, "sh"):
         for command in block.commands:
             words = shlex.split(command)[1:]
-            options = {word for word in words if re.fullmatch("--?[a-z-]+", word)}
-            assert options <= options_of(words[0]), command
+            end = words.index("--") if "--" in words else len(words)
+            assert options_in(words[:end]) <= options_of(words[0]), command
+            assert options_in(words[end + 1 :]) <= options_of("run"), command  # behind -- of submit
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"], ids=page_name)
