@@ -64,17 +64,27 @@ void read_places(const Domain& domain, const PlaceColumn& places, Visit&& visit)
   }
 }
 
-template <int Dims>
+// Cells of places in a box. Where the box has all of the world, each cell is its own canonical one.
+template <int Dims, bool kWhole>
 std::uint32_t box_cell(const CellBox& box, const Place& place) {
   std::int64_t index = 0;
   for (std::size_t a = static_cast<std::size_t>(Dims); a-- > 0;) {
-    const std::int64_t at = box.canonical(a, box.axis_cell(a, place[a]));
-    if (at < 0) {
+    const std::int64_t cell = box.axis_cell(a, place[a]);
+    const std::int64_t at = kWhole ? cell - box.low[a] : box.canonical(a, cell);
+    if (!kWhole && at < 0) {
       return ~std::uint32_t{0};
     }
     index = index * box.extent[a] + at;
   }
   return static_cast<std::uint32_t>(index);
+}
+
+bool has_whole_world(const CellBox& box) {
+  bool whole = true;
+  for (std::size_t a = 0; a < static_cast<std::size_t>(box.dims); ++a) {
+    whole = whole && box.low[a] <= 0 && box.low[a] + box.extent[a] >= box.cells[a];
+  }
+  return whole;
 }
 
 // Adds one to a counter that other threads may count in as well; returns what it was.
@@ -109,24 +119,35 @@ void NeighborIndex::build(ThreadPool& pool, const CellBox& box,
 void NeighborIndex::place_items(ThreadPool& pool, std::span<const IndexSource> sources) {
   cell_of_item_.resize(bases_.back());
   starts_.assign(static_cast<std::size_t>(box_.volume()) + 2, 0);
-  const bool threaded = pool.threads() > 1;
-  std::uint32_t* counts = starts_.data() + 2;  // shifted by two: see scatter_items
   for (std::size_t s = 0; s < sources.size(); ++s) {
-    const IndexSource& source = sources[s];
-    std::uint32_t* cells = cell_of_item_.data() + bases_[s];
-    read_places(domain_, source.places, [&](auto place_of) {
-      pool.parallel_for(tasks_of(source.ids.size(), kItemsPerTask), [&](std::size_t task, int) {
-        const std::size_t end = std::min(source.ids.size(), (task + 1) * kItemsPerTask);
-        for (std::size_t row = task * kItemsPerTask; row < end; ++row) {
-          const std::uint32_t cell = box_cell<place_of.kDims>(box_, place_of(row));
-          cells[row] = cell;
-          if (cell != kOutside) {
-            increment(counts[cell], threaded);
-          }
-        }
-      });
+    read_places(domain_, sources[s].places, [&](auto place_of) {
+      if (has_whole_world(box_)) {
+        place_source<true>(pool, place_of, bases_[s], bases_[s + 1]);
+      } else {
+        place_source<false>(pool, place_of, bases_[s], bases_[s + 1]);
+      }
     });
   }
+}
+
+template <bool kWhole, class PlaceOf>
+void NeighborIndex::place_source(ThreadPool& pool, PlaceOf place_of, std::size_t first,
+                                 std::size_t last) {
+  const bool threaded = pool.threads() > 1;
+  pool.parallel_for(tasks_of(last - first, kItemsPerTask), [&](std::size_t task, int) {
+    // The compiler must see that writing a count changes neither the box nor the columns.
+    const CellBox box = box_;
+    std::uint32_t* cells = cell_of_item_.data() + first;
+    std::uint32_t* counts = starts_.data() + 2;  // shifted by two: see scatter_items
+    const std::size_t end = std::min(last - first, (task + 1) * kItemsPerTask);
+    for (std::size_t row = task * kItemsPerTask; row < end; ++row) {
+      const std::uint32_t cell = box_cell<PlaceOf::kDims, kWhole>(box, place_of(row));
+      cells[row] = cell;
+      if (kWhole || cell != kOutside) {
+        increment(counts[cell], threaded);
+      }
+    }
+  });
 }
 
 void NeighborIndex::count_images() {
@@ -159,6 +180,8 @@ void NeighborIndex::scatter_items(ThreadPool& pool, std::span<const IndexSource>
     const IndexSource& source = sources[s];
     const std::uint32_t* cells = cell_of_item_.data() + bases_[s];
     const auto base = static_cast<std::uint32_t>(bases_[s]);
+    std::uint32_t* items = item_of_slot_.data();
+    EntityId* ids = ids_.data();
     pool.parallel_for(tasks_of(source.ids.size(), kItemsPerTask), [&](std::size_t task, int) {
       const std::size_t end = std::min(source.ids.size(), (task + 1) * kItemsPerTask);
       for (std::size_t row = task * kItemsPerTask; row < end; ++row) {
@@ -166,8 +189,8 @@ void NeighborIndex::scatter_items(ThreadPool& pool, std::span<const IndexSource>
           continue;
         }
         const std::uint32_t slot = increment(cursor[cells[row]], threaded);
-        item_of_slot_[slot] = base + static_cast<std::uint32_t>(row);
-        ids_[slot] = source.ids[row];
+        items[slot] = base + static_cast<std::uint32_t>(row);
+        ids[slot] = source.ids[row];
       }
     });
   }
@@ -178,9 +201,23 @@ void NeighborIndex::sort_cells(ThreadPool& pool) {
   constexpr auto kPerTask = static_cast<std::size_t>(kCellsPerTask);
   pool.parallel_for(tasks_of(cells, kPerTask), [&](std::size_t task, int) {
     const std::size_t end = std::min(cells, (task + 1) * kPerTask);
+    const std::uint32_t* starts = starts_.data();
+    EntityId* ids = ids_.data();
+    std::uint32_t* items = item_of_slot_.data();
     for (std::size_t c = task * kPerTask; c < end; ++c) {
-      if (starts_[c + 1] - starts_[c] > 1) {
-        sort_cell(starts_[c], starts_[c + 1]);
+      const std::uint32_t begin = starts[c];
+      if (starts[c + 1] - begin == 2) {
+        // Two in a cell are frequent, and which of them comes first is anybody's guess: no branch.
+        const bool turned = ids[begin] > ids[begin + 1];
+        const EntityId first = turned ? ids[begin + 1] : ids[begin];
+        const EntityId second = turned ? ids[begin] : ids[begin + 1];
+        const std::uint32_t item = turned ? items[begin + 1] : items[begin];
+        items[begin + 1] = turned ? items[begin] : items[begin + 1];
+        items[begin] = item;
+        ids[begin] = first;
+        ids[begin + 1] = second;
+      } else if (starts[c + 1] - begin > 2) {
+        sort_cell(begin, starts[c + 1]);
       }
     }
   });
@@ -279,21 +316,29 @@ void NeighborIndex::pack_slots(std::uint32_t begin, std::uint32_t end, const Pla
   for (std::uint32_t run = begin; run < end;) {
     const std::size_t s = source_of(item_of_slot_[run]);
     const auto base = static_cast<std::uint32_t>(bases_[s]);
-    std::uint32_t stop = run + 1;
+    std::uint32_t stop = sources.size() == 1 ? end : run + 1;
     while (stop < end && item_of_slot_[stop] - base < sources[s].ids.size()) {
       ++stop;
     }
     read_places(domain_, sources[s].places, [&](auto place_of) {
+      constexpr auto kAxesThere = static_cast<std::size_t>(place_of.kDims);
+      std::array<double*, kAxesThere> to;
+      for (std::size_t a = 0; a < kAxesThere; ++a) {
+        to[a] = coordinates_[a].data();
+      }
+      const std::uint32_t* items = item_of_slot_.data();
       for (std::uint32_t slot = run; slot < stop; ++slot) {
-        const Place place = place_of(item_of_slot_[slot] - base);
-        for (std::size_t a = 0; a < static_cast<std::size_t>(place_of.kDims); ++a) {
-          coordinates_[a][slot] = place[a] + shift[a];
+        const Place place = place_of(items[slot] - base);
+        for (std::size_t a = 0; a < kAxesThere; ++a) {
+          to[a][slot] = place[a] + shift[a];
         }
       }
     });
     if (own) {
+      const std::uint32_t* items = item_of_slot_.data();
+      std::uint32_t* slots = slot_of_item_.data();
       for (std::uint32_t slot = run; slot < stop; ++slot) {
-        slot_of_item_[item_of_slot_[slot]] = slot;
+        slots[items[slot]] = slot;
       }
     }
     for (std::size_t c = 0; c < sizes_.size(); ++c) {

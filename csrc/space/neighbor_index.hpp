@@ -68,6 +68,8 @@ class NeighborIndex {
   static constexpr std::uint32_t kOutside = ~std::uint32_t{0};
 
   void place_items(ThreadPool& pool, std::span<const IndexSource> sources);
+  template <bool kWhole, class PlaceOf>
+  void place_source(ThreadPool& pool, PlaceOf place_of, std::size_t first, std::size_t last);
   void count_images();
   void scatter_items(ThreadPool& pool, std::span<const IndexSource> sources);
   void sort_cells(ThreadPool& pool);
