@@ -27,8 +27,10 @@ CALL, ROW = 0, 8
 GATHERED, COUNT, SLOTS, OFFSET, DISTANCE2, EDGES = 16, 24, 32, 40, 64, 72  # hits of which Neighbors
 DRAWN, BLOCK, FIRST, SECOND = 80, 88, 96, 104  # words drawn; the random words of one block
 PARAMETERS, REACHES = 112, 120  # of bw_call, loaded before the loop over rows
-PLACE, OWN = 128, 152  # where the row was at the start; pointers to the own fields by own argument
+KEPT, NUMBER, FAR = 128, 136, 144  # of behaviors in two halves: see halves.py
+PLACE, OWN = 152, 176  # where the row was at the start; pointers to the own fields by own argument
 
+CHUNK = 32  # rows whose first random blocks are computed, and neighbours found, at once
 
 # Of each Neighbors argument over cells, behind the own fields: offsets from its `base`; a pointer to what was
 # loaded of each column stands at VALUES + 8 * column.

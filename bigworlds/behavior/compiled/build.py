@@ -7,6 +7,7 @@ symbol bw_kernel, which object_code.py loads without numba.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -30,11 +31,11 @@ def _flags() -> Any:
     return flags
 
 
-def build_object(function: Any, entry: Entry) -> bytes:
-    """Compiles a rewritten function into an object file that holds its kernel.
+def build_object(functions: Sequence[Any], entry: Entry) -> bytes:
+    """Compiles rewritten functions into an object file that holds their kernel.
 
     Args:
-        function: the rewritten function; its arguments have the types of `entry`.
+        functions: the rewritten function, or the halves of it; their arguments have the types of `entry`.
         entry: what the loop over rows needs to know.
 
     Returns:
@@ -45,16 +46,21 @@ def build_object(function: Any, entry: Entry) -> bytes:
     """
     typing, target = cpu_target.typing_context, cpu_target.target_context
     with global_compiler_lock:
-        library = target.codegen().create_library(function.__qualname__)
-        result = compiler.compile_internal(
-            typing, target, library, function, entry.types, types.none, _flags(), locals={}
-        )
-        module = library.create_ir_module(f"{function.__name__}.kernel")
-        emit_kernel(module, result.target_context, result.fndesc, entry)
+        libraries, fndescs = [], {}
+        for function in dict.fromkeys(functions):
+            library = target.codegen().create_library(function.__qualname__)
+            result = compiler.compile_internal(
+                typing, target, library, function, entry.types, types.none, _flags(), locals={}
+            )
+            libraries.append(library)
+            fndescs[function] = result.fndesc
+        module = libraries[0].create_ir_module(f"{functions[0].__name__}.kernel")
+        emit_kernel(module, result.target_context, [fndescs[f] for f in functions], entry)
         linked = llvm.parse_assembly(str(module))
-        linked.link_in(library._final_module)
+        for library in libraries:
+            linked.link_in(library._final_module)
         linked.link_in(llvm.parse_assembly(limits.MODULE))
-        for helper in library._linking_libraries:
+        for helper in dict.fromkeys(h for library in libraries for h in library._linking_libraries):
             linked.link_in(helper._get_module_for_linking(), preserve=True)
     return _emit(linked)
 

@@ -23,6 +23,7 @@ from bigworlds.errors import ModelError
 
 if TYPE_CHECKING:
     from bigworlds.behavior.behavior import Behavior
+    from bigworlds.behavior.compiled.halves import Halves
 
 _FAILURE = f"{PREFIX}failure"
 
@@ -95,12 +96,19 @@ def compile_behavior(
     """Compiles a behavior into an object file."""
     from numba.core.errors import NumbaError
 
+    from bigworlds.behavior.compiled import memory
     from bigworlds.behavior.compiled.build import build_object
+    from bigworlds.behavior.compiled.halves import halves_of
     from bigworlds.behavior.compiled.signature import make_entry
 
     entry = make_entry(behavior, layout, sequential, around, by_cell)
+    halves = halves_of(behavior.program.main, behavior.arguments) if entry.ahead is not None else None
+    if any(memory.is_block(use.field.type) for use in entry.columns):
+        halves = None
     try:
-        return build_object(compilable_function(behavior.program, by_cell), entry)
+        if halves is None:
+            return build_object([compilable_function(behavior.program, by_cell)], entry)
+        return build_object(compilable_halves(behavior.program, halves), replace(entry, kept=halves.kept))
     except NumbaError as error:
         raise ModelError(f"{_where(behavior.program, error)}: {_first_words(error)}") from error
 
@@ -131,9 +139,31 @@ class _PlainRaise(ast.NodeTransformer):
 
 def compilable_function(program: Program, by_cell: bool = False) -> Any:
     """The Python function that numba compiles, with its helpers and runtime functions as globals."""
+    return _compilable(program.main, _scope(program, by_cell), by_cell)
+
+
+def compilable_halves(program: Program, halves: Halves) -> list[Any]:
+    """The same for a behavior in two halves: the first, the second, and the second of those who are near."""
+    from bigworlds.behavior.compiled.halves import functions_of
+
+    scope = _scope(program) | functions_of(halves)
+    first, second = (_compilable(half, dict(scope)) for half in (halves.first, halves.second))
+    near = second if halves.near is halves.second else _compilable(halves.near, dict(scope))
+    return [first, second, near]
+
+
+def _compilable(translated: Translated, scope: dict[str, Any], by_cell: bool = False) -> Any:
+    from bigworlds.behavior.compiled import limits
+
+    # Not in helpers: numba loads those by themselves, where the functions of the limits are not known.
+    tree = limits.DistanceComparisons(translated.kinds).visit(copy.deepcopy(translated.tree))
+    return _defined(replace(translated, tree=tree), scope | limits.NAMES, by_cell)
+
+
+def _scope(program: Program, by_cell: bool = False) -> dict[str, Any]:
+    """The runtime functions and helpers of a behavior by name."""
     from numba import njit
 
-    from bigworlds.behavior.compiled import limits
     from bigworlds.behavior.compiled.runtime import runtime_function
 
     scope: dict[str, Any] = {
@@ -145,9 +175,7 @@ def compilable_function(program: Program, by_cell: bool = False) -> Any:
         scope[helper.name] = njit(
             no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy", forceinline=True
         )(made)
-    # Not in helpers: numba loads those by themselves, where the functions of the limits are not known.
-    tree = limits.DistanceComparisons(program.main.kinds).visit(copy.deepcopy(program.main.tree))
-    return _defined(replace(program.main, tree=tree), scope | limits.NAMES, by_cell)
+    return scope
 
 
 def _defined(translated: Translated, scope: dict[str, Any], by_cell: bool) -> Any:

@@ -151,8 +151,8 @@ def _per_axis(name: str, real: Any, whole: Any) -> Any:
     return intrinsic(typing)
 
 
-def _wrap_real(ctx: Any, builder: Any, call: Any, place: Any, size: Any) -> Any:
-    """place modulo size. The common cases, inside or less than one size away, are one addition.
+def near_wrap(builder: Any, place: Any, size: Any) -> tuple[Any, Any]:
+    """Whether a place is inside or less than one size away, and it modulo the size then: one addition.
 
     A tiny negative place plus the size can round to the size itself, which is the place 0.
     """
@@ -164,14 +164,21 @@ def _wrap_real(ctx: Any, builder: Any, call: Any, place: Any, size: Any) -> Any:
         builder.fcmp_ordered("<", place, builder.fadd(size, size)),
     )
     close = builder.select(inside, place, moved)
+    return near, builder.select(builder.fcmp_ordered("==", close, size), F64(0.0), close)
+
+
+def _wrap_real(ctx: Any, builder: Any, call: Any, place: Any, size: Any) -> Any:
+    """place modulo size."""
+    near, close = near_wrap(builder, place, size)
     before = builder.block
     with builder.if_then(builder.not_(near), likely=False):
         far = float_modulo(builder, call, place, size)
+        far = builder.select(builder.fcmp_ordered("==", far, size), F64(0.0), far)
         far_block = builder.block
     wrapped = builder.phi(F64)
     wrapped.add_incoming(close, before)
     wrapped.add_incoming(far, far_block)
-    return builder.select(builder.fcmp_ordered("==", wrapped, size), F64(0.0), wrapped)
+    return wrapped
 
 
 def _wrap_whole(ctx: Any, builder: Any, call: Any, place: Any, size: Any) -> Any:

@@ -22,6 +22,7 @@ from bigworlds.behavior.abi import FAILED, LAYOUT, OK
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.cells import fetch_around
+from bigworlds.behavior.compiled.half_loops import emit_halves
 from bigworlds.behavior.compiled.memory import F64, I1, I32, I64, PTR
 from bigworlds.behavior.compiled.neighbors import gather_rows, note_hits
 from bigworlds.behavior.compiled.random import counter_of, philox_words
@@ -29,7 +30,7 @@ from bigworlds.behavior.compiled.stencils import StencilLoads, StencilReach, is_
 from bigworlds.behavior.uses import ColumnUse
 
 KERNEL_NAME = "bw_kernel"
-CHUNK = 32  # rows whose first random blocks are computed, and neighbours found, at once
+CHUNK = args.CHUNK
 FAR, NEAR = 24, 10  # turns ahead at which a row's own fields, and the cells around it, are fetched
 
 
@@ -62,6 +63,7 @@ class Entry:
         position: the own position among the columns, where it is written.
         commits_all: sequential: each row is committed, not only those that moved.
         looked_at: the Neighbors of agents whose cells the kernel looks at itself.
+        kept: values kept for each row between the halves of a behavior; None where it is one whole.
     """
 
     columns: tuple[ColumnUse, ...]
@@ -79,17 +81,19 @@ class Entry:
     looked_at: tuple[args.ReachType, ...]
     spans: bool = False
     stencils: tuple[StencilReach, ...] = ()
+    kept: int | None = None
 
     @property
     def fast(self) -> bool:
         """Whether a second rows function, for natural strides and expected stencils, is worth having."""
         if self.stencils:
             return all(reach.expected for reach in self.stencils)
-        return self.simple and bool(self.columns)
+        return (self.simple or self.kept is not None) and bool(self.columns)
 
 
-def emit_kernel(module: Any, context: Any, fndesc: Any, entry: Entry) -> None:
-    """Adds `int32 bw_kernel(bw_call*, int64, int64)` to a module that will be linked with the function's."""
+def emit_kernel(module: Any, context: Any, fndescs: Sequence[Any], entry: Entry) -> None:
+    """Adds `int32 bw_kernel(bw_call*, int64, int64)` to a module that will be linked with the functions: that
+    of the behavior, or its first half, its second half, and the second half of those who are near."""
     function = ir.Function(module, ir.FunctionType(I32, [PTR, I64, I64]), KERNEL_NAME)
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     call, begin, end = function.args
@@ -105,8 +109,8 @@ def emit_kernel(module: Any, context: Any, fndesc: Any, entry: Entry) -> None:
         is_natural = builder.and_(is_natural, builder.icmp_signed("==", stride, usual))
     fast = None
     if entry.fast:
-        fast = _rows_function(module, context, fndesc, entry, "bw_rows_natural", natural)
-    slow = _rows_function(module, context, fndesc, entry, "bw_rows", None)
+        fast = _rows_function(module, context, fndescs, entry, "bw_rows_natural", natural)
+    slow = _rows_function(module, context, fndescs, entry, "bw_rows", None)
 
     def emit_rows(first: Any, last: Any, shape: Any) -> None:
         """Handles rows first..last-1 and returns if one failed."""
@@ -155,7 +159,7 @@ def _emit_spans(
 
 
 def _rows_function(
-    module: Any, context: Any, fndesc: Any, entry: Entry, name: str, fixed: Sequence[Any] | None
+    module: Any, context: Any, fndescs: Sequence[Any], entry: Entry, name: str, fixed: Sequence[Any] | None
 ) -> Any:
     """The loop over rows as a function of call, begin, end, column pointers and, unless fixed, strides."""
     count = len(entry.columns)
@@ -174,20 +178,27 @@ def _rows_function(
     strides = fixed if fixed is not None else function.args[3 + count : 3 + 2 * count]
     stencils = function.args[len(function.args) - len(entry.stencils) :]
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    row_loop = _RowLoop(builder, context, fndesc, entry, call, list(zip(pointers, strides, strict=True)))
+    row_loop = RowLoop(builder, context, fndescs, entry, call, list(zip(pointers, strides, strict=True)))
     row_loop.take_stencils(stencils, fixed is not None)
+    row_loop.natural = fixed is not None
     row_loop.emit(begin, end)
     return function
 
 
-class _RowLoop:
+class RowLoop:
     """Emits the loop; one object per rows function."""
 
     def __init__(
-        self, builder: Any, context: Any, fndesc: Any, entry: Entry, call: Any, columns: list[tuple[Any, Any]]
+        self,
+        builder: Any,
+        context: Any,
+        fndescs: Sequence[Any],
+        entry: Entry,
+        call: Any,
+        columns: list[tuple[Any, Any]],
     ) -> None:
-        self.builder, self.context, self.fndesc, self.entry = builder, context, fndesc, entry
-        self.call, self.columns = call, columns
+        self.builder, self.context, self.fndescs, self.entry = builder, context, fndescs, entry
+        self.call, self.columns, self.natural = call, columns, False
         size = args.state_size(len(entry.own), [reach.type for reach in entry.stencils])
         self.state = builder.alloca(ir.ArrayType(I64, size // 8))
         self.stencils: list[StencilLoads] = []
@@ -227,7 +238,7 @@ class _RowLoop:
         if self.entry.draws or self.entry.ahead is not None:
             self._emit_chunks(begin, end)
         else:
-            with self._loop(begin, end, "rows") as index:
+            with self.loop(begin, end, "rows") as index:
                 self._row(index, None)
         builder.ret(I32(OK))
         self._emit_failed()
@@ -261,14 +272,17 @@ class _RowLoop:
             size, self.hit_starts, self.hits = gather_rows(builder, self.call, self.entry.ahead, chunk, size)
         if self.entry.draws:
             self._draw_ahead(chunk, size)
-        with self._loop(I64(0), size, "rows") as number:
-            self._row(builder.add(chunk, number), number)
+        if self.entry.kept is None:
+            with self.loop(I64(0), size, "rows") as number:
+                self._row(builder.add(chunk, number), number)
+        else:
+            emit_halves(self, chunk, size)
         builder.store(builder.add(chunk, size), first)
         builder.branch(head)
         builder.position_at_end(done)
 
     @contextmanager
-    def _loop(self, begin: Any, end: Any, name: str) -> Iterator[Any]:
+    def loop(self, begin: Any, end: Any, name: str) -> Iterator[Any]:
         """A loop from begin to end; the body is emitted inside of the with statement."""
         builder = self.builder
         head, body, done = (builder.append_basic_block(f"{name}.{n}") for n in ("head", "body", "done"))
@@ -297,7 +311,7 @@ class _RowLoop:
         ids = memory.member(builder, self.call, "bw_call.ids")
         key = memory.member(builder, self.call, "bw_call.rng_key", I64)
         counter = counter_of(builder, self.call, I64(0))
-        with self._loop(I64(0), size, "draws") as k:
+        with self.loop(I64(0), size, "draws") as k:
             row = self._row_at(builder.add(first, k))
             entity = memory.load(builder, ids, builder.shl(row, I64(3)), I64, invariant=True)
             words = philox_words(builder, key, entity, counter)
@@ -316,7 +330,7 @@ class _RowLoop:
         memory.store(builder, self.call, LAYOUT["bw_call.failed_row"], row)
         builder.ret(I32(FAILED))
 
-    def _fail_if(self, condition: Any, row: Any) -> None:
+    def fail_if(self, condition: Any, row: Any) -> None:
         go_on = self.builder.append_basic_block("go_on")
         self.failures.append((self.builder.block, row))
         self.builder.cbranch(condition, self.failed, go_on)
@@ -324,30 +338,44 @@ class _RowLoop:
 
     def _row(self, index: Any, number: Any) -> None:
         """One row; `number` is its place in its chunk, or None where there are no chunks."""
-        builder, context = self.builder, self.context
-        state = builder.bitcast(self.state, PTR)
         row = self._row_at(index)
         if self.entry.sequential:
             self._fetch_ahead(index)
-        for offset, value in (
-            (args.ROW, row),
-            (args.GATHERED, I64(-1)),
-            (args.DRAWN, I64(0)),
-        ):
-            memory.store(builder, state, offset, value)
+        self.begin_row(row, number)
+        self.fail_if(self.call_function(0), row)
+        self.end_row(row)
+
+    def begin_row(self, row: Any, number: Any) -> None:
+        """Sets the state for a row and loads its fields."""
+        state = self.builder.bitcast(self.state, PTR)
+        for offset, value in ((args.ROW, row), (args.GATHERED, I64(-1)), (args.DRAWN, I64(0))):
+            memory.store(self.builder, state, offset, value)
         self._note_ahead(state, number)
-        for slot, (position, own) in enumerate(self.entry.own.items()):
-            memory.store(builder, state, args.OWN + 8 * slot, self.own[position])
-            self._load(own, self.own[position], row)
+        self.load_own(row)
         self._note_place(state, row)
         for stencil in self.stencils:
             stencil.load(row)
+
+    def load_own(self, row: Any) -> None:
+        """Loads the own fields of a row, which from now on stand in the memory for them."""
+        state = self.builder.bitcast(self.state, PTR)
+        for slot, (position, own) in enumerate(self.entry.own.items()):
+            memory.store(self.builder, state, args.OWN + 8 * slot, self.own[position])
+            self._load(own, self.own[position], row)
+
+    def call_function(self, which: int) -> Any:
+        """Calls one of the functions on the row in hand; whether it failed."""
+        state = self.builder.bitcast(self.state, PTR)
         values = [self.own.get(i, state) for i in range(len(self.entry.types))]
-        callee = context.declare_function(builder.module, self.fndesc)
-        status, _ = context.call_conv.call_function(
-            builder, callee, self.fndesc.restype, list(self.entry.types), values
+        fndesc = self.fndescs[which]
+        callee = self.context.declare_function(self.builder.module, fndesc)
+        status, _ = self.context.call_conv.call_function(
+            self.builder, callee, fndesc.restype, list(self.entry.types), values
         )
-        self._fail_if(status.is_error, row)
+        return status.is_error
+
+    def end_row(self, row: Any) -> None:
+        """Stores the own fields of a row, if all values fit; sequential ones are committed."""
         stores: list[Callable[[], None]] = []
         for position, own in self.entry.own.items():
             self._prepare_stores(own, self.own[position], row, stores)
@@ -355,7 +383,7 @@ class _RowLoop:
         for write in stores:
             write()
         if moved is not None:
-            with builder.if_then(moved, likely=False):
+            with self.builder.if_then(moved, likely=False):
                 self._commit(row)
         elif self.entry.sequential:
             self._commit(row)
@@ -363,7 +391,7 @@ class _RowLoop:
     def _commit(self, row: Any) -> None:
         builder = self.builder
         committed = memory.service(builder, self.call, "commit", I32, [self.call, row])
-        self._fail_if(builder.icmp_signed("!=", committed, I32(OK)), row)
+        self.fail_if(builder.icmp_signed("!=", committed, I32(OK)), row)
 
     def _moved(self, row: Any) -> Any:
         """Whether the row has another place than the column has still."""
@@ -442,7 +470,6 @@ class _RowLoop:
         self, own: OwnArgument, memory_of_row: Any, row: Any, stores: list[Callable[[], None]]
     ) -> None:
         """Converts and checks what will be stored; the writes themselves come after all checks."""
-        builder = self.builder
         for (_, kind, offset, _), column in zip(own.type.fields.values(), own.columns, strict=True):
             if not self.entry.columns[column].writes:
                 continue
@@ -450,18 +477,26 @@ class _RowLoop:
                 stride = self.entry.columns[column].field.stride
                 stores.append(partial(self._store_block, column, row, stride))
                 continue
-            llvm_type = self.context.get_value_type(args.value_type(kind))
-            value = memory.load(builder, memory_of_row, offset, llvm_type)
-            size = memory.VECTOR_SIZE.get(kind.kind)
-            components = [builder.extract_value(value, i) for i in range(size)] if size else [value]
-            for i, component in enumerate(components):
-                raw, unfit = memory.to_element(builder, kind.dtype, component)
+            for step, raw, unfit in self.elements(kind, column, memory_of_row, offset):
                 if unfit is not None:
-                    self._fail_if(unfit, row)
-                step = i * self.entry.columns[column].field.stride // len(components)
-                stores.append(partial(self._store_element, column, row, step, raw))
+                    self.fail_if(unfit, row)
+                stores.append(partial(self.store_element, column, row, step, raw))
 
-    def _store_element(self, column: int, row: Any, step: int, raw: Any) -> None:
+    def elements(
+        self, kind: Any, column: int, memory_of_row: Any, offset: int
+    ) -> Iterator[tuple[int, Any, Any | None]]:
+        """The elements of a field of the row in hand: where each stands in its column's value, its stored
+        form, and the condition under which it does not fit."""
+        builder = self.builder
+        llvm_type = self.context.get_value_type(args.value_type(kind))
+        value = memory.load(builder, memory_of_row, offset, llvm_type)
+        size = memory.VECTOR_SIZE.get(kind.kind)
+        components = [builder.extract_value(value, i) for i in range(size)] if size else [value]
+        for i, component in enumerate(components):
+            step = i * self.entry.columns[column].field.stride // len(components)
+            yield step, *memory.to_element(builder, kind.dtype, component)
+
+    def store_element(self, column: int, row: Any, step: int, raw: Any) -> None:
         memory.store(self.builder, self._address(column, row), step, raw)
 
     def _store_block(self, column: int, row: Any, size: int) -> None:
