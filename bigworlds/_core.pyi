@@ -308,6 +308,10 @@ class Simulation:
 
     def set_cells(self, component: int, field: int, values: npt.NDArray[Any]) -> None: ...
     def set_parameters(self, block: bytes) -> None: ...
+    @property
+    def parameter_block(self) -> bytes:
+        """The block that kernels read: parameters, then resources."""
+
     def set_trigger(
         self, phase: int, behavior: int, every: int, after: int, at: Sequence[int], enabled: bool
     ) -> None: ...

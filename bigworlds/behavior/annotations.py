@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_args, get_origin
 from bigworlds.behavior import arguments as known
 from bigworlds.behavior.translate.program import Argument
 from bigworlds.behavior.translate.source import Source
-from bigworlds.data import CellComponent, Component, EdgeComponent, Event
+from bigworlds.data import CellComponent, Component, EdgeComponent, Event, Resource
 from bigworlds.errors import nearest_names
 
 _SINGLE = {known.Rng: "rng", known.Clock: "clock", known.Entity: "entity", known.Space: "space"}
@@ -32,8 +32,8 @@ _GENERIC: dict[Any, tuple[str, type]] = {
 _WHOLE_WORLD = ("world", "parameters", "rng", "clock")
 _SERVICES = {"detach": "attach", "here": "cells"}
 _NAMES = (
-    "a component class, bw.Neighbors[T], the Parameters class, bw.Rng, bw.Clock, bw.Entity, bw.Space, "
-    "bw.Spawn[T], "
+    "a component class, bw.Neighbors[T], the Parameters class, a bw.Resource class, bw.Rng, bw.Clock, "
+    "bw.Entity, bw.Space, bw.Spawn[T], "
     "bw.Attach[T], bw.Detach[T], bw.Claim[T], bw.Here[T], bw.Cells[T], bw.Deposit[T], bw.Send[E], "
     "bw.Inbox[E], bw.Link[T] or (once per tick) bw.Edits"
 )
@@ -96,10 +96,12 @@ def read_arguments(source: Source, what: str, edge_of: Callable[[str], type | No
     for argument in (*formal.posonlyargs, *formal.args, *formal.kwonlyargs):
         kind, components = _classified(source, argument, what, _evaluated(source, argument, what))
         service = _SERVICES.get(kind, kind)
+        if kind == "parameters" and issubclass(components[0], Resource):
+            service = components[0].__name__
         index = counts.get(service, 0)
         counts[service] = index + 1
         if index > 0 and kind in ("parameters", "rng", "clock", "entity", "space", "world"):
-            source.fail(argument, what, f"{argument.arg!r} is a second {kind} argument; one is enough")
+            source.fail(argument, what, f"{argument.arg!r} is a second {service} argument; one is enough")
         edge = edge_of(argument.arg) if kind == "neighbors" else None
         found.append(Argument(argument.arg, kind, components, index, edge))
     _check_own(source, what, found)

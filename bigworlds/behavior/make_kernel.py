@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bigworlds.behavior.behavior import Behavior, BehaviorKind
 from bigworlds.behavior.kernel import Kernel
+from bigworlds.data.resource import Resource, resources_of, whole_layout
 from bigworlds.errors import ModelError
 
 
@@ -46,8 +45,8 @@ def _compiled(
     """The compiled kernel. It keeps nothing between calls, so all simulations of a process share one."""
     from bigworlds.behavior.compiled.compile import compiled_kernel
 
-    layout: Any = getattr(parameters, "__bw_layout__", None)
-    known = (repr(dict(layout)) if layout else "", sequential, around, by_cell)
+    layout = whole_layout(parameters)
+    known = (repr(layout) if layout else "", sequential, around, by_cell)
     if known not in behavior.kernels:
         address, keepalive = compiled_kernel(behavior, layout, sequential, around, by_cell)
         behavior.kernels[known] = Kernel(address, False, keepalive, spans=behavior.over_cells)
@@ -74,6 +73,13 @@ def check_parameters(behavior: Behavior, parameters: type | None) -> None:
         if argument.what != "parameters":
             continue
         wanted = argument.components[0]
+        if issubclass(wanted, Resource):
+            if wanted not in resources_of(parameters):
+                raise ModelError(
+                    f"{what} takes the resource {wanted.__name__}, which the world does not have; write "
+                    f"world.resource({wanted.__name__})"
+                )
+            continue
         if parameters is None or not issubclass(parameters, wanted):
             found = "no parameters" if parameters is None else f"{parameters.__name__}"
             raise ModelError(

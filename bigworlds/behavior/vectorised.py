@@ -268,7 +268,7 @@ class _Ranges:
                 component = argument.components[0]
                 return Columns(component, arrays[component])
             case "parameters":
-                return parameters_of(call, self.parameters, plain=True)
+                return parameters_of(call, self.parameters, argument.components[0], plain=True)
             case "rng":
                 return Streams(int(call.rng_key), int(call.tick), ids)
             case "clock":

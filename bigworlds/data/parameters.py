@@ -136,6 +136,8 @@ class Parameters:
     __bw_parameters__: ClassVar[Mapping[str, Parameter]] = MappingProxyType({})
     __bw_layout__: ClassVar[Mapping[str, tuple[str, int, int]]] = MappingProxyType({})
 
+    _word: ClassVar[str] = "parameter"
+
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         frame = sys._getframe(1)
@@ -173,7 +175,7 @@ class Parameters:
         """
         if name not in cls.__bw_parameters__:
             known = nearest_names(name, cls.__bw_parameters__)
-            raise UserError(f"{cls.__name__} has no parameter '{name}'{known}")
+            raise UserError(f"{cls.__name__} has no {cls._word} '{name}'{known}")
         return cls.__bw_parameters__[name]
 
     @classmethod

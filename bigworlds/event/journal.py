@@ -24,8 +24,8 @@ FORMAT = "bigworlds journal"
 VERSION = 1
 
 Entry = dict[str, Any]
-"""One entry: `kind` ("begin", "input", "event", "parameters", "hand", "end"), `tick`, and what belongs to
-the kind."""
+"""One entry: `kind` ("begin", "input", "event", "parameters", "resource", "hand", "end"), `tick`, and what
+belongs to the kind."""
 
 
 class JournalError(UserError):

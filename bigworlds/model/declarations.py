@@ -11,6 +11,7 @@ import numpy as np
 
 from bigworlds.data.fields import Field
 from bigworlds.data.parameters import Parameters
+from bigworlds.data.resource import Resource
 from bigworlds.graph import EdgeSource, Ends
 from bigworlds.model.activation import Activation
 from bigworlds.model.initialisers import Cells, Draw, Initialiser
@@ -181,6 +182,7 @@ class WorldDescription:
         inputs: what may come into it from outside.
         input_components: components that only inputs use.
         graphs: in the order of their calls.
+        resources: the values of the world as a whole, as it begins with them.
     """
 
     parameters: Parameters | None
@@ -195,6 +197,7 @@ class WorldDescription:
     inputs: tuple[Any, ...] = ()
     input_components: tuple[type, ...] = ()
     graphs: tuple[GraphDeclaration, ...] = ()
+    resources: tuple[Resource, ...] = ()
 
     @property
     def behaviors(self) -> tuple[Any, ...]:

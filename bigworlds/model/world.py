@@ -17,7 +17,8 @@ from bigworlds.behavior.spread import spreading_field
 from bigworlds.data.component import CellComponent, Component, EdgeComponent
 from bigworlds.data.fields import Field
 from bigworlds.data.parameters import Parameters
-from bigworlds.errors import ModelError, nearest_names
+from bigworlds.data.resource import Resource
+from bigworlds.errors import ModelError, UserError, nearest_names
 from bigworlds.model.activation import Activation, Synchronous, activation_of
 from bigworlds.model.declarations import (
     CellsDeclaration,
@@ -68,6 +69,7 @@ class World:
         self._records: list[Spec] = []
         self._inputs: dict[str, Any] = {}
         self._input_components: list[type] = []
+        self._resources: dict[str, Resource] = {}
         self._occupancy: Occupancy | None = None
 
     @property
@@ -276,6 +278,28 @@ class World:
         """
         self._records = list(checked([*self._records, *specs]))
 
+    def resource(self, kind: type[Resource], **values: Any) -> None:
+        """Declares values of the world as a whole, which behaviors read and inputs change.
+
+        Args:
+            kind: a `bw.Resource` class, each once.
+            values: what it begins with, by name; others have their defaults.
+
+        Raises:
+            ModelError: something else, declared twice, or a value that it cannot take.
+
+        Example:
+            `world.resource(Weather, rain=1.0)`
+        """
+        if not (isinstance(kind, type) and issubclass(kind, Resource)) or kind is Resource:
+            raise ModelError(f"world.resource takes a bw.Resource class; found {kind!r}")
+        if kind.__name__ in self._resources:
+            raise ModelError(f"world.resource({kind.__name__}) is declared twice")
+        try:
+            self._resources[kind.__name__] = kind(**values)
+        except UserError as problem:
+            raise ModelError(f"world.resource({kind.__name__}): {problem}") from None
+
     def inputs(self, *inputs: Any, components: Iterable[type] = ()) -> None:
         """Declares what may come into the world from outside while it runs (`sim.submit`).
 
@@ -323,6 +347,7 @@ class World:
             tuple(self._inputs.values()),
             tuple(self._input_components),
             tuple(self._graphs),
+            tuple(self._resources.values()),
         )
 
     def _start_values(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from bigworlds import _core
 from bigworlds.behavior import Compiled, Kernel, check_parameters
 from bigworlds.behavior.spread import SpreadingField
+from bigworlds.data import Resource
 from bigworlds.data.parameters import ParameterRef, Parameters
+from bigworlds.data.resource import block_class
 from bigworlds.errors import ModelError
 from bigworlds.model.activation import Sequential
 from bigworlds.model.declarations import PhaseDeclaration, WorldDescription
@@ -67,7 +70,10 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
     _set_space(spec, description)
     spec.set_cells(sorted(schema.number(cells.component) for cells in description.cells))
     parameters = description.parameters
-    spec.set_parameters(parameters.pack() if parameters is not None else b"")
+    spec.set_parameters(block_of(parameters, description.resources))
+    block = block_class(
+        type(parameters) if parameters is not None else None, map(type, description.resources)
+    )
     places: list[BehaviorPlace] = []
     streams: Counter[str] = Counter()
     for behavior in description.behaviors:
@@ -78,12 +84,18 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
             # A behavior that stands twice in the order draws other numbers the second time.
             stream = f"{behavior.name}/{streams[behavior.name]}"
             streams[behavior.name] += 1
-            made.append(_place(phase, number, k, stream, description, interpret))
+            made.append(_place(phase, number, k, stream, description, block, interpret))
         spec.add_phase(
             [_engine_terms(place, phase, schema, channels, graphs, parameters, seed) for place in made]
         )
         places += made
     return BuiltModel(spec, schema, channels, tuple(places))
+
+
+def block_of(parameters: Parameters | None, resources: Iterable[Resource]) -> bytes:
+    """The block that kernels read: the parameters, then the resources in the order of their names."""
+    ordered = sorted(resources, key=lambda resource: type(resource).__name__)
+    return b"".join(part.pack() for part in (parameters, *ordered) if part is not None)
 
 
 def _set_space(spec: _core.ModelSpec, description: WorldDescription) -> None:
@@ -116,21 +128,28 @@ def _check_places(behavior: Any, description: WorldDescription) -> None:
 
 
 def _place(
-    phase: PhaseDeclaration, number: int, k: int, stream: str, description: WorldDescription, interpret: bool
+    phase: PhaseDeclaration,
+    number: int,
+    k: int,
+    stream: str,
+    description: WorldDescription,
+    block: Any,
+    interpret: bool,
 ) -> BehaviorPlace:
     behavior, parameters, space = phase.behaviors[k], description.parameters, description.space
-    kind = type(parameters) if parameters is not None else None
     sequential = isinstance(phase.activation, Sequential)
     if behavior.per_tick:
-        check_parameters(behavior, kind)
+        check_parameters(behavior, block)
         return BehaviorPlace(behavior, number, k, stream, None, None)
     around = tuple(_cells_around(reach, space, parameters) for reach in behavior.reaches)
     exclusive = isinstance(space, Grid) and space.max_per_cell == 1
     by_cell = exclusive and not is_cell(behavior.components[0]) and behavior.can_look_at_cells()
-    kernel = behavior.kernel(kind, sequential=sequential, interpret=interpret, around=around, by_cell=by_cell)
+    kernel = behavior.kernel(
+        block, sequential=sequential, interpret=interpret, around=around, by_cell=by_cell
+    )
     # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
     explain = (
-        behavior.kernel(kind, sequential=sequential, interpret=True)
+        behavior.kernel(block, sequential=sequential, interpret=True)
         if behavior.kind is Compiled and not interpret
         else None
     )

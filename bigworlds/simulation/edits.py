@@ -264,6 +264,16 @@ class Edits:
         self.parameters.replace(**values)  # refuses what is wrong
         self._steps.append(lambda: self._take_parameters(values))
 
+    def resource(self, kind: Any) -> Any:
+        """The values of a resource, before this input or behavior: `world.resource(Weather).rain`."""
+        return self._simulation.resource(kind)
+
+    def set_resource(self, kind: Any, **values: Any) -> None:
+        """Changes values of a resource: `world.set_resource(Weather, rain=2.0)`."""
+        found = self._schema.resource(kind)
+        self._simulation.resource(found).replace(**values)  # refuses what is wrong
+        self._steps.append(lambda: self._simulation._take_resource(found, values))
+
     def _components_of(self, entity: Any) -> _Kinds | None:
         if entity in self._components:
             return self._components[entity]

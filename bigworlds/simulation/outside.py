@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from bigworlds import _core
-from bigworlds.data import Event
+from bigworlds.data import Event, Resource
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import UserError
 from bigworlds.event import Entry, Input, Journal, JournalError, Ticket, read_journal
@@ -19,6 +19,8 @@ from bigworlds.model import Model
 from bigworlds.simulation.build import BuiltModel
 from bigworlds.simulation.channels import event_parts, targets
 from bigworlds.simulation.inputs import Inputs
+
+R = TypeVar("R", bound=Resource)
 
 
 class Outside:
@@ -31,6 +33,7 @@ class Outside:
     _built: BuiltModel
     _inputs: Inputs
     _parameters: Parameters | None
+    _resources: dict[type[Resource], Resource]
     _paused: threading.Event
 
     def send(self, event: Event | type[Event], /, *, to: Any = None, after: int = 0, **fields: Any) -> None:
@@ -166,6 +169,46 @@ class Outside:
             self._inputs.write([{"kind": "parameters", "tick": self._core.tick, "values": plain}])
         self._take_parameters(values)
 
+    def resource(self, kind: type[R] | str) -> R:
+        """The values of a resource, as they are now: `sim.resource(Weather).rain`.
+
+        Raises:
+            UserError: the world has none like that.
+        """
+        return cast("R", self._resources[self._built.schema.resource(kind)])
+
+    def set_resource(self, kind: type[Resource] | str, **values: Any) -> None:
+        """Changes values of a resource from the next tick on. Collective. It replays from a journal.
+
+        Args:
+            kind: its class, or the class's name.
+            values: by name; others stay.
+
+        Raises:
+            UserError: the world has none like that, or a value that it cannot take.
+        """
+        found = self._built.schema.resource(kind)
+        if self._inputs.are_running:
+            raise UserError("the world runs: change resources between ticks, or by an input (bw.input)")
+        after = self._resources[found].replace(**values)
+        if self._inputs.journal is not None:
+            plain = {name: value for name, value in after.as_dict().items() if name in values}
+            self._inputs.write(
+                [
+                    {
+                        "kind": "resource",
+                        "tick": self._core.tick,
+                        "resource": found.__name__,
+                        "values": plain,
+                    }
+                ]
+            )
+        self._take_resource(found, values)
+
+    def _take_resource(self, kind: type[Resource], values: dict[str, Any]) -> None:
+        """Puts values of a resource in force, which have been checked."""
+        raise NotImplementedError
+
     def _take_parameters(self, values: dict[str, Any]) -> None:
         """Puts values of parameters in force, which have been checked."""
         raise NotImplementedError
@@ -276,6 +319,8 @@ class Outside:
                 )
             case "parameters":
                 self.set_parameters(**entry["values"])
+            case "resource":
+                self.set_resource(entry["resource"], **entry["values"])
             case "hand":
                 raise JournalError(
                     f"{path}: at tick {entry['tick']} the run was edited by hand: it cannot be replayed"

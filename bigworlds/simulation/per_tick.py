@@ -11,6 +11,7 @@ import weakref
 from typing import Any
 
 from bigworlds import _core
+from bigworlds.data import Resource
 from bigworlds.errors import BehaviorError
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel
 from bigworlds.simulation.edits import Edits, commit
@@ -44,7 +45,7 @@ class Act:
         take, core = simulation._take_parameters, simulation._core
         edits = Edits(simulation, take, core, self._built, 0, "", self._place.stream)
         try:
-            behavior.function(*(self._argument(argument.what, edits) for argument in behavior.arguments))
+            behavior.function(*(self._argument(argument, edits) for argument in behavior.arguments))
             commit(edits)
         except Exception as cause:
             words = cause_in_words(behavior, cause)
@@ -52,13 +53,15 @@ class Act:
             error.__dict__.update(behavior=behavior.name, entity_id=0, tick=edits.tick)
             raise error from cause
 
-    def _argument(self, what: str, edits: Edits) -> Any:
+    def _argument(self, argument: Any, edits: Edits) -> Any:
+        if argument.what == "parameters" and issubclass(argument.components[0], Resource):
+            return edits.resource(argument.components[0])
         return {
             "world": edits,
             "parameters": edits.parameters,
             "rng": edits.rng,
             "clock": Clock(edits.tick),
-        }[what]
+        }[argument.what]
 
 
 def set_acts(simulation: Any, core: _core.Simulation, built: BuiltModel) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds import _core
+from bigworlds.data import Resource
 from bigworlds.data.component import CellComponent, EdgeComponent
 from bigworlds.data.fields import Field, to_elements, zero_of
 from bigworlds.errors import ModelError, UserError, nearest_names
@@ -36,7 +37,8 @@ class Schema:
     The order is that of their names, so that it does not depend on how a model's file is arranged.
     """
 
-    def __init__(self, components: Iterable[type]) -> None:
+    def __init__(self, components: Iterable[type], resources: Iterable[type[Resource]] = ()) -> None:
+        self.resources = sorted(set(resources), key=lambda resource: resource.__name__)
         self.components = sorted(set(components), key=lambda component: component.__name__)
         self._numbers = {component: number for number, component in enumerate(self.components)}
         self._by_name = {component.__name__: component for component in self.components}
@@ -44,6 +46,11 @@ class Schema:
             names = [component.__name__ for component in self.components]
             twice = next(name for name in names if names.count(name) > 1)
             raise ModelError(f"two component classes are called '{twice}'; rename one of them")
+        for resource in self.resources:
+            if resource.__name__ in self._by_name:
+                raise ModelError(
+                    f"a component and a resource are both called '{resource.__name__}'; rename one of them"
+                )
 
     def add_to(self, spec: _core.ModelSpec) -> None:
         """Adds all components to the engine's description of the model, in order."""
@@ -94,14 +101,35 @@ class Schema:
         return self.number(field.owner), names.index(field.name)
 
     def layout(self) -> dict[str, dict[str, list[Any]]]:
-        """Components and fields with their types as plain data: what snapshots keep to tell models apart."""
-        return {
+        """Components, resources and their fields with their types as plain data.
+
+        What snapshots keep to tell models apart.
+        """
+        layout: dict[str, dict[str, list[Any]]] = {
             component.__name__: {
                 field.name: [field.kind, *storage_code(field)]
                 for field in component.__bw_fields__.values()  # type: ignore[attr-defined]
             }
             for component in self.components
         }
+        for resource in self.resources:
+            layout[resource.__name__] = {
+                name: [declared.kind, *declared.slot] for name, declared in resource.__bw_parameters__.items()
+            }
+        return layout
+
+    def resource(self, given: Any) -> type[Resource]:
+        """A resource by class or name.
+
+        Raises:
+            UserError: the world has none like that.
+        """
+        for resource in self.resources:
+            if given is resource or given == resource.__name__:
+                return resource
+        name = given if isinstance(given, str) else getattr(given, "__name__", repr(given))
+        known = nearest_names(name, [resource.__name__ for resource in self.resources])
+        raise UserError(f"this world has no resource '{name}'{known}")
 
 
 def stored_column(field: Field, values: NDArray[Any]) -> NDArray[Any]:
@@ -120,7 +148,7 @@ def schema_of(description: WorldDescription) -> Schema:
         found += [component for use in behavior.spawns for component in use.components]
         found += [use.target for use in behavior.claims]
         found += [use.field.owner for use in behavior.deposits]
-    return Schema(found)
+    return Schema(found, map(type, description.resources))
 
 
 def is_cell(component: type) -> bool:

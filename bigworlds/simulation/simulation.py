@@ -17,11 +17,12 @@ from bigworlds.cluster.errors import is_told
 from bigworlds.cluster.processes import broadcast_plain
 from bigworlds.data.component import EdgeComponent
 from bigworlds.data.parameters import Parameters
+from bigworlds.data.resource import Resource, size_of
 from bigworlds.errors import BehaviorError, UserError
 from bigworlds.model import Model
 from bigworlds.model.declarations import WorldDescription
 from bigworlds.record import Recorder
-from bigworlds.simulation.build import BehaviorPlace, BuiltModel, number_of
+from bigworlds.simulation.build import BehaviorPlace, BuiltModel, block_of, number_of
 from bigworlds.simulation.by_hand import ByHand
 from bigworlds.simulation.entities import readable
 from bigworlds.simulation.gathered import Gathered, joined
@@ -64,6 +65,7 @@ class Simulation(Shown, Outside, ByHand):
         self._gathered = Gathered(core, processes)
         self._parameters = parameters
         self._graphs = Graphs(core, processes, description.graphs)
+        self._resources = {type(resource): resource for resource in description.resources}
         self._inputs = Inputs(self, self._take_parameters, core, built, description.inputs)
         self._generations = Generations()
         self._editing = WeakMethod(self._mark_edited)
@@ -450,8 +452,21 @@ class Simulation(Shown, Outside, ByHand):
         """Puts values of parameters in force. Part of `set_parameters`, which checks and writes them down."""
         assert self._parameters is not None
         self._parameters = self._parameters.replace(**values)
-        self._core.set_parameters(self._parameters.pack())
+        self._core.set_parameters(block_of(self._parameters, self._resources.values()))
         self.apply_triggers()
+
+    def _take_resource(self, kind: type[Resource], values: dict[str, Any]) -> None:
+        """Puts values of a resource in force. Part of `set_resource`, which checks and writes them down."""
+        self._resources[kind] = self._resources[kind].replace(**values)
+        self._core.set_parameters(block_of(self._parameters, self._resources.values()))
+
+    def _read_resources(self) -> None:
+        """Brings the resources from the engine, which has loaded another state."""
+        block = self._core.parameter_block
+        end = len(block)
+        for kind in reversed(self._schema.resources):
+            end -= size_of(kind.__bw_layout__)
+            self._resources[kind] = kind.unpack(block[end:])
 
     def apply_triggers(self) -> None:
         """Hands the engine the triggers of all behaviors under the present parameters."""
@@ -478,6 +493,7 @@ class Simulation(Shown, Outside, ByHand):
         if self._inputs.journal is not None:
             self._mark_edited()
         self._core.load([(s.room, s.name, s.keys, dict(s.columns)) for s in sections])
+        self._read_resources()
 
     def populate(self) -> None:
         """Makes the entities and cells that the model declares. Called once, before the first tick."""
@@ -506,7 +522,7 @@ class Simulation(Shown, Outside, ByHand):
         self._core.spawn([self._schema.number(component) for component in components], n, given)
 
     def layout(self) -> dict[str, Any]:
-        """Components and fields with their types, as plain data for snapshots."""
+        """Components, resources and their fields with their types, as plain data for snapshots."""
         return self._schema.layout()
 
     def __repr__(self) -> str:

@@ -485,6 +485,12 @@ void bind_engine(py::module_& module) {
            [](Simulation& simulation, const py::bytes& block) {
              simulation.set_parameters(bytes_from(block));
            })
+      .def_property_readonly("parameter_block",
+                             [](const Simulation& simulation) {
+                               const std::vector<std::byte>& block = simulation.model().parameters;
+                               return py::bytes(reinterpret_cast<const char*>(block.data()),
+                                                block.size());
+                             })
       .def("set_trigger",
            [](Simulation& simulation, std::size_t phase, std::size_t behavior, std::int64_t every,
               std::int64_t after, std::vector<std::int64_t> at, bool enabled) {

@@ -76,7 +76,7 @@ def compiled_kernel(
 
     Args:
         behavior: a compiled behavior.
-        layout: `__bw_layout__` of the model's parameters, or None.
+        layout: of the model's whole block of parameters and resources, or None.
         sequential: whether rows come through call->order.
         around: by Neighbors argument, how many cells are expected around a cell; 0 for any number.
         by_cell: whether loops over neighbours go over the cells around an agent.

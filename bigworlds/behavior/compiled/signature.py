@@ -12,7 +12,7 @@ from bigworlds.behavior.compiled.entry import Entry, OwnArgument
 from bigworlds.behavior.compiled.stencils import StencilReach
 from bigworlds.behavior.compiled.vectors import VecType
 from bigworlds.behavior.uses import record_offsets
-from bigworlds.data import CellComponent, Field, FieldType
+from bigworlds.data import CellComponent, Field, FieldType, Resource
 
 if TYPE_CHECKING:
     from bigworlds.behavior.behavior import Behavior
@@ -29,7 +29,7 @@ def make_entry(
 
     Args:
         behavior: a compiled behavior.
-        layout: `__bw_layout__` of the model's parameters, or None.
+        layout: of the model's whole block of parameters and resources, or None.
         sequential: whether rows come through call->order.
         around: by Neighbors argument, how many cells are expected around a cell; 0 for any number.
         by_cell: whether loops over neighbours go over the cells around an agent.
@@ -133,6 +133,16 @@ def _place(behavior: Behavior) -> VecType | None:
     return None if found is None else VecType(found.whole, found.size)
 
 
+def _block_part(layout: Any, kind: type) -> tuple[tuple[str, str, int, int], ...]:
+    """The entries of a block's layout that are a resource's, or the parameters'."""
+    if not issubclass(kind, Resource):
+        return tuple((name, *entry) for name, entry in layout.items() if "." not in name)
+    prefix = f"{kind.__name__}."
+    return tuple(
+        (name.removeprefix(prefix), *entry) for name, entry in layout.items() if name.startswith(prefix)
+    )
+
+
 def _type(
     behavior: Behavior,
     argument: Argument,
@@ -152,7 +162,7 @@ def _type(
             axes = behavior.position.size if by_cell and behavior.position is not None else 0
             return args.ReachType(index, _named(reach.fields), edges, offset, metric, bases.get(index), axes)
         case "parameters":
-            return args.ParametersType(tuple((n, *entry) for n, entry in layout.items()))
+            return args.ParametersType(_block_part(layout or {}, argument.components[0]))
         case "rng":
             return args.RngType()
         case "clock":

@@ -155,7 +155,9 @@ class _Rows:
             case "neighbors":
                 return objects.Neighbors(state, index, used.reaches[index])
             case "parameters":
-                return parameters_of(state.call, self.parameters, plain=not self.translated)
+                return parameters_of(
+                    state.call, self.parameters, argument.components[0], plain=not self.translated
+                )
             case "rng":
                 return state.stream()
             case "clock":

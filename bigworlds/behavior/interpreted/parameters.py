@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
+from bigworlds.data.resource import Resource, layout_of
 from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3
 from bigworlds.errors import nearest_names
 
@@ -33,19 +34,20 @@ class ParameterValues:
         return f"parameters({', '.join(f'{k}={v!r}' for k, v in self.__dict__.items())})"
 
 
-def parameters_of(call: Any, parameters: Any, *, plain: bool) -> ParameterValues:
-    """The parameters in a call's block.
+def parameters_of(call: Any, block: Any, kind: Any, *, plain: bool) -> ParameterValues:
+    """The parameters, or the values of a resource, in a call's block.
 
     Args:
         call: the bw_call.
-        parameters: the model's class of parameters.
+        block: the class of the model's whole block.
+        kind: the class of its parameters, or of a resource.
         plain: choices as texts and enums as members; else their numbers, as compiled behaviors see them.
     """
     values: dict[str, Any] = {}
-    declared = getattr(parameters, "__bw_parameters__", {}) if plain else {}
-    for name, (kind, offset, length) in parameters.__bw_layout__.items():
-        numbers = [_CTYPES[kind].from_address(call.parameters + offset + 8 * i).value for i in range(length)]
-        value = _VECTORS[kind, length](*numbers) if length > 1 else numbers[0]
+    declared = (kind if issubclass(kind, Resource) else block).__bw_parameters__ if plain else {}
+    for name, (code, offset, length) in layout_of(block, kind).items():
+        numbers = [_CTYPES[code].from_address(call.parameters + offset + 8 * i).value for i in range(length)]
+        value = _VECTORS[code, length](*numbers) if length > 1 else numbers[0]
         if name in declared and declared[name].kind == "choice":
             value = declared[name].choices[value]
         elif name in declared and declared[name].kind == "enum":

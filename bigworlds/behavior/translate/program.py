@@ -26,7 +26,7 @@ from bigworlds.behavior.translate.kinds import (
 )
 from bigworlds.behavior.translate.source import Source, read_source
 from bigworlds.behavior.translate.statements import Statements
-from bigworlds.data import Component, Field
+from bigworlds.data import Component, Field, Resource
 from bigworlds.errors import nearest_names
 
 _WITH_STATE = {*MATH_ONE, *MATH_TWO, "floor_divide", "modulo"}
@@ -297,6 +297,13 @@ class Program:
             "event": "events are read only",
             "edge": "edges are changed by an argument `link: bw.Link[...]`: link.set(other.id, ...)",
         }.get(kind.what, "it has nothing to assign")
+        if kind.what == "parameters" and issubclass(argument.components[0], Resource):
+            shown = argument.components[0].__name__
+            on.fail(
+                target,
+                f"assigns to {target.attr!r} of the resource {shown}; resources are changed by inputs, "
+                "behaviors that run once per tick (bw.Edits) and sim.set_resource",
+            )
         if kind.what == "parameters":
             on.fail(target, f"assigns to the parameter {target.attr!r}; {instead}")
         shown = f"a neighbour of {name!r}" if kind.what == "item" else kind.shown
