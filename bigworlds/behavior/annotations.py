@@ -14,6 +14,7 @@ from bigworlds.behavior import arguments as known
 from bigworlds.behavior.translate.program import Argument
 from bigworlds.behavior.translate.source import Source
 from bigworlds.data import CellComponent, Component, EdgeComponent, Event, Resource
+from bigworlds.data.prefab import expanded
 from bigworlds.errors import nearest_names
 
 _SINGLE = {known.Rng: "rng", known.Clock: "clock", known.Entity: "entity", known.Space: "space"}
@@ -94,7 +95,12 @@ def read_arguments(source: Source, what: str, edge_of: Callable[[str], type | No
     counts: dict[str, int] = {}
     found: list[Argument] = []
     for argument in (*formal.posonlyargs, *formal.args, *formal.kwonlyargs):
-        kind, components = _classified(source, argument, what, _evaluated(source, argument, what))
+        annotation = _evaluated(source, argument, what)
+        values: dict[Any, Any] = {}
+        if get_origin(annotation) is known.Spawn:
+            parts, values = expanded(get_args(annotation))
+            annotation = known.Spawn.__class_getitem__(parts)  # type: ignore[attr-defined]
+        kind, components = _classified(source, argument, what, annotation)
         service = _SERVICES.get(kind, kind)
         if kind == "parameters" and issubclass(components[0], Resource):
             service = components[0].__name__
@@ -103,7 +109,7 @@ def read_arguments(source: Source, what: str, edge_of: Callable[[str], type | No
         if index > 0 and kind in ("parameters", "rng", "clock", "entity", "space", "world"):
             source.fail(argument, what, f"{argument.arg!r} is a second {service} argument; one is enough")
         edge = edge_of(argument.arg) if kind == "neighbors" else None
-        found.append(Argument(argument.arg, kind, components, index, edge))
+        found.append(Argument(argument.arg, kind, components, index, edge, tuple(values.items())))
     _check_own(source, what, found)
     return tuple(found)
 

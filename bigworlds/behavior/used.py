@@ -213,7 +213,7 @@ class _Collector:
                 self.fail(
                     f"{argument.name!r}: two of its components have a field {name!r}, so it cannot be named"
                 )
-        return SpawnUse(argument.name, argument.components, fields)
+        return SpawnUse(argument.name, argument.components, fields, argument.values)
 
     def _claim(self, argument: Argument) -> tuple[type[Component], Field | None, Field]:
         """The target, stock field and result field of a Claim argument."""

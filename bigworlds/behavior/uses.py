@@ -53,11 +53,15 @@ class CellUse:
 
 @dataclass(frozen=True)
 class SpawnUse:
-    """A prototype of new entities; `fields` is its record: in this order, each 8-byte aligned."""
+    """A prototype of new entities; `fields` is its record: in this order, each 8-byte aligned.
+
+    `values` are what the record begins with, where that is no default.
+    """
 
     argument: str
     components: tuple[type[Component], ...]
     fields: tuple[Field, ...]
+    values: tuple[tuple[Field, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from bigworlds.data.component import CellComponent, Component, EdgeComponent
 from bigworlds.data.fields import Field, zero_of
+from bigworlds.data.prefab import expanded
 from bigworlds.errors import ModelError, nearest_names
 from bigworlds.model.initialisers import Cells, Initialiser, bind
 from bigworlds.model.values import Column, Target, column_of
@@ -47,18 +48,20 @@ class ReadSpawn:
 def read_spawn(
     space: Space | None, parts: Iterable[Any], n: int | None, fields: Mapping[str, Any]
 ) -> ReadSpawn:
-    """Reads what `spawn` was given: component classes and data frames, a number, fields by name.
+    """Reads what `spawn` was given: component classes, prefabs and data frames, a number, fields by name.
 
     Raises:
         ModelError: an unknown field, a wrong type, shape or number of rows, or no position in a space.
     """
-    given_parts = tuple(parts)
+    given_parts, usual = expanded(tuple(parts))
     frames = [part for part in given_parts if _is_frame(part)]
     kinds = tuple(part for part in given_parts if not _is_frame(part))
     where = f"spawn({', '.join(getattr(kind, '__name__', repr(kind)) for kind in kinds)})"
     check_components(where, kinds)
     known = fields_of(kinds)
     given = given_fields(where, known, [*(_from_frame(where, frame, known) for frame in frames), fields])
+    for field, value in usual.items():
+        given.setdefault((field.owner, field.name), (field, value))
     columns = _columns(where, space, n, given)
     rows = _rows(where, space, n, given, columns)
     return ReadSpawn(where, kinds, rows, first_values(where, space, known, given, rows, columns))

@@ -18,7 +18,7 @@ from bigworlds.errors import ModelError
 from bigworlds.model.activation import Sequential
 from bigworlds.model.declarations import PhaseDeclaration, WorldDescription
 from bigworlds.simulation.channels import Channels, channels_of
-from bigworlds.simulation.schema import Schema, is_cell, schema_of
+from bigworlds.simulation.schema import Schema, is_cell, schema_of, stored_value
 from bigworlds.space import Continuous, Grid, Space
 
 DEFAULT_TILES = 64
@@ -212,8 +212,9 @@ def _engine_terms(
     def numbers(fields: Any) -> list[tuple[int, int]]:
         return [schema.field_number(field) for field in fields]
 
-    def prototype(components: Any, fields: Any) -> tuple[list[int], list[tuple[int, int]]]:
-        return sorted(schema.number(component) for component in components), numbers(fields)
+    def prototype(components: Any, fields: Any, values: Any = ()) -> tuple[list[int], Any, list[Any]]:
+        stored = [(schema.field_number(field), stored_value(field, value)) for field, value in values]
+        return sorted(schema.number(component) for component in components), numbers(fields), stored
 
     inboxes = [channels.number(use.event) for use in behavior.inboxes]
     on = None if behavior.trigger.on is None else channels.number(behavior.trigger.on)
@@ -251,7 +252,7 @@ def _engine_terms(
             for use in behavior.reaches
         ],
         "cells": [(numbers(use.fields), use.anywhere) for use in behavior.cells],
-        "spawns": [prototype(use.components, use.fields) for use in behavior.spawns],
+        "spawns": [prototype(use.components, use.fields, use.values) for use in behavior.spawns],
         "changes": [prototype((use.component,), use.fields) for use in behavior.attaches],
         "claims": [
             {

@@ -27,7 +27,11 @@ def storage_code(field: Field) -> tuple[str, int]:
 
 def initial_bytes(field: Field) -> bytes:
     """The stored form of a field's default value."""
-    value = zero_of(field.type) if field.default is None else field.default
+    return stored_value(field, zero_of(field.type) if field.default is None else field.default)
+
+
+def stored_value(field: Field, value: Any) -> bytes:
+    """The stored form of a value of a field."""
     return np.array(to_elements(field.type, value, field.full_name), dtype=field.dtype).tobytes()
 
 

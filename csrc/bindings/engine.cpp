@@ -111,11 +111,22 @@ NumberSource number_from(const py::handle& given) {
   return number;
 }
 
+std::vector<std::byte> bytes_from(const py::bytes& bytes) {
+  const std::string text = bytes;
+  const auto* first = reinterpret_cast<const std::byte*>(text.data());
+  return {first, first + text.size()};
+}
+
 std::vector<Prototype> prototypes_from(const py::handle& list) {
   std::vector<Prototype> prototypes;
   for (const py::handle item : list) {
-    const auto pair = item.cast<std::pair<std::vector<ComponentId>, py::list>>();
-    prototypes.push_back({pair.first, field_keys(pair.second)});
+    const auto [components, fields, values] =
+        item.cast<std::tuple<std::vector<ComponentId>, py::list, py::list>>();
+    Prototype& prototype = prototypes.emplace_back(Prototype{components, field_keys(fields)});
+    for (const py::handle given : values) {
+      const auto pair = given.cast<std::pair<py::object, py::bytes>>();
+      prototype.values.emplace_back(field_key(pair.first), bytes_from(pair.second));
+    }
   }
   return prototypes;
 }
@@ -215,12 +226,6 @@ void set_domain(ModelSpec& model, const std::string& kind, const std::vector<dou
   model.domain.exclusive = exclusive;
   model.domain.manhattan = manhattan;
   std::copy(lattice.begin(), lattice.end(), model.lattice.begin());
-}
-
-std::vector<std::byte> bytes_from(const py::bytes& bytes) {
-  const std::string text = bytes;
-  const auto* first = reinterpret_cast<const std::byte*>(text.data());
-  return {first, first + text.size()};
 }
 
 // The stored form of one value of a field.

@@ -2,13 +2,22 @@
 #include "engine/rank.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
+
+#include "base/checks.hpp"
 
 namespace bw {
 namespace {
 
 RecordPlan record_plan(const Schema& schema, const Prototype& prototype) {
   RecordLayout layout = record_layout(schema, prototype.fields);
+  for (const auto& [field, value] : prototype.values) {
+    const auto found = std::find(prototype.fields.begin(), prototype.fields.end(), field);
+    BW_CHECK(found != prototype.fields.end(), "a prototype's values are of its fields");
+    const auto place = static_cast<std::size_t>(found - prototype.fields.begin());
+    std::memcpy(layout.initial.data() + layout.offsets[place], value.data(), value.size());
+  }
   return {prototype.components, prototype.fields, std::move(layout.offsets),
           std::move(layout.initial)};
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bigworlds/behavior_abi.h"
@@ -66,6 +67,8 @@ struct SpreadRule {
 struct Prototype {
   Archetype components;
   std::vector<FieldKey> fields;
+  // What fields begin with, where that is no default.
+  std::vector<std::pair<FieldKey, std::vector<std::byte>>> values = {};
 };
 
 // Claims of a cell's stock (a whole-number field of cells), or of agents of a component.

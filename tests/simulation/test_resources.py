@@ -202,12 +202,11 @@ def test_wrong_names_and_values_are_refused(ask, message):
 
 
 def test_a_behavior_cannot_write_them():
-    @bw.behavior
     def rain(grass: Grass, weather: Weather) -> None:
         weather.rain = 1.0
 
     with pytest.raises(bw.ModelError, match="of the resource Weather; resources are changed by inputs"):
-        declared(behaviors=(rain,))
+        bw.behavior(rain)
 
 
 def test_a_snapshot_of_other_resources_is_refused(tmp_path):

@@ -44,6 +44,7 @@ class Argument:
         index: its position among the arguments of the same service (attach and detach share one numbering,
             and so do here and cells).
         edge: for Neighbors on graphs: the component of edges.
+        values: for Spawn: what prefabs give, by field.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Argument:
     components: tuple[type, ...] = ()
     index: int = 0
     edge: type | None = None
+    values: tuple[tuple[Field, Any], ...] = ()
 
 
 @dataclass(frozen=True)
