@@ -27,6 +27,7 @@ PICTURES: dict[str, tuple[str, dict[str, Any], int, int]] = {
     "examples/boids/picture.png": ("boids", {"n": 400, "density": "dense"}, 200, 480),
     "examples/wolf_sheep/picture.png": ("wolf_sheep", {"side": 60}, 60, 480),
     "examples/schelling/picture.png": ("schelling", {"side": 80}, 20, 480),
+    "examples/germs/picture.png": ("germs", {"n": 3000, "transmission": 0.005, "airborne": 0.06}, 60, 480),
     "examples/forest_fire/picture.png": ("forest_fire", {"side": 120, "density": 0.62}, 90, 480),
     "examples/ants/picture.png": ("ants", {}, 140, 480),
     "examples/native_behavior/picture.png": ("native_behavior", {"n": 2500, "radius": 2.0}, 120, 480),

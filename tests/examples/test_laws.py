@@ -27,6 +27,9 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "wolf_sheep sequential": ("wolf_sheep", {"side": 20, "activation": "sequential"}),
     "forest_fire": ("forest_fire", {"side": 25}),
     "ants": ("ants", {"side": 25, "ants": 40}),
+    "germs": ("germs", {"n": 200}),
+    "germs scale-free": ("germs", {"n": 150, "network": "scale_free", "airborne": 0.0, "transmission": 0.1}),
+    "germs random": ("germs", {"n": 150, "network": "random", "step": 3.0, "recovery": 0.3}),
     "native_behavior": ("native_behavior", {"n": 150}),
 }
 SEQUENTIAL = [name for name in CASES if "sequential" in name]
