@@ -222,7 +222,9 @@ void Simulation::apply() {
       moved = moved || result.births > 0 || result.changes > 0;
     }
   }
-  if (moved) {
+  // Over several processes a rank does not know what the others were ordered to do, only what they
+  // may have been.
+  if (communicator_->hosts_all() ? moved : changing_) {
     hand_over_leavers();
   }
   change_graphs(ended);

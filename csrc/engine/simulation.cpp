@@ -333,6 +333,7 @@ bool Simulation::select(std::size_t phase) {
   firing_.assign(behaviors.size(), 0);
   moving_ = false;
   sequential_ = false;
+  changing_ = false;
   bool any = false;
   for (std::size_t b = 0; b < behaviors.size(); ++b) {
     if (!behaviors[b].trigger.fires(tick_)) {
@@ -344,6 +345,8 @@ bool Simulation::select(std::size_t phase) {
     firing_[b] = matches ? 1 : 0;
     any = any || matches;
     sequential_ = sequential_ || (matches && behaviors[b].sequential);
+    changing_ =
+        changing_ || (matches && !(behaviors[b].spawns.empty() && behaviors[b].changes.empty()));
     moving_ = moving_ ||
               (matches && std::any_of(behaviors[b].columns.begin(), behaviors[b].columns.end(),
                                       [&](const ColumnUse& use) {

@@ -289,6 +289,7 @@ class Simulation {
   std::uint64_t population_ = 0;
   bool moving_ = false;       // a firing behavior writes places
   bool sequential_ = false;   // the phase is a sequential behavior
+  bool changing_ = false;     // a firing behavior may order births or changes of components
   std::uint32_t acting_ = 0;  // place in the order, from 1, of a behavior that acts for the world
   struct OldPlaces {
     std::uint32_t table;

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from bigworlds.record import Records
-from tests.cluster.conftest import Start
+from tests.cluster.conftest import PROGRAMS, Start
 
 EXAMPLES = {
     "boids": ("--set", "n=400", "--ticks", "8"),
     "schelling": ("--set", "size=small", "--ticks", "6"),
     "wolf_sheep": ("--set", "side=40", "--ticks", "10"),
     "forest_fire": ("--ticks", "12"),
+    "germs": ("--set", "n=300", "--ticks", "12"),
+    str(PROGRAMS / "town.py"): ("--ticks", "9"),
 }
 
 
@@ -50,6 +52,13 @@ def test_a_world_goes_on_from_its_snapshot_on_another_number_of_ranks(start: Sta
     on = finished(start, 2, "wolf_sheep", "--resume", "w.h5", "--ticks", "7", folder=tmp_path)
     assert on["tick"] == 14
     assert on["digest"] == finished(start, 1, *begun, "--ticks", "14")["digest"]
+
+
+def test_edges_go_on_from_a_snapshot_on_another_number_of_ranks(start: Start, tmp_path: Path) -> None:
+    begun = (str(PROGRAMS / "town.py"), "--seed", "2")
+    finished(start, 3, *begun, "--ticks", "4", "--snapshot", "t.h5", folder=tmp_path)
+    on = finished(start, 2, begun[0], "--resume", "t.h5", "--ticks", "5", folder=tmp_path)
+    assert on["digest"] == finished(start, 1, *begun, "--ticks", "9")["digest"]
 
 
 def test_a_run_folder_has_the_records_of_one_rank(start: Start, tmp_path: Path) -> None:
