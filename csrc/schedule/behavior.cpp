@@ -58,6 +58,9 @@ RecordLayout record_layout(const Schema& schema, const std::vector<FieldKey>& fi
     std::memcpy(layout.initial.data() + layout.offsets.back(), field.initial.data(),
                 field.type.size());
   }
+  // A record is always somewhere, that of a tag too.
+  layout.size = std::max<std::size_t>(layout.size, 8);
+  layout.initial.resize(layout.size);
   return layout;
 }
 

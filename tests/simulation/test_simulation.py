@@ -211,3 +211,25 @@ def test_a_fresh_seed_is_drawn_and_told() -> None:
     assert balls.simulate(rng=first.seed).digest() == first.digest()
     again = [balls.simulate(rng=np.random.default_rng(3)).seed for _ in range(2)]
     assert again[0] == again[1]
+
+
+class Blank(bw.Component):
+    """A tag: it has no fields."""
+
+
+@bw.behavior
+def mark(ball: Ball, blank: bw.Attach[Blank]) -> None:
+    blank()
+
+
+@pytest.mark.parametrize("interpret", [False, True])
+def test_a_tag_is_attached_by_a_behavior(interpret: bool) -> None:
+    @bw.model()
+    def world_of_tags(world: bw.World) -> None:
+        world.space = bw.Continuous((10.0, 10.0))
+        world.spawn(Ball, n=3, position=bw.vec2(1.0, 1.0))
+        world.behaviors(mark)
+
+    sim = world_of_tags.simulate(rng=1, interpret=interpret)
+    sim.step()
+    assert sim.count(Blank) == 3
