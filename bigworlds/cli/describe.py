@@ -15,6 +15,7 @@ import numpy as np
 from bigworlds.data.component import CellComponent
 from bigworlds.data.fields import Field
 from bigworlds.data.parameters import ParameterRef, Parameters
+from bigworlds.graph import EdgeSource, GivenEdges
 from bigworlds.model import Model, Sequential, WorldDescription
 from bigworlds.model.declarations import StartValues
 from bigworlds.model.initialisers import Cells, Cycle, Initialiser, Where
@@ -61,8 +62,9 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 def _entities(world: WorldDescription) -> Iterator[str]:
     born = [c for b in world.behaviors for use in b.spawns for c in use.components]
     kinds = dict.fromkeys([*world.components, *born, *(cells.component for cells in world.cells)])
-    for kind in kinds:
-        what = "cells" if issubclass(kind, CellComponent) else "agents"
+    edges = {graph.component: graph for graph in world.graphs}
+    for kind in [*kinds, *edges]:
+        what = "cells" if issubclass(kind, CellComponent) else "edges" if kind in edges else "agents"
         yield f"### {kind.__name__} ({what})"
         yield ""
         # A class without a docstring of its own inherits that of bw.Component, which says nothing of the
@@ -76,6 +78,11 @@ def _entities(world: WorldDescription) -> Iterator[str]:
         )
     yield f"Space: {_space(world)}"
     yield ""
+    for graph in world.graphs:
+        way = "directed" if graph.directed else "undirected"
+        name, edges_from = graph.component.__name__, _source(graph.source)
+        yield f"Graph: {name}, {way}, over {graph.nodes} agents; edges {edges_from}."
+        yield ""
     yield "Time: discrete ticks. (How long is one?)"
 
 
@@ -101,6 +108,16 @@ def _space(world: WorldDescription) -> str:
         return f"continuous, {edges}, {size} units{lattice}."
     crowd = "at most one agent" if space.max_per_cell == 1 else "any number of agents"
     return f"{edges} grid of {size} cells, {space.neighbors} neighbours each, {crowd} in a cell."
+
+
+def _source(source: EdgeSource) -> str:
+    """Where the edges of a graph come from, in words."""
+    if isinstance(source, GivenEdges):
+        return f"that are given, {source.count} of them" if source.count else "that behaviors make"
+    given = ", ".join(
+        f"{name}={value}" for name, value in vars(source).items() if value is not None and name != "name"
+    )
+    return f"by {type(source).__name__}({given})"
 
 
 def _schedule(world: WorldDescription) -> Iterator[str]:
@@ -153,6 +170,7 @@ def _concepts(model: Model, world: WorldDescription) -> Iterator[str]:
     for behavior in world.behaviors:
         for reach in behavior.reaches:
             within = f" within {_name(reach.radius)}" if reach.radius is not None else ""
+            within = within if reach.edge is None else f" along the edges {reach.edge.__name__}"
             seen = ", ".join(field.name for field in reach.fields) or "their presence"
             yield f"- Sensing: *{behavior.name}* sees {seen} of {reach.component.__name__}{within}."
         for cells in behavior.cells:
@@ -173,6 +191,8 @@ def _interactions(behavior: Any) -> Iterator[str]:
         yield f"*{behavior.name}* competes for {what}; what one gets is in {claim.result.field.full_name}."
     for deposit in behavior.deposits:
         yield f"*{behavior.name}* adds to {deposit.field.full_name}."
+    for link in behavior.links:
+        yield f"*{behavior.name}* changes edges {link.edge.__name__}."
     for send in behavior.sends:
         yield f"*{behavior.name}* sends {send.event.__name__}."
     for inbox in behavior.inboxes:
@@ -186,6 +206,9 @@ def _stochastic(world: WorldDescription) -> Iterator[str]:
         ]
         if drawn:
             yield f"the start of {', '.join(drawn)} ({where})"
+    for graph in world.graphs:
+        if not isinstance(graph.source, GivenEdges):
+            yield f"the edges {graph.component.__name__}"
     for phase in world.phases:
         for behavior in phase.behaviors:
             if behavior.uses_rng:
@@ -201,6 +224,9 @@ def _starts(world: WorldDescription) -> Iterator[tuple[str, StartValues]]:
         yield f"{spawn.n} x {' with '.join(kind.__name__ for kind in spawn.components)}", spawn.start
     for cells in world.cells:
         yield f"each of {cells.count} cells", cells.start
+    for graph in world.graphs:
+        if graph.start.fields:
+            yield f"edges {graph.component.__name__}", graph.start
 
 
 def _is_random(value: Any) -> bool:

@@ -147,6 +147,15 @@ def test_describe_knows_continuous_worlds_and_presets(cli: Cli) -> None:
     assert "did you mean 'large'" in err
 
 
+def test_describe_knows_graphs(cli: Cli) -> None:
+    code, out, err = cli("describe", "germs", "--set", "n=50")
+    assert code == 0, err
+    assert "### Contact (edges)" in out
+    assert "Graph: Contact, undirected, over 50 agents; edges by SmallWorld(k=8, rewire=0.1)." in out
+    assert "*catch* sees state of Person along the edges Contact." in out
+    assert "the edges Contact" in out
+
+
 def test_doctor_finds_what_is_there(cli: Cli) -> None:
     code, out, _ = cli("doctor")
     assert code == 0
