@@ -135,10 +135,17 @@ def describe(
     print(describing.odd(found, found.settings(**found.parse(assignments or []))))
 
 
-@app.command("doctor", epilog="Example: bigworlds doctor")
-def doctor() -> None:
+@app.command("doctor", epilog="Example: mpirun -n 4 bigworlds doctor --mpi --dir /scratch/me")
+def doctor(
+    mpi: Annotated[
+        bool, typer.Option("--mpi", help="Under mpirun or srun: whether these ranks can run a world.")
+    ] = False,
+    folder: Annotated[
+        Path, typer.Option("--dir", metavar="DIR", help="With --mpi: where files are tried out.")
+    ] = Path(),
+) -> None:
     """Tell what is installed, and what is missing for which feature."""
-    if not doctoring.examine():
+    if not (doctoring.examine_mpi(folder) if mpi else doctoring.examine()):
         raise typer.Exit(ExitCode.FAILED)
 
 

@@ -165,6 +165,15 @@ def submit_(
             "--launch", metavar="CMD", help="What starts the ranks. Default: mpiexec -n $SLURM_NTASKS."
         ),
     ] = None,
+    warning: Annotated[
+        int | None,
+        typer.Option(
+            "--warning",
+            metavar="SECONDS",
+            min=1,
+            help="How long before the limit the run is told to stop. Default: a tenth, at most 300.",
+        ),
+    ] = None,
     partition: Annotated[str | None, _Partition] = None,
     account: Annotated[str | None, _Account] = None,
     sbatch: Annotated[list[str] | None, _Sbatch] = None,
@@ -184,6 +193,7 @@ def submit_(
         out=folder.absolute(),
         options=given,
         launch=launch,
+        warning=warning,
         resources=slurm.Resources(
             name=name or found.name, output=f"{folder.absolute()}/slurm-%j.out", time=time, nodes=nodes,
             tasks_per_node=ntasks_per_node, cpus_per_task=threads, partition=partition, account=account,

@@ -9,12 +9,15 @@ import platform
 import shutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bigworlds.cli.engine import version
+from bigworlds.cluster.examine import examine as examine_together
 
 OLDEST_PYTHON = (3, 11)
 
@@ -90,6 +93,31 @@ def examine() -> bool:
         text = f"  {finding.part} is missing ({need}), for {finding.use}: {finding.cure}"
         console.print(text, markup=False, soft_wrap=True)
     return not lacking
+
+
+def examine_mpi(folder: Path) -> bool:
+    """Prints what several processes found together; rank 0 does. Collective.
+
+    Args:
+        folder: where files are tried out.
+
+    Returns:
+        Whether they can run a world.
+
+    Raises:
+        UserError: there is no such folder.
+    """
+    rank, lines = examine_together(folder)
+    wrong = [line.part for line in lines if not line.good]
+    if rank == 0:
+        table = Table(box=box.SIMPLE, pad_edge=False, show_header=False)
+        for line in lines:
+            mark = "[green]ok[/green]" if line.good else "[red]no[/red]"
+            table.add_row(mark, line.part, Text(line.found))
+        console = Console(highlight=False)
+        console.print(table)
+        console.print(f"Not working: {', '.join(wrong)}" if wrong else "Ready to run on these ranks.")
+    return not wrong
 
 
 def _python() -> Finding:

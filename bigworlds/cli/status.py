@@ -11,10 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
 from bigworlds.cli.failures import short_path
 from bigworlds.cli.submit import JOB
 from bigworlds.cluster import slurm
@@ -25,6 +21,8 @@ from bigworlds.record.log import LOG_FILES
 
 # How often `--follow` looks, in seconds.
 FOLLOW_SECONDS = 5.0
+
+_TURNS = ("run started", "run ended", "run failed")
 
 _OVER = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY", "BOOT_FAIL")
 
@@ -48,15 +46,12 @@ def show(named: str, *, follow: bool) -> None:
     Raises:
         UserError: there is no such job, no such folder, or nothing in it.
     """
-    console = Console(highlight=False)
     while True:
         status = status_of(named)
-        table = Table(box=box.SIMPLE, pad_edge=False, show_header=False)
-        for name, said in status.lines.items():
-            table.add_row(name, said)
-        console.print(table)
+        print("\n".join(f"{name:10}{said}" for name, said in status.lines.items()), flush=True)
         if not follow or status.over:
             return
+        print()
         time.sleep(FOLLOW_SECONDS)
 
 
@@ -112,15 +107,16 @@ def _add_run(status: Status, run: RunFolder) -> None:
         status.lines["run"] = "no tick is known yet"
         return
     last = ticks[-1]
-    ended = last["event"] == "run ended"
-    state = f"ended ({last.get('ended')})" if ended else "failed" if last["event"] == "run failed" else "runs"
+    turn = next((event for event in reversed(events) if event["event"] in _TURNS), last)
+    ended = turn["event"] == "run ended"
+    state = f"ended ({turn.get('ended')})" if ended else "failed" if turn["event"] == "run failed" else "runs"
     status.lines["run"] = f"{state} at tick {last['tick']:,}, {_age(last)} ago{_speed(starts, last)}"
     if len(starts) > 1:
         status.lines["started"] = f"{len(starts)} times, last at tick {starts[-1]['tick']:,}"
     kept = [event for event in ticks if event["event"] == "snapshot written"]
     if kept:
         status.lines["snapshot"] = f"tick {kept[-1]['tick']:,}, {_age(kept[-1])} ago"
-    if ended and "job" not in status.lines:
+    if turn["event"] in ("run ended", "run failed") and "job" not in status.lines:
         status.over = True
 
 

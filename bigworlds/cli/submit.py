@@ -45,6 +45,7 @@ class Job:
         resources: of the job.
         options: of the run.
         launch: what starts the ranks, None for mpiexec.
+        warning: how many seconds before the limit the run is told; None for what is said above.
     """
 
     named: str
@@ -53,6 +54,7 @@ class Job:
     resources: slurm.Resources
     options: Sequence[str]
     launch: str | None = None
+    warning: int | None = None
 
 
 def check_options(options: Sequence[str]) -> None:
@@ -77,12 +79,15 @@ def script_of(job: Job) -> str:
     ]  # fmt: skip
     alone = (job.resources.nodes or 1) * (job.resources.tasks_per_node or 1) == 1
     launch = job.launch or (None if alone else f"{_mpiexec()} -n $SLURM_NTASKS")
+    warning = job.warning or max(1, int(min(WARNING_SECONDS, WARNING_SHARE * seconds)))
+    if warning >= seconds:
+        raise UserError(f"--warning {warning}: expected fewer seconds than --time {job.resources.time} has")
     return slurm.run_script(
         job.resources,
         own_command(arguments),
         launch=launch,
         folder=Path.cwd(),
-        warning_seconds=max(1, int(min(WARNING_SECONDS, WARNING_SHARE * seconds))),
+        warning_seconds=warning,
     )
 
 

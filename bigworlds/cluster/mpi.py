@@ -348,6 +348,10 @@ def world() -> Any:
     return MPI.COMM_WORLD
 
 
+# The library itself, for those who look at it and not through it.
+library: Any = MPI
+
+
 def library_version() -> str:
     """The MPI library in use, in its own words."""
     text: str = MPI.Get_library_version()
