@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -13,7 +15,6 @@ from pathlib import Path
 from bigworlds.cli.failures import short_path
 from bigworlds.cli.walltime import seconds_of
 from bigworlds.cluster import slurm
-from bigworlds.cluster.start import mpirun
 from bigworlds.errors import UserError
 from bigworlds.model import Model
 
@@ -78,12 +79,19 @@ def script_of(job: Job) -> str:
         "--out", str(job.out), "--resume", "latest",
     ]  # fmt: skip
     alone = (job.resources.nodes or 1) * (job.resources.tasks_per_node or 1) == 1
-    launch = job.launch or (None if alone else f"{_mpiexec()} -n $SLURM_NTASKS")
+    resources, launch = job.resources, job.launch
+    if launch is None and not alone:
+        # The MPI of this environment comes first on the PATH; without one it is the site's.
+        beside = shutil.which("mpiexec", path=str(Path(sys.executable).parent))
+        if beside is not None:
+            path = f"export PATH={shlex.quote(str(Path(beside).parent))}:$PATH"
+            resources = dataclasses.replace(resources, setup=[*resources.setup, path])
+        launch = "mpiexec -n $SLURM_NTASKS"
     warning = job.warning or max(1, int(min(WARNING_SECONDS, WARNING_SHARE * seconds)))
     if warning >= seconds:
         raise UserError(f"--warning {warning}: expected fewer seconds than --time {job.resources.time} has")
     return slurm.run_script(
-        job.resources,
+        resources,
         own_command(arguments),
         launch=launch,
         folder=Path.cwd(),
@@ -114,12 +122,3 @@ def own_command(arguments: Sequence[str]) -> list[str]:
     """This command line as a batch script calls it: by its full path, for jobs do not know environments."""
     beside = shutil.which("bigworlds", path=str(Path(sys.executable).parent))
     return [*([beside] if beside else [sys.executable, "-m", "bigworlds.cli"]), *arguments]
-
-
-def _mpiexec() -> str:
-    """The mpirun that belongs to this environment's MPI, else what the job finds on its PATH."""
-    try:
-        found = mpirun()
-    except UserError:
-        return "mpiexec"
-    return str(found) if found.parent == Path(sys.executable).parent else "mpiexec"

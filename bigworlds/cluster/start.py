@@ -81,15 +81,23 @@ def run_on_ranks(ranks: int, arguments: Sequence[str]) -> None:
         UserError: there is no mpirun.
     """
     command = mpirun()
+    environment = mpirun_environment(command)
+    line = [str(command), "-n", str(ranks), sys.executable, "-m", "bigworlds.cli", *arguments]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(line[0], line, environment)
+
+
+def mpirun_environment(command: Path) -> dict[str, str]:
+    """The variables that an mpirun gets: those of this process, and what it needs to start ranks here."""
     environment = dict(os.environ)
     if os.geteuid() == 0:
         environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
     # More ranks than cores are slow, but asked for.
     environment.setdefault("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe")
-    line = [str(command), "-n", str(ranks), sys.executable, "-m", "bigworlds.cli", *arguments]
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execve(line[0], line, environment)
+    # Intel's mpirun looks for its other half on the PATH.
+    environment["PATH"] = os.pathsep.join([str(command.parent), environment.get("PATH", os.defpath)])
+    return environment
 
 
 def mpirun() -> Path:

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bigworlds.cluster.start import mpirun
+from bigworlds.cluster.start import mpirun, mpirun_environment
 from bigworlds.ensemble.worker import MARK, in_words, run_one
 from bigworlds.model import Model
 
@@ -29,7 +29,15 @@ SECONDS_TO_END = 5.0
 # So often the main thread looks for Ctrl-C while it waits for a run, in seconds.
 _LOOK_SECONDS = 0.2
 
+# How many of the last lines that a process wrote are told when it has ended.
 _LAST_LINES = 3
+
+# Several mpiruns at once would each bind their ranks to the same first cores.
+_UNBOUND = {
+    "PRTE_MCA_hwloc_default_binding_policy": "none",
+    "OMPI_MCA_hwloc_base_binding_policy": "none",
+    "I_MPI_PIN": "0",
+}
 
 
 class Crew:
@@ -150,18 +158,18 @@ class _Process:
 
     def __init__(self, about: Mapping[str, Any], only: Mapping[str, Any] | None, ranks: int) -> None:
         command = [sys.executable, "-m", "bigworlds.ensemble.worker"]
-        environment = os.environ | {MARK: "1"}
         if only is None:
-            environment["BIGWORLDS_MPI"] = "off"
+            environment = os.environ | {"BIGWORLDS_MPI": "off"}
         else:
-            command = [str(mpirun()), "-n", str(ranks), *command, json.dumps(about), json.dumps(only)]
-            _let_mpi_share_cores(environment)
+            starter = mpirun()
+            command = [str(starter), "-n", str(ranks), *command, json.dumps(about), json.dumps(only)]
+            environment = {**_UNBOUND, **mpirun_environment(starter)}
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         self._alone = only is None
         self._killed = False
         self._process = subprocess.Popen(
             command,
-            env=environment,
+            env={**environment, MARK: "1"},
             stdin=subprocess.PIPE if self._alone else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -224,15 +232,6 @@ class _Process:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(what) + "\n")
         self._process.stdin.flush()
-
-
-def _let_mpi_share_cores(environment: dict[str, str]) -> None:
-    """Several mpiruns at once would each bind their ranks to the same first cores."""
-    if os.geteuid() == 0:
-        environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
-    environment.setdefault("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe")
-    environment.setdefault("PRTE_MCA_hwloc_default_binding_policy", "none")
-    environment.setdefault("OMPI_MCA_hwloc_base_binding_policy", "none")
 
 
 def _failed(why: str) -> dict[str, Any]:
