@@ -15,6 +15,7 @@ from bigworlds.cli.failures import short_path
 from bigworlds.cli.submit import JOB
 from bigworlds.cluster import slurm
 from bigworlds.ensemble import SweepTable, is_sweep
+from bigworlds.ensemble.plan import manifest_in
 from bigworlds.errors import UserError
 from bigworlds.record import RunFolder
 from bigworlds.record.log import LOG_FILES
@@ -94,8 +95,11 @@ def _status(number: int | None, job: slurm.QueuedJob | None, folder: Path | None
 
 def _add_sweep(status: Status, folder: Path) -> None:
     table = SweepTable(folder)
-    runs, failed = len(table.runs), len(table.failed)
-    status.lines["sweep"] = f"{runs:,} runs have ended" + (f", {failed:,} of them failed" if failed else "")
+    runs, failed, planned = len(table.runs), len(table.failed), manifest_in(folder).get("runs")
+    of = f" of {planned:,}" if isinstance(planned, int) else ""
+    status.lines["sweep"] = f"{runs:,}{of} runs have ended" + (f", {failed:,} failed" if failed else "")
+    if runs == planned and "job" not in status.lines:
+        status.over = True
 
 
 def _add_run(status: Status, run: RunFolder) -> None:

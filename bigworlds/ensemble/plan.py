@@ -149,6 +149,7 @@ class Plan:
             "fixed": _shared(self.model, self.fixed, self.varied),
             "ticks": self.ticks,
             "every": self.every,
+            "runs": len(self.runs),
             "columns": self.columns,
         }
 
@@ -178,9 +179,7 @@ def claim(folder: Path, plan: Plan) -> None:
         if (folder / "manifest.json").exists():
             raise UserError(f"{folder} holds a run, which is no sweep; name another folder")
         if not (folder / MANIFEST).exists():
-            temporary = folder / f".{MANIFEST}.{os.getpid()}"
-            temporary.write_text(json.dumps(ours, indent=2) + "\n", encoding="utf-8")
-            temporary.replace(folder / MANIFEST)  # whole or not at all
+            _write(folder, ours)
     except OSError as problem:
         raise UserError(f"{folder}: no folder for a sweep: {problem.strerror}; name another") from None
     theirs = manifest_in(folder)
@@ -193,6 +192,14 @@ def claim(folder: Path, plan: Plan) -> None:
         raise UserError(
             f"{folder} holds another sweep; name another folder. It differs in {'; '.join(different)}"
         )
+    if theirs.get("runs") != ours["runs"]:
+        _write(folder, ours)
+
+
+def _write(folder: Path, manifest: Mapping[str, Any]) -> None:
+    temporary = folder / f".{MANIFEST}.{os.getpid()}"
+    temporary.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(folder / MANIFEST)  # whole or not at all
 
 
 def manifest_in(folder: Path) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def test_the_script_keeps_a_snapshot_at_the_signal_and_queues_the_job_again(cli:
 
 def test_status_of_what_is_there(cli: Cli, folder: Path) -> None:
     assert cli("sweep", "meadow.py", "--vary", "n=2,3", "--out", "s")[0] == 0
-    assert "sweep     2 runs have ended\n" in cli("status", "s")[1]
+    assert "sweep     2 of 2 runs have ended\n" in cli("status", "s", "--follow")[1]
     assert cli("run", "meadow.py", "--ticks", "3", "--out", "r", "--seed", "4")[0] == 0
     assert "model     meadow, seed 4, 1 ranks" in cli("status", "r")[1]
     with (folder / "r" / "log.jsonl").open("a") as file:
