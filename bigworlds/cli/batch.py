@@ -8,31 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
+from bigworlds.cli import batch_options as of
 from bigworlds.cli import options, status, submit, sweep
 from bigworlds.cli.failures import ExitCode, report
 from bigworlds.cli.locate import find_model
 from bigworlds.cluster import slurm
 from bigworlds.ensemble import Settings
 from bigworlds.errors import UserError
-
-SLURM = "Slurm"
-
-_Time = typer.Option("--time", metavar="HH:MM:SS", help="Time limit of a job.", rich_help_panel=SLURM)
-_Partition = typer.Option("--partition", metavar="NAME", help="Partition.", rich_help_panel=SLURM)
-_Account = typer.Option("--account", metavar="NAME", help="Account.", rich_help_panel=SLURM)
-_Sbatch = typer.Option(
-    "--sbatch",
-    metavar="OPTION",
-    help="Another option of sbatch, as in --sbatch=--mem-per-cpu=2G; several times.",
-    rich_help_panel=SLURM,
-)
-_Setup = typer.Option(
-    "--setup",
-    metavar="LINE",
-    help="A line before the command, as in --setup 'module load openmpi'; several times.",
-    rich_help_panel=SLURM,
-)
-_DryRun = typer.Option("--dry-run", help="Print the batch script; do nothing.", rich_help_panel=SLURM)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,60 +32,29 @@ def add_to(app: typer.Typer) -> None:
 
 def sweep_(
     model: options.ModelName,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the sweep; goes on with it.")],
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--vary",
-            metavar="KEY=VALUES",
-            help="A parameter and its values, 1,2,3 or START:STOP:STEP (STOP included); several times.",
-        ),
-    ] = None,
-    points: Annotated[
-        Path | None,
-        typer.Option("--points", metavar="FILE", help="Instead of --vary a CSV file, one point a line."),
-    ] = None,
-    zipped: Annotated[
-        bool, typer.Option("--zip", help="First values together, then second ones: not all combinations.")
-    ] = False,
-    seeds: Annotated[
-        str, typer.Option("--seeds", metavar="N", help="Seeds of each point: 1 to N, or FIRST:LAST.")
-    ] = "1",
+    out: of.SweepOut,
+    vary: of.Vary = None,
+    points: of.Points = None,
+    zipped: of.Zipped = False,
+    seeds: of.Seeds = "1",
     assignments: options.Assignments = None,
-    ticks: Annotated[
-        int | None, typer.Option("--ticks", metavar="N", min=0, help="How long each run is.")
-    ] = None,
-    every: Annotated[
-        int | None,
-        typer.Option("--every", metavar="TICKS", min=1, help="A row so often, not only at the end."),
-    ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", metavar="N", min=1, help="Runs at a time. Default: cores / threads."),
-    ] = None,
-    threads: Annotated[int, typer.Option("--threads", metavar="T", min=1, help="Threads of each rank.")] = 1,
-    ranks: Annotated[int, typer.Option("-n", metavar="RANKS", min=1, help="Ranks of each run.")] = 1,
-    on_error: Annotated[
-        str,
-        typer.Option("--on-error", metavar="keep-going|stop", help="What a failed run means for the others."),
-    ] = "keep-going",
-    retry: Annotated[bool, typer.Option("--retry", help="Run those that failed again.")] = False,
+    ticks: of.RunTicks = None,
+    every: of.Every = None,
+    jobs: of.Jobs = None,
+    threads: of.RankThreads = 1,
+    ranks: of.RunRanks = 1,
+    on_error: of.OnError = "keep-going",
+    retry: of.Retry = False,
     as_json: options.AsJson = False,
-    share: Annotated[str | None, typer.Option("--share", metavar="K/N", hidden=True)] = None,
-    slurm_array: Annotated[
-        bool,
-        typer.Option("--slurm-array", help="Share the runs out to an array of jobs.", rich_help_panel=SLURM),
-    ] = False,
-    shares: Annotated[
-        int | None,
-        typer.Option("--shares", metavar="N", min=1, help="How many jobs.", rich_help_panel=SLURM),
-    ] = None,
-    time: Annotated[str, _Time] = "01:00:00",
-    partition: Annotated[str | None, _Partition] = None,
-    account: Annotated[str | None, _Account] = None,
-    sbatch: Annotated[list[str] | None, _Sbatch] = None,
-    setup: Annotated[list[str] | None, _Setup] = None,
-    dry_run: Annotated[bool, _DryRun] = False,
+    share: of.Share = None,
+    slurm_array: of.SlurmArray = False,
+    shares: of.Shares = None,
+    time: of.Time = "01:00:00",
+    partition: of.Partition = None,
+    account: of.Account = None,
+    sbatch: of.Sbatch = None,
+    setup: of.Setup = None,
+    dry_run: of.DryRun = False,
 ) -> None:
     """Run a model for many parameters and seeds, into one table. The same command goes on where it
     stopped."""
@@ -145,40 +96,20 @@ def _share(text: str | None) -> tuple[int, int] | None:
 
 def submit_(
     model: options.ModelName,
-    run_options: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[-- OPTIONS OF RUN...]", help="Options of bigworlds run, behind --."),
-    ] = None,
-    nodes: Annotated[int, typer.Option("--nodes", metavar="N", min=1, help="Nodes.")] = 1,
-    ntasks_per_node: Annotated[
-        int, typer.Option("--ntasks-per-node", metavar="N", min=1, help="Ranks on each node.")
-    ] = 1,
-    threads: Annotated[int, typer.Option("--threads", metavar="T", min=1, help="Threads of each rank.")] = 1,
-    time: Annotated[str, typer.Option("--time", metavar="HH:MM:SS", help="Limit of the job.")] = "01:00:00",
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder of the run. Default: MODEL-run.")
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the job.")] = None,
-    launch: Annotated[
-        str | None,
-        typer.Option(
-            "--launch", metavar="CMD", help="What starts the ranks. Default: mpiexec -n $SLURM_NTASKS."
-        ),
-    ] = None,
-    warning: Annotated[
-        int | None,
-        typer.Option(
-            "--warning",
-            metavar="SECONDS",
-            min=1,
-            help="How long before the limit the run is told to stop. Default: a tenth, at most 300.",
-        ),
-    ] = None,
-    partition: Annotated[str | None, _Partition] = None,
-    account: Annotated[str | None, _Account] = None,
-    sbatch: Annotated[list[str] | None, _Sbatch] = None,
-    setup: Annotated[list[str] | None, _Setup] = None,
-    dry_run: Annotated[bool, _DryRun] = False,
+    run_options: of.RunOptions = None,
+    nodes: of.Nodes = 1,
+    ntasks_per_node: of.TasksPerNode = 1,
+    threads: of.RankThreads = 1,
+    out: of.JobOut = None,
+    name: of.Name = None,
+    launch: of.Launch = None,
+    warning: of.Warning_ = None,
+    time: of.Time = "01:00:00",
+    partition: of.Partition = None,
+    account: of.Account = None,
+    sbatch: of.Sbatch = None,
+    setup: of.Setup = None,
+    dry_run: of.DryRun = False,
 ) -> None:
     """Hand a run to Slurm: a batch script that keeps a snapshot at its time limit, and goes on from it."""
     found = find_model(model)

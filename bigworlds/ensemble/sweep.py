@@ -271,20 +271,16 @@ def sweep(
             column `seed` gives each its own seed.
         ticks: how long each run is; None for the model's own length.
         every: ticks between rows of a run; None for one row at its end.
-        jobs: how many runs at a time; None for as many as there are cores for.
-        threads, ranks: of each run.
+        jobs, threads, ranks: how many runs at a time (None for as many as there are cores for); of each run.
         on_error: "keep-going": a run that fails is a row with its `error`; or "stop": no more begin.
         retry: whether runs that failed before are run again.
         fixed: parameters of all runs, `size` among them.
 
     Returns:
-        The table, with all that is in the folder.
+        The table, with all that is in the folder. See it for an example.
 
     Raises:
         UserError: a parameter or value that cannot be, a folder of another sweep, no end to the runs.
-
-    Example:
-        See `bw.SweepTable`.
     """
     plan = Plan.of(
         model,
