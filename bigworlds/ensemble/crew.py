@@ -19,6 +19,7 @@ from typing import Any
 
 from bigworlds.cluster.start import mpirun, mpirun_environment
 from bigworlds.ensemble.worker import MARK, in_words, run_one
+from bigworlds.errors import UserError
 from bigworlds.model import Model
 
 Rows = list[dict[str, Any]]
@@ -117,7 +118,8 @@ class Crew:
                 self._ended.put((number, rows))
                 if self._ranks > 1:
                     process.kill()
-        except Exception as problem:  # no process can be started
+        except Exception as problem:  # no process can be started, or it cannot load the model
+            self._over = True
             self._ended.put((-1, [_failed(in_words(problem))]))
         finally:
             self._put_away(process)
@@ -186,15 +188,23 @@ class _Process:
         return self._killed or self._process.poll() is not None
 
     def rows(self, task: Mapping[str, Any]) -> Rows:
-        """The rows of a run; where the process ended instead, one that says so."""
+        """The rows of a run; where the process ended instead, one that says so.
+
+        Raises:
+            UserError: the process cannot load the model.
+        """
         assert self._process.stdout is not None
         try:
             if self._alone:
                 self._send(task)
-            rows: Rows = json.loads(self._process.stdout.readline())
+            answer = json.loads(self._process.stdout.readline())
         except (OSError, ValueError):
-            rows = [_failed(f"its process ended: {self._last_words()}")]
+            ended = _failed(f"its process ended: {self._last_words()}")
             self.kill()
+            return [ended]
+        if isinstance(answer, dict):
+            raise UserError(answer["cannot load"])
+        rows: Rows = answer
         return rows
 
     def _last_words(self) -> str:

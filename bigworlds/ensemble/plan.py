@@ -228,8 +228,15 @@ def _runs(
         settings = model.settings(**given)
         parameters = plain(settings)
         as_given = {name: value if name == "size" else parameters[name] for name, value in given.items()}
-        for seed in [point["seed"]] if "seed" in point else seeds:
+        for seed in [_own_seed(point)] if "seed" in point else seeds:
             yield Run(_id(model.name, text, parameters, seed), as_given, parameters, int(seed))
+
+
+def _own_seed(point: Point) -> int:
+    seed = point["seed"]
+    if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= int(seed) < 2**63:
+        raise UserError(f"a point's seed is a whole number from 0 up; found {seed!r}")
+    return int(seed)
 
 
 def _id(model: str, text: str, parameters: Mapping[str, Any], seed: int) -> str:

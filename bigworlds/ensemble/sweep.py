@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -169,6 +170,8 @@ class Sweeping:
             return self.progress
         about = {
             "source": str(self._plan.model.source),
+            "module": self._plan.model.__module__,
+            "folders": sys.path,
             "model": self._plan.model.name,
             "model_hash": model_hash(self._plan.model),
         }
@@ -180,7 +183,7 @@ class Sweeping:
     def _take_in(self, results: Iterator[tuple[int, Rows]], watch: Callable[[Progress], None] | None) -> None:
         for number, rows in results:
             if number < 0:
-                raise BigworldsError(f"the runs' processes cannot be started: {rows[-1]['error']}")
+                raise BigworldsError(f"a process of the sweep cannot run anything: {rows[-1]['error']}")
             run = self.missing[number]
             self._table.add(
                 self._plan.row(run, row["tick"], row["metrics"], row["ended"], row["error"]) for row in rows

@@ -7,6 +7,8 @@ the one run, and its rank 0 answers. When its input ends, the sweep is over, or 
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import queue
@@ -79,15 +81,26 @@ def in_words(problem: BaseException) -> str:
 
 def _loaded(about: Mapping[str, Any]) -> Model:
     path = Path(about["source"])
-    for model in models_of_file(path).values():
+    sys.path += [folder for folder in about["folders"] if folder not in sys.path]
+    for model in _models(path, about["module"]):
         if model.name == about["model"]:
             if model_hash(model) != about["model_hash"]:
                 raise UserError(f"{path} has changed since the sweep began; start the sweep again")
             return model
     raise UserError(
         f"{path} has no model '{about['model']}' at its top level, where other processes can find it; "
-        "move it there, or run one after another in this process (jobs=1)"
+        "move it there"
     )
+
+
+def _models(path: Path, module: str) -> list[Model]:
+    """The models of a file: a module of a package by its name, so that its own imports work."""
+    if "." in module:
+        with contextlib.suppress(ImportError):
+            return [
+                found for found in vars(importlib.import_module(module)).values() if isinstance(found, Model)
+            ]
+    return list(models_of_file(path).values())
 
 
 def _own_stdout() -> TextIO:
@@ -116,25 +129,27 @@ def main(arguments: list[str]) -> None:
     """Runs what comes in."""
     answers = _own_stdout()
 
-    def answer(rows: list[dict[str, Any]]) -> None:
-        print(json.dumps(rows), file=answers, flush=True)
+    def answer(what: Any) -> None:
+        print(json.dumps(what), file=answers, flush=True)
 
-    if arguments:
-        about, task = (json.loads(argument) for argument in arguments)
-        rows = run_one(_loaded(about), task)
-        started = launcher()
-        if started is None or started.rank == 0:
+    tasks = _tasks() if not arguments else None
+    about = json.loads(arguments[0] if tasks is None else tasks.get())
+    started = launcher()
+    speaks = started is None or started.rank == 0
+    try:
+        model = _loaded(about)
+    except BaseException as problem:
+        if speaks:
+            answer({"cannot load": in_words(problem)})
+        return
+    if tasks is None:
+        rows = run_one(model, json.loads(arguments[1]))
+        if speaks:
             answer(rows)
         return
-    tasks = _tasks()
-    model = _loaded(json.loads(tasks.get()))
     while True:
         answer(run_one(model, json.loads(tasks.get())))
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except UserError as wrong:
-        print(f"error: {wrong}", file=sys.stderr, flush=True)
-        sys.exit(2)
+    main(sys.argv[1:])

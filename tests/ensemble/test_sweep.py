@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,33 @@ def weight(sim):
         bw.sweep(scope["heap"], {"n": [1, 2, 3]}, out=tmp_path, jobs=2)
 
 
+def test_a_model_that_other_processes_cannot_find_is_told_and_no_run_has_failed(tmp_path: Path) -> None:
+    @bw.model(ticks=1)
+    def hidden(world: bw.World) -> None:
+        """Inside a function."""
+
+    with pytest.raises(bw.BigworldsError, match="has no model 'hidden' at its top level"):
+        bw.sweep(hidden, out=tmp_path, seeds=3, jobs=2)
+    assert len(bw.SweepTable(tmp_path)) == 0
+
+
+def test_a_model_in_a_package_is_loaded_as_its_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "heaps"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "parts.py").write_text("TICKS = 3\n")
+    (package / "one.py").write_text(
+        "import bigworlds as bw\nfrom .parts import TICKS\n\n\n"
+        "@bw.model(ticks=TICKS)\ndef one(world):\n    pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    one = importlib.import_module("heaps.one").one
+    (row,) = bw.sweep(one, out=tmp_path / "s", jobs=1)
+    assert (row["tick"], row["error"]) == ("3", "")
+
+
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     bw.sweep(heap, {"n": [1]}, out=tmp_path / "s", jobs=1)
     for other, said in (
@@ -130,6 +158,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
         ({"on_error": "weep"}, "'keep-going' or 'stop'"),
         ({"ticks": -1}, "ticks is a whole number"),
         ({"seeds": 0}, "seeds are how many"),
+        ({"points": [{"n": 1, "seed": -1}]}, "a point's seed is a whole number"),
     ],
 )
 def test_wrong_arguments_are_refused_before_anything_is_made(
