@@ -15,6 +15,7 @@ import numpy as np
 
 from bigworlds.data.component import CellComponent, Component, EdgeComponent
 from bigworlds.data.fields import Field, zero_of
+from bigworlds.data.name import Name, check_names
 from bigworlds.data.prefab import expanded
 from bigworlds.errors import ModelError, nearest_names
 from bigworlds.model.initialisers import Cells, Initialiser, bind
@@ -37,12 +38,14 @@ class ReadSpawn:
         components: what each of the entities has.
         rows: how many entities.
         values: the first values of all fields, in declared order.
+        names: those of the entities, where they have some.
     """
 
     where: str
     components: tuple[type, ...]
     rows: int
     values: list[tuple[Field, Value]]
+    names: tuple[str, ...] = ()
 
 
 def read_spawn(
@@ -58,13 +61,22 @@ def read_spawn(
     kinds = tuple(part for part in given_parts if not _is_frame(part))
     where = f"spawn({', '.join(getattr(kind, '__name__', repr(kind)) for kind in kinds)})"
     check_components(where, kinds)
+    names: tuple[str, ...] = ()
+    if "names" in fields and not any(field.name == "names" for field in fields_of(kinds)):
+        fields = dict(fields)
+        given_names = fields.pop("names")
+        names = tuple(check_names(where, [given_names] if isinstance(given_names, str) else given_names))
+        kinds = (*kinds, *([] if Name in kinds else [Name]))
+        fields["Name.text"] = list(names)
     known = fields_of(kinds)
     given = given_fields(where, known, [*(_from_frame(where, frame, known) for frame in frames), fields])
     for field, value in usual.items():
         given.setdefault((field.owner, field.name), (field, value))
     columns = _columns(where, space, n, given)
     rows = _rows(where, space, n, given, columns)
-    return ReadSpawn(where, kinds, rows, first_values(where, space, known, given, rows, columns))
+    if names and rows != len(names):
+        raise ModelError(f"{where}: expected a name for each of {rows} entities; found {len(names)}")
+    return ReadSpawn(where, kinds, rows, first_values(where, space, known, given, rows, columns), names)
 
 
 def _columns(where: str, space: Space | None, n: int | None, given: Given) -> dict[FieldKey, Column]:

@@ -16,6 +16,7 @@ from typing import Any
 from bigworlds.behavior.spread import spreading_field
 from bigworlds.data.component import CellComponent, Component, EdgeComponent
 from bigworlds.data.fields import Field
+from bigworlds.data.name import check_names
 from bigworlds.data.parameters import Parameters
 from bigworlds.data.resource import Resource
 from bigworlds.errors import ModelError, UserError, nearest_names
@@ -60,6 +61,7 @@ class World:
         self._parameters = parameters
         self._space: Space | None = None
         self._tiles: int | None = None
+        self._names: set[str] = set()
         self._spawns: list[SpawnDeclaration] = []
         self._cells: list[CellsDeclaration] = []
         self._graphs: list[GraphDeclaration] = []
@@ -108,7 +110,8 @@ class World:
                 them gives fields by column, vectors as `position.x`, `position.y`.
             n: how many; by default as many as the arrays have rows, else 1.
             fields: by name, one value for all, an array with a row for each, or an initialiser such as
-                `bw.uniform()`. A field that two of the components have is given as `**{"Bird.age": 3}`.
+                `bw.uniform()`; `names=["ann", "bob"]` gives each a name that no other has
+                (`bw.Name`). A field that two of the components have is given as `**{"Bird.age": 3}`.
                 Fields that are not given have their default, else zero; `position` must be given in a world
                 with a space.
 
@@ -117,6 +120,7 @@ class World:
                 space.
         """
         read = read_spawn(self._space, components, n, fields)
+        self._names.update(check_names(read.where, read.names, self._names))
         taken = sum(spawn.n for spawn in self._spawns if spawn.start.takes_random_cells)
         if self._occupancy is not None:
             self._occupancy.enter(read.where, read.rows, read.values, taken)

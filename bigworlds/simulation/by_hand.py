@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from bigworlds import _core
 from bigworlds.cluster import Processes
 from bigworlds.data.fields import Field
-from bigworlds.errors import UserError
+from bigworlds.data.name import Name, check_names
+from bigworlds.errors import UserError, nearest_names
 from bigworlds.simulation.entities import (
     EntityCopy,
     Ids,
@@ -88,6 +89,8 @@ class ByHand:
         """
         first, space = self._core.next_id, self.space
         new = read_newcomers(self._core, self._schema, space, first, self._taken_cells, components, n, fields)
+        if new.names:
+            check_names(new.where, new.names, self._names()["text"].tolist())
         if new.cells is not None:
             self._check_cells(new.where, space, np.empty(0, np.uint64), new.cells)
         self._edit(lambda check: check or self._core.spawn(new.numbers, new.rows, new.columns))
@@ -162,6 +165,41 @@ class ByHand:
         self._check_place("set", found, known, column)
         numbered = (self._schema.field_number(found), column)
         self._edit(lambda check: self._core.write_all(known, numbered, check))
+
+    def named(self, name: str) -> int:
+        """The id of the entity of a name. Collective; looks through all names.
+
+        Raises:
+            UserError: no entity, or more than one, has it.
+
+        Example:
+            >>> import bigworlds as bw
+            >>> class Person(bw.Component):
+            ...     age: int
+            >>> @bw.model()
+            ... def house(world):
+            ...     world.spawn(Person, names=["ann", "bob"], age=[30, 40])
+            >>> sim = house.simulate(rng=1)
+            >>> sim.entity(sim.named("bob"))[Person].age
+            40
+        """
+        names = self._names()
+        found = names["id"][names["text"] == name]
+        if len(found) > 1:
+            raise UserError(f"{len(found)} entities have the name {name!r}; a name belongs to one")
+        if len(found) == 0:
+            raise UserError(f"no entity has the name {name!r}{nearest_names(name, names['text'].tolist())}")
+        return int(found[0])
+
+    def _names(self) -> dict[str, NDArray[Any]]:
+        if Name not in self._schema.components:
+            raise UserError("no entity of this model has a name; give some by world.spawn(..., names=[...])")
+        names: dict[str, NDArray[Any]] = self.table(Name)
+        return names
+
+    def table(self, component: type | str) -> Any:
+        """All fields of the entities that have a component."""
+        raise NotImplementedError
 
     def entity(self, entity: int) -> EntityCopy:
         """One entity with all its values, as a copy. Collective.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from bigworlds import _core
 from bigworlds.behavior.interpreted.random import Stream
 from bigworlds.data.fields import Field
+from bigworlds.data.name import Name, check_names
 from bigworlds.errors import UserError
 from bigworlds.event.plain import checked_elements
 from bigworlds.simulation.build import BuiltModel
@@ -82,6 +83,7 @@ class Edits:
         self._components: dict[int, _Kinds | None] = {}
         self._first_new: int = core.next_id
         self._spawned = 0
+        self._new_names: list[str] = []
         self._crowd: Crowd | None = None
 
     @property
@@ -170,6 +172,9 @@ class Edits:
             self._core, self._schema, self.space, first, self._taken_cells, components, n, fields
         )
         ids = np.uint64(first) + np.arange(new.rows, dtype=np.uint64)
+        if new.names:
+            there = self._simulation.table(Name)["text"].tolist()
+            self._new_names += check_names(new.where, new.names, [*there, *self._new_names])
         if new.cells is not None:
             self._enter_cells(ids, new.cells)
         self._components.update(dict.fromkeys(range(first, first + new.rows), frozenset(new.components)))

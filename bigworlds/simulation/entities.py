@@ -141,6 +141,7 @@ class Newcomers:
     rows: int
     columns: list[Any]
     cells: NDArray[np.int64] | None  # that they take, on a grid with at most one agent a cell
+    names: tuple[str, ...]
 
 
 def read_newcomers(
@@ -186,7 +187,7 @@ def read_newcomers(
         columns.append((schema.field_number(field), column))
         if field.name == "position" and isinstance(space, Grid) and space.max_per_cell == 1:
             cells = cells_of(space, column)
-    return Newcomers(read.where, read.components, numbers, read.rows, columns, cells)
+    return Newcomers(read.where, read.components, numbers, read.rows, columns, cells, read.names)
 
 
 def read_values(where: str, field: Field, space: Space | None, rows: int, given: Any) -> NDArray[Any]:
