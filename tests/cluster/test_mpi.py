@@ -86,3 +86,10 @@ def test_a_users_mistake_is_said_once(start: Start) -> None:
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert err.count("error:") == 1
+
+
+def test_behaviors_of_the_whole_world_see_and_change_the_same_on_all_ranks(start: Start) -> None:
+    model = f"{Path(__file__).parents[1] / 'simulation' / 'test_per_tick.py'}:swarm"
+    alone, together = (finished(start, ranks, model, "--ticks", "7", "--seed", "5") for ranks in (1, 3))
+    assert together["ranks"] == 3
+    assert together["digest"] == alone["digest"]
