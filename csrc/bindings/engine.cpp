@@ -430,7 +430,7 @@ void bind_engine(py::module_& module) {
       .def(py::init([](const ModelSpec& model, std::uint32_t ranks, const py::object& processes,
                        int threads, bool check_values) {
              return std::make_unique<Simulation>(
-                 model, RunSpec{ranks, communicator_from(processes), threads, check_values});
+                 model, RunSpec{ranks, threads, check_values, communicator_from(processes)});
            }),
            py::arg("model"), py::kw_only(), py::arg("ranks"), py::arg("processes"),
            py::arg("threads"), py::arg("check_values"))

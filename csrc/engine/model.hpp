@@ -31,10 +31,10 @@ struct ModelSpec {
 };
 
 struct RunSpec {
-  std::uint32_t ranks = 1;                     // in this process, where there is no communicator
-  std::shared_ptr<Communicator> communicator;  // of several processes
+  std::uint32_t ranks = 1;  // in this process, where there is no communicator
   int threads = 1;
   bool check_values = false;
+  std::shared_ptr<Communicator> communicator = nullptr;  // of several processes
 };
 
 }  // namespace bw

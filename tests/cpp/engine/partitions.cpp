@@ -120,7 +120,7 @@ TEST_CASE("a world has the same digests on any number of ranks and threads") {
         seed % 2 == 0
             ? std::vector<bw::RunSpec>{{1, 2, false}, {2, 1, false}, {3, 2, false}, {5, 1, false}}
             : std::vector<bw::RunSpec>{{1, 2, false}, {2, 2, false}, {3, 1, false}, {5, 2, false}};
-    for (const bw::RunSpec run : runs) {
+    for (const bw::RunSpec& run : runs) {
       CAPTURE(run.ranks);
       CAPTURE(run.threads);
       const auto simulation = make(zoo, run);
