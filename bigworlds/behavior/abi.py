@@ -153,6 +153,7 @@ class Services(ctypes.Structure):
         ("gather_rows", CFUNCTYPE(c_int64, _CALL, c_int64, c_int64, c_int64)),
         ("link", CFUNCTYPE(c_void_p, _CALL, c_int64, c_int64, c_uint64, c_int64)),
         ("unlink", CFUNCTYPE(None, _CALL, c_int64, c_int64, c_uint64)),
+        ("gradient", CFUNCTYPE(c_int32, _CALL, c_int64, c_int64, _PLACE, _PLACE)),
     ]
 
 

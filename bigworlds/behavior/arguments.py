@@ -166,6 +166,17 @@ class Cells(Generic[C]):
         """The cell at a place. A place outside the world is an error."""
         raise NotImplementedError
 
+    def gradient(self, place: Place, field: Any) -> Any:
+        """How fast a float field, e.g. `Scent.level`, grows along each axis at the cell of a place.
+
+        Half the difference of the two cells beside it over the cells' length; at an edge of a bounded world
+        the whole difference to the one that is there. A place outside the world is an error.
+
+        Returns:
+            A vec2 or vec3, per unit length (grids: per cell). It points to where there is more.
+        """
+        raise NotImplementedError
+
 
 class HereMark:
     """Tells `Here[Grass]` from a plain `Grass` annotation."""

@@ -93,6 +93,7 @@ void add_math_layout(py::dict& layout) {
   BW_MEMBER(bw_services, exponential);
   BW_MEMBER(bw_services, link);
   BW_MEMBER(bw_services, unlink);
+  BW_MEMBER(bw_services, gradient);
 }
 
 void add_call_layout(py::dict& layout) {

@@ -281,6 +281,53 @@ std::int64_t cell_row(bw_call* call, std::int64_t, const double* place) {
   return around.cells != nullptr ? around.cells->row_at(at) : -1;
 }
 
+double real_at(Scalar scalar, const char* at) {
+  if (scalar == Scalar::f64) {
+    double value;
+    std::memcpy(&value, at, sizeof(value));
+    return value;
+  }
+  float value;
+  std::memcpy(&value, at, sizeof(value));
+  return static_cast<double>(value);
+}
+
+std::int32_t gradient(bw_call* call, std::int64_t which, std::int64_t column, const double* place,
+                      double* gradient) {
+  const TableRun& run = *worker_of(call).run;
+  const std::int64_t row = cell_row(call, which, place);
+  if (row < 0) {
+    return BW_FAILED;
+  }
+  const CellLayer& cells = *run.around->cells;
+  const auto argument = static_cast<std::size_t>(which);
+  const auto field = static_cast<std::size_t>(column);
+  const FieldKey key = run.run->behavior->cells[argument].fields[field];
+  const Scalar scalar = cells.table().column(cells.table().find_column(key).value()).type().scalar;
+  const bw_column& values = run.run->cell_columns[argument][field];
+  const CellBox& box = cells.box();
+  const std::array<std::int64_t, kAxes> strides{1, box.line_stride(), box.layer_stride()};
+  for (std::size_t a = 0; a < kAxes; ++a) {
+    gradient[a] = 0.0;
+    if (a >= static_cast<std::size_t>(box.dims)) {
+      continue;
+    }
+    std::int64_t steps = 0;
+    std::array<double, 2> beside{};
+    for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
+      const std::int64_t there = side == 0 ? row - strides[a] : row + strides[a];
+      const bool exists = cells.cell_id(static_cast<std::size_t>(there)) != CellLayer::kNoCell;
+      beside[side] = real_at(scalar, values.data + (exists ? there : row) * values.stride);
+      steps += exists ? 1 : 0;
+    }
+    if (steps > 0) {
+      const double rise = (beside[1] - beside[0]) / static_cast<double>(steps);
+      gradient[a] = rise * box.per_length[a];
+    }
+  }
+  return BW_OK;
+}
+
 void place_of_cell(bw_call* call, const Surroundings& around, std::uint64_t cell) {
   for (std::size_t a = 0; a < kAxes; ++a) {
     const auto cells = static_cast<std::uint64_t>(around.lattice.cells[a]);
@@ -376,6 +423,7 @@ bw_services make_synchronous() {
   services.send = send;
   services.inbox = inbox;
   services.cell_at = cell_row;
+  services.gradient = gradient;
   services.random_empty = random_empty;
   services.commit = commit;
   services.link = link_service;

@@ -207,6 +207,66 @@ def mark(walker: Walker, marks: bw.Deposit[Mark], p: Params) -> None:
     marks.add(walker.position, 1.0)
 
 
+class Climber(bw.Component):
+    position: bw.vec2
+    slope: bw.vec2
+    trace: bw.vec2
+
+
+@bw.behavior
+def climb(climber: Climber, scent: bw.Cells[Scent]) -> None:
+    climber.slope = scent.gradient(climber.position, Scent.level)
+    climber.trace = 2.0 * scent.gradient(climber.position, Scent.trace)
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+def test_gradients_are_those_of_the_cells_beside(periodic: bool) -> None:
+    @bw.model()
+    def slopes(world: bw.World) -> None:
+        world.space = bw.Continuous((26.0, 3.0), periodic=periodic, cells=(13, 9))
+        draw = np.random.default_rng(1)
+        world.cells(Scent, level=draw.random(117), trace=draw.random(117).astype("f4"))
+        y, x = np.mgrid[:9, :13].reshape(2, -1) + 0.25
+        world.spawn(Climber, position=np.stack([2.0 * x, y / 3.0], axis=1))
+        world.behaviors(climb)
+
+    runs = [slopes.simulate(rng=1, ranks=r, interpret=i) for r, i in ((1, False), (3, False), (1, True))]
+    for sim in runs:
+        sim.run(1)
+    assert len({sim.digest() for sim in runs}) == 1
+    for field, found in (("level", "slope"), ("trace", "trace")):
+        values = runs[0].cells(Scent)[field].astype(float)
+        dy, dx = np.gradient(values, 1.0 / 3.0, 2.0)
+        if periodic:
+            dy, dx = (
+                np.gradient(np.pad(values, 1, mode="wrap"), 1.0 / 3.0, 2.0)[a][1:-1, 1:-1] for a in (0, 1)
+            )
+        expected = np.stack([dx.ravel(), dy.ravel()], axis=1) * (2.0 if field == "trace" else 1.0)
+        np.testing.assert_allclose(runs[0].table(Climber)[found], expected, rtol=1e-12, atol=1e-15)
+
+
+def test_mistakes_with_gradients_are_refused() -> None:
+    with pytest.raises(
+        bw.ModelError, match=r"gradient takes a place and a field.*write scent.gradient\(place"
+    ):
+
+        @bw.behavior
+        def without(climber: Climber, scent: bw.Cells[Scent]) -> None:
+            climber.slope = scent.gradient(climber.position)
+
+    with pytest.raises(bw.ModelError, match=r"found 'Mark.count' for the field of a gradient"):
+
+        @bw.behavior
+        def other(climber: Climber, scent: bw.Cells[Scent]) -> None:
+            climber.slope = scent.gradient(climber.position, Mark.count)
+
+    with pytest.raises(bw.ModelError, match=r"Mark.count is no float; only floats have a gradient"):
+
+        @bw.behavior
+        def whole(climber: Climber, marks: bw.Cells[Mark]) -> None:
+            climber.slope = marks.gradient(climber.position, Mark.count)
+
+
 def crowd(n: int, behavior: bw.Behavior) -> bw.Model:
     @bw.model(Params)
     def made(world: bw.World, p: Params) -> None:

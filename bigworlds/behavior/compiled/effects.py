@@ -16,7 +16,7 @@ from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.arithmetic import fail_if, float_modulo, floor_quotient
 from bigworlds.behavior.compiled.blocks import copy_block, text_bytes
-from bigworlds.behavior.compiled.memory import F64, I64, PTR
+from bigworlds.behavior.compiled.memory import F64, I32, I64, PTR
 from bigworlds.behavior.compiled.random import next_word
 from bigworlds.behavior.compiled.vectors import BY_NAME, VecType, pack, parts
 
@@ -106,6 +106,35 @@ def cell_at(context: Any, cells: Any, place: Any) -> Any:
         return _cell(ctx, builder, values[0], cells, place_pointer(builder, place, values[1]))
 
     return signature(args.CellType(cells), cells, place), emit
+
+
+def gradient(name: str) -> Any:
+    """cells.gradient(place, Component.name); outside the world is an error."""
+
+    def typing(context: Any, cells: Any, place: Any) -> Any:
+        result = VecType(False, place.size)
+
+        def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
+            with builder.goto_entry_block():
+                found = builder.alloca(ir.ArrayType(F64, 3))
+            call = args.call_of(builder, values[0])
+            column = I64(cells.fields[name][0])
+            given = [
+                call,
+                I64(cells.index),
+                column,
+                place_pointer(builder, place, values[1]),
+                builder.bitcast(found, F64.as_pointer()),
+            ]
+            status = memory.service(builder, call, "gradient", I32, given)
+            fail_if(ctx, builder, builder.icmp_signed("!=", status, I32(0)))
+            base = builder.bitcast(found, PTR)
+            return pack(builder, [memory.load(builder, base, 8 * i, F64) for i in range(place.size)])
+
+        return signature(result, cells, place), emit
+
+    typing.__name__ = f"gradient_{name}"
+    return intrinsic(typing)
 
 
 @intrinsic

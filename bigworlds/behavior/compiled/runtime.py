@@ -21,6 +21,8 @@ def runtime_function(program: Program, name: str) -> Any:
         return effects.record(call.what, call.fields)
     if name in program.texts:
         return _text(program.texts[name])
+    if name.startswith("gradient_"):
+        return effects.gradient(name.removeprefix("gradient_"))
     if name.startswith("power_"):
         exponent = name.removeprefix("power_")
         return arithmetic.power(int(exponent.removeprefix("minus_")), exponent.startswith("minus_"))

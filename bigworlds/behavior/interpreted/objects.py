@@ -357,6 +357,15 @@ class Cells(public.Cells[Any]):
             raise IndexError(f"there is no cell at {place!r}: it is outside the world")
         return Readable(state, "a cell", self._fields, state.call.cells[self._index].columns, row)
 
+    def gradient(self, place: Any, field: Any) -> Any:
+        names = [f.name for f in self._fields]
+        column = names.index(field if isinstance(field, str) else field.name)
+        found = (ctypes.c_double * 3)()
+        services, pointer = self._state.services, self._state.pointer
+        if services.gradient(pointer, self._index, column, place_of(place), found) != 0:
+            raise IndexError(f"there is no cell at {place!r}: it is outside the world")
+        return vec2(*found[:2]) if len(list(place)) == 2 else vec3(*found[:3])
+
     def here(self) -> Any:
         """The cell at the row's place when its run began."""
         assert self._state.place is not None

@@ -182,6 +182,9 @@ def runtime_function(program: Program, name: str) -> Callable[..., Any]:
     if name in program.texts:
         text = program.texts[name]
         return lambda: text
+    if name.startswith("gradient_"):
+        field = name.removeprefix("gradient_")
+        return lambda cells, place: cells.gradient(place, field)
     if name.startswith("power_"):
         exponent = name.removeprefix("power_")
         return _power(int(exponent.removeprefix("minus_")), exponent.startswith("minus_"))

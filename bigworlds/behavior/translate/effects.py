@@ -53,7 +53,7 @@ def call_method(on: Expressions, node: ast.Call, owner: Value, name: str) -> Val
     known = {
         "entity": ("despawn",),
         "claim": ("ask",),
-        "cells": ("at",),
+        "cells": ("at", "gradient"),
         "deposit": ("add",),
         "space": ("clamp", "wrap", "random_empty"),
         "send": ("all",),
@@ -96,6 +96,27 @@ def _at(on: Expressions, node: ast.Call, owner: Value) -> Value:
     assert isinstance(owner.kind, Special)
     place = _place(on, node, bound(on, node, "at", [Parameter("place")])["place"])
     return _value(Special("cell", owner.kind.argument), on.call(node, "cell_at", owner.node, place))
+
+
+def _gradient(on: Expressions, node: ast.Call, owner: Value) -> Value:
+    from bigworlds.data import Field
+
+    assert isinstance(owner.kind, Special)
+    component = on.program.arguments[owner.kind.argument].components[0]
+    advice = f"write {ast.unparse(node.func)}(place, {component.__name__}.field)"
+    if node.keywords or len(node.args) != 2:
+        on.fail(node, f"gradient takes a place and a field of the cells; {advice}")
+    value = on.expression(node.args[0])
+    place = _place(on, node, value)
+    assert isinstance(value.kind, Vector)
+    field = on.outside(node.args[1]) if on.is_outside(node.args[1]) else None
+    if not isinstance(field, Field) or field.owner is not component:
+        on.fail(node, f"found {ast.unparse(node.args[1])!r} for the field of a gradient; {advice}")
+    if field.kind != "scalar" or field.dtype not in ("f8", "f4"):
+        on.fail(node, f"{field.full_name} is no float; only floats have a gradient")
+    on.program.cell_reads.setdefault(owner.kind.argument, set()).add(field.name)
+    made = on.call(node, f"gradient_{field.name}", owner.node, place)
+    return _value(Vector(False, value.kind.size), made)
 
 
 def _add(on: Expressions, node: ast.Call, owner: Value) -> Value:
@@ -217,6 +238,7 @@ _METHODS: dict[tuple[str, str], Rule] = {
     ("entity", "despawn"): _despawn,
     ("claim", "ask"): _ask,
     ("cells", "at"): _at,
+    ("cells", "gradient"): _gradient,
     ("deposit", "add"): _add,
     ("space", "clamp"): _bounded("clamp"),
     ("space", "wrap"): _bounded("wrap"),

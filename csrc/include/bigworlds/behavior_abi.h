@@ -202,6 +202,13 @@ typedef struct bw_services {
 
   /* Orders the end of that edge at the end of the phase; nothing where there is none. */
   void (*unlink)(struct bw_call* call, int64_t effect, int64_t row, uint64_t target);
+
+  /* How fast column `column` of the cells argument `cells` grows along each axis, per unit length,
+   * at the cell of a place: half the difference of the two cells beside it, at an edge of a bounded
+   * world the whole difference to the one. Into gradient[0..2]. Returns BW_OK, or BW_FAILED outside
+   * of the world. */
+  int32_t (*gradient)(struct bw_call* call, int64_t cells, int64_t column, const double* place,
+                      double* gradient);
 } bw_services;
 
 typedef struct bw_call {
