@@ -76,7 +76,7 @@ void Simulation::place_births() {
     return;
   }
   check_new_places();
-  if (model_.domain.exclusive) {
+  if (model_.domain.exclusive && bearing_) {
     settle_births();
   }
 }

@@ -14,6 +14,7 @@
 #include "lattice/cell_layer.hpp"
 #include "lattice/stencil.hpp"
 #include "schedule/executor.hpp"
+#include "schedule/live_world.hpp"
 #include "settle/claims.hpp"
 #include "settle/deposits.hpp"
 #include "space/neighbor_index.hpp"
@@ -57,6 +58,7 @@ struct Rank {
   std::vector<GraphPlaces> places;    // by graph: of the phase in hand
   Executor executor;
   ClaimSettler claim_settler;
+  LiveMemory live_memory;
   DepositSettler deposit_settler;
   std::vector<std::deque<PreparedBehavior>> prepared;  // by phase
   std::vector<const BehaviorRun*> runs;  // of all behaviors, by their place in the order

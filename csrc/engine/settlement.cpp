@@ -12,6 +12,7 @@
 
 #include "base/errors.hpp"
 #include "base/philox.hpp"
+#include "base/strided.hpp"
 #include "base/whole.hpp"
 #include "engine/simulation.hpp"
 #include "settle/claims.hpp"
@@ -42,28 +43,34 @@ std::vector<std::vector<T>> joined(const Routed<T>& received) {
 
 }  // namespace
 
+// Calls visit(cell) for each agent of a rank that has a place.
+template <class Visit>
+void Simulation::visit_cells_of_agents(std::size_t h, Visit&& visit) const {
+  const Store& store = ranks_[h]->store;
+  for (std::uint32_t t = 0; t < store.table_count(); ++t) {
+    if (const auto position = store.position_column(t)) {
+      const Column& column = store.table(t).column(*position);
+      for_each_cell(
+          lattice_, model_.domain, {column.data(), column.stride()}, store.table(t).size(),
+          [&](std::size_t, std::int64_t cell) { visit(static_cast<std::uint64_t>(cell)); });
+    }
+  }
+}
+
 Occupancy Simulation::occupancy() const {
+  Occupancy occupancy(static_cast<std::size_t>(lattice_.volume()));
+  if (communicator_->ranks() == 1) {
+    visit_cells_of_agents(0, [&](std::uint64_t cell) { occupancy.take(cell); });
+    return occupancy;
+  }
   // Each rank lists the cells of its agents; all ranks know all of them.
   const std::size_t hosted = ranks_.size();
   Routed<std::uint64_t> cells = routes<std::uint64_t>(hosted, communicator_->ranks());
   for (std::size_t h = 0; h < hosted; ++h) {
     std::vector<std::uint64_t> mine;
-    const Store& store = ranks_[h]->store;
-    for (std::uint32_t t = 0; t < store.table_count(); ++t) {
-      const auto position = store.position_column(t);
-      if (!position) {
-        continue;
-      }
-      const Column& column = store.table(t).column(*position);
-      const PlaceColumn places{column.data(), column.stride()};
-      for (std::size_t row = 0; row < store.table(t).size(); ++row) {
-        mine.push_back(static_cast<std::uint64_t>(
-            cell_at(lattice_, model_.domain, places.at(model_.domain, row))));
-      }
-    }
+    visit_cells_of_agents(h, [&](std::uint64_t cell) { mine.push_back(cell); });
     std::fill(cells[h].begin(), cells[h].end(), mine);
   }
-  Occupancy occupancy(static_cast<std::size_t>(lattice_.volume()));
   const auto received = exchange_items(*communicator_, "occupied cells", cells);
   for (const std::vector<std::uint64_t>& from : received.front()) {
     for (const std::uint64_t cell : from) {
@@ -78,13 +85,13 @@ void Simulation::list_empty_cells(std::size_t phase) {
   empty_cells_.clear();
   const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
   bool drawn = false;
-  bool bearing = false;
+  bearing_ = false;
   for (std::size_t b = 0; b < behaviors.size(); ++b) {
     const bool synchronous = firing_[b] != 0 && !behaviors[b].sequential;
     drawn = drawn || (synchronous && behaviors[b].draws_empty_cells);
-    bearing = bearing || (synchronous && !behaviors[b].spawns.empty());
+    bearing_ = bearing_ || (firing_[b] != 0 && !behaviors[b].spawns.empty());
   }
-  const bool contested = model_.domain.exclusive && (settles_moves() || bearing);
+  const bool contested = model_.domain.exclusive && (settles_moves() || (bearing_ && !sequential_));
   if (model_.domain.integral() && (contested || drawn)) {
     taken_ = occupancy();
     if (drawn) {
@@ -106,6 +113,10 @@ Column& Simulation::places_of(std::size_t rank, std::uint32_t table) {
 
 void Simulation::remember_places(std::size_t phase) {
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    std::vector<Bytes> memory;  // of earlier phases
+    for (OldPlaces& old : old_places_[h]) {
+      memory.push_back(std::move(old.values));
+    }
     old_places_[h].clear();
     Store& store = ranks_[h]->store;
     for (std::size_t b = 0; b < firing_.size(); ++b) {
@@ -118,7 +129,13 @@ void Simulation::remember_places(std::size_t phase) {
         if (position && run.behavior->writes(store.table(t).column_key(*position))) {
           const Column& column = store.table(t).column(*position);
           const std::size_t size = store.table(t).size() * column.value_size();
-          old_places_[h].push_back({t, &run, Bytes(column.data(), column.data() + size)});
+          Bytes values;
+          if (!memory.empty()) {
+            values.swap(memory.back());
+            memory.pop_back();
+          }
+          values.assign(column.data(), column.data() + size);
+          old_places_[h].push_back({t, &run, std::move(values)});
           show_places_before(h, phase, old_places_[h].back());
         }
       }
@@ -143,15 +160,20 @@ std::vector<Simulation::Mover> Simulation::find_movers(std::size_t h) {
     const OldPlaces& old = old_places_[h][from];
     const Table& table = ranks_[h]->store.table(old.table);
     const Column& column = places_of(h, old.table);
-    for (std::uint32_t row = 0; row < table.size(); ++row) {
-      if (std::memcmp(column.at(row), old.values.data() + row * column.value_size(),
-                      column.value_size()) != 0) {
+    const auto moved = [&](std::uint32_t row, auto size) {
+      return std::memcmp(column.data() + row * size, old.values.data() + row * size, size) != 0;
+    };
+    for_value_size(column.value_size(), [&](auto size) {
+      for (std::uint32_t row = 0; row < table.size(); ++row) {
+        if (!moved(row, size)) {
+          continue;
+        }
         const Place place = PlaceColumn{column.at(row), 0}.at(model_.domain, 0);
         const EntityId id = table.ids()[row];
         movers.push_back({static_cast<std::uint64_t>(cell_at(lattice_, model_.domain, place)),
                           random_word(old.mover->claim_key, id, tick_, 0), id, from, row});
       }
-    }
+    });
   }
   return movers;
 }

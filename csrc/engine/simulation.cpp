@@ -399,7 +399,7 @@ void Simulation::raise_first_failure() {
 }
 
 void Simulation::run_sequential(Rank& rank, PreparedBehavior& prepared) {
-  LiveWorld live(rank.store, rank.around, prepared.run);
+  LiveWorld live(rank.store, rank.around, prepared.run, rank.live_memory);
   rank.executor.run_live(prepared.run, rank.store, rank.around, live);
 }
 

@@ -214,6 +214,8 @@ class Simulation {
   std::vector<std::vector<AgentAt>> find_claimed_agents(
       const std::vector<std::span<const Claim>>& claims);
   void list_empty_cells(std::size_t phase);
+  template <class Visit>
+  void visit_cells_of_agents(std::size_t rank, Visit&& visit) const;
   Occupancy occupancy() const;
 
   // orders.cpp
@@ -287,6 +289,7 @@ class Simulation {
   // of the phase in hand
   std::vector<std::uint8_t> firing_;
   std::uint64_t population_ = 0;
+  bool bearing_ = false;      // a firing behavior may order births
   bool moving_ = false;       // a firing behavior writes places
   bool sequential_ = false;   // the phase is a sequential behavior
   bool changing_ = false;     // a firing behavior may order births or changes of components

@@ -56,8 +56,18 @@ void sort_by_priority(std::vector<std::uint64_t>& entries) {
 
 }  // namespace
 
-LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
-    : store_(&store), around_(&around), run_(&run) {
+LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run, LiveMemory& memory)
+    : store_(&store),
+      around_(&around),
+      run_(&run),
+      occupants_(memory.occupants),
+      empty_(memory.empty),
+      place_in_empty_(memory.place_in_empty),
+      cell_of_row_(memory.cell_of_row),
+      rows_(memory.rows) {
+  occupants_.clear();
+  empty_.clear();
+  cell_of_row_.clear();
   const Behavior& behavior = *run.behavior;
   for (std::size_t k = 0; k < behavior.reaches.size(); ++k) {
     const ReachUse& use = behavior.reaches[k];
@@ -87,11 +97,21 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run)
   for (const ClaimUse& use : behavior.claims) {
     Population& population =
         claimed_.emplace_back(use.agents ? gather_population(*use.agents, true) : Population{});
-    if (use.agents) {
+    Column* stock = nullptr;
+    if (use.stock) {
+      Table& cells = around.cells->table();
+      stock = &cells.column(cells.find_column(*use.stock).value());
+    } else if (acts(population)) {
       population.cells =
           std::make_unique<LiveCells>(*around.domain, around.lattice, population.items);
       enter_all(population);
+    } else {
+      while (memory.chains.size() < claimed_.size()) {
+        memory.chains.emplace_back();
+      }
+      chain_all(population, memory.chains[claimed_.size() - 1]);
     }
+    stocks_.push_back(stock);
   }
   if (around.domain->exclusive || (around.domain->integral() && behavior.draws_empty_cells)) {
     list_empty_cells();
@@ -207,19 +227,25 @@ std::uint64_t LiveWorld::cell_in(const Table& table, std::size_t position, std::
 void LiveWorld::list_empty_cells() {
   const auto cells = static_cast<std::size_t>(around_->lattice.volume());
   occupants_.assign(cells, 0);
-  place_in_empty_.assign(cells, 0);
+  place_in_empty_.resize(cells);
   for (std::uint32_t t = 0; t < store_->table_count(); ++t) {
-    const auto position = store_->position_column(t);
-    for (std::size_t row = 0; position && row < store_->table(t).size(); ++row) {
-      ++occupants_[cell_in(store_->table(t), *position, row)];
+    if (const auto position = store_->position_column(t)) {
+      const Column& column = store_->table(t).column(*position);
+      for_each_cell(around_->lattice, *around_->domain, {column.data(), column.stride()},
+                    store_->table(t).size(), [&](std::size_t, std::int64_t cell) {
+                      ++occupants_[static_cast<std::size_t>(cell)];
+                    });
     }
   }
+  // Each cell is written, and stays if it is empty: no branch on what cannot be foreseen.
+  empty_.resize(cells + 1);
+  std::uint32_t count = 0;
   for (std::uint32_t cell = 0; cell < cells; ++cell) {
-    if (occupants_[cell] == 0) {
-      place_in_empty_[cell] = static_cast<std::uint32_t>(empty_.size());
-      empty_.push_back(cell);
-    }
+    empty_[count] = cell;
+    place_in_empty_[cell] = count;
+    count += static_cast<std::uint32_t>(occupants_[cell] == 0);
   }
+  empty_.resize(count);
 }
 
 void LiveWorld::occupy(std::uint64_t cell) {
@@ -269,14 +295,26 @@ std::vector<std::uint64_t> LiveWorld::activation_order(const std::deque<TableRun
   return entries;
 }
 
-bool LiveWorld::eats_own_kind() const {
-  return std::any_of(claimed_.begin(), claimed_.end(), [&](const Population& population) {
-    return std::any_of(population.tables.begin(), population.tables.end(), [&](std::uint32_t t) {
-      const Table& table = store_->table(t);
-      return std::all_of(run_->behavior->components.begin(), run_->behavior->components.end(),
-                         [&](ComponentId c) { return table.has(c); });
-    });
+// Whether agents of a population have turns of their own in this phase.
+bool LiveWorld::acts(const Population& population) const {
+  return std::any_of(population.tables.begin(), population.tables.end(), [&](std::uint32_t t) {
+    const Table& table = store_->table(t);
+    return std::all_of(run_->behavior->components.begin(), run_->behavior->components.end(),
+                       [&](ComponentId c) { return table.has(c); });
   });
+}
+
+void LiveWorld::chain_all(Population& population, CellChains& chains) {
+  chains.clear(static_cast<std::size_t>(around_->lattice.volume()), population.items);
+  for (const std::uint32_t t : population.tables) {
+    const Column& column = store_->table(t).column(store_->position_column(t).value());
+    for_each_cell(around_->lattice, *around_->domain, {column.data(), column.stride()},
+                  store_->table(t).size(), [&](std::size_t row, std::int64_t cell) {
+                    chains.add(population.bases[t] + static_cast<std::uint32_t>(row),
+                               static_cast<std::uint64_t>(cell));
+                  });
+  }
+  population.chains = &chains;
 }
 
 void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
@@ -299,7 +337,12 @@ void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
   std::transform(order.begin(), order.end(), rows.begin(),
                  [](std::uint64_t entry) { return static_cast<std::uint32_t>(entry); });
   find_cells_of_rows();
-  if (!eats_own_kind()) {
+  for (const ClaimUse& use : run_->behavior->claims) {
+    Table& table = *in_hand_->table;
+    results_.push_back(&table.column(table.find_column(use.result).value()));
+  }
+  if (std::none_of(claimed_.begin(), claimed_.end(),
+                   [&](const Population& population) { return acts(population); })) {
     call(*in_hand_, rows.data(), rows.size());
     return;
   }
@@ -315,10 +358,11 @@ void LiveWorld::find_cells_of_rows() {
     return;
   }
   cell_of_row_.resize(in_hand_->table->size());
-  for (std::size_t row = 0; row < cell_of_row_.size(); ++row) {
-    cell_of_row_[row] =
-        static_cast<std::uint32_t>(cell_in(*in_hand_->table, *in_hand_->position, row));
-  }
+  const Column& column = in_hand_->table->column(*in_hand_->position);
+  for_each_cell(around_->lattice, *around_->domain, {column.data(), column.stride()},
+                cell_of_row_.size(), [&](std::size_t row, std::int64_t cell) {
+                  cell_of_row_[row] = static_cast<std::uint32_t>(cell);
+                });
 }
 
 void LiveWorld::search(std::size_t reach, std::uint32_t row, Hits& hits) const {
@@ -487,26 +531,43 @@ bool LiveWorld::commit(std::uint32_t row) {
 }
 
 void LiveWorld::grant(std::size_t effect, std::uint32_t row, std::int64_t count) {
-  Column& column = in_hand_->table->column(
-      in_hand_->table->find_column(run_->behavior->claims[effect].result).value());
+  Column& column = *results_[effect];
   add_whole(column.type().scalar, column.at(row), count);
 }
 
 void LiveWorld::claim(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
                       CommandBuffer& commands) {
-  const ClaimUse& use = run_->behavior->claims[effect];
-  if (use.agents) {
+  if (stocks_[effect] == nullptr) {
     claim_agents(effect, row, cell, count, commands);
     return;
   }
-  Table& cells = around_->cells->table();
-  Column& stock = cells.column(cells.find_column(*use.stock).value());
+  Column& stock = *stocks_[effect];
   std::byte* at = stock.at(static_cast<std::size_t>(around_->cells->row_of_cell(cell)));
   const std::int64_t granted =
       std::clamp<std::int64_t>(read_whole(stock.type().scalar, at), 0, count);
   if (granted > 0) {
     add_whole(stock.type().scalar, at, -granted);
     grant(effect, row, granted);
+  }
+}
+
+// Who may be granted in a cell: all but the claimant; in an order that does not depend on rows.
+void LiveWorld::find_there(const Population& population, std::uint64_t cell, std::uint32_t self) {
+  there_.clear();
+  if (population.chains != nullptr) {
+    population.chains->for_each_in(cell, [&](std::uint32_t item) { there_.push_back(item); });
+    if (there_.size() > 1) {
+      std::sort(there_.begin(), there_.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return id_of(population, a) < id_of(population, b);
+      });
+    }
+    return;
+  }
+  for (std::uint32_t i = population.cells->first(cell); i != LiveCells::kNone;
+       i = population.cells->next(i)) {
+    if (i != self) {
+      there_.push_back(i);
+    }
   }
 }
 
@@ -518,13 +579,7 @@ void LiveWorld::claim_agents(std::size_t effect, std::uint32_t row, std::uint64_
   const std::uint32_t self = base != kNoBase ? base + row : LiveCells::kNone;
   std::int64_t granted = 0;
   for (; granted < count; ++granted) {
-    there_.clear();
-    for (std::uint32_t i = population.cells->first(cell); i != LiveCells::kNone;
-         i = population.cells->next(i)) {
-      if (i != self) {
-        there_.push_back(i);
-      }
-    }
+    find_there(population, cell, self);
     if (there_.empty()) {
       break;
     }
@@ -534,7 +589,9 @@ void LiveWorld::claim_agents(std::size_t effect, std::uint32_t row, std::uint64_
     commands.despawn(store_->table(taken.table).ids()[taken.row]);
     end(taken);
   }
-  grant(effect, row, granted);
+  if (granted > 0) {
+    grant(effect, row, granted);
+  }
 }
 
 // Where an agent stands for those who look around: a row whose turn it is, at the place of its
@@ -552,6 +609,21 @@ void LiveWorld::leave(std::uint32_t row) {
   end({table_in_hand_, row});
 }
 
+void LiveWorld::drop(Population& population, Location at) {
+  const std::uint32_t item = population.bases[at.table] + at.row;
+  if (population.occupants != nullptr) {
+    population.occupants->leave(place_of(at));
+  } else if (population.chains != nullptr) {
+    const std::size_t position = store_->position_column(at.table).value();
+    population.chains->remove(item, cell_in(store_->table(at.table), position, at.row));
+  } else {
+    with_finder(population, [&](auto& finder) { finder.leave(item); });
+    if (!population.gone.empty()) {
+      population.gone[item] = 1;
+    }
+  }
+}
+
 // Takes an agent out of all lists; once.
 void LiveWorld::end(Location at) {
   if (std::exchange(ended_[at.table][at.row], std::uint8_t{1}) != 0) {
@@ -559,17 +631,8 @@ void LiveWorld::end(Location at) {
   }
   for (std::vector<Population>* populations : {&reached_, &claimed_}) {
     for (Population& population : *populations) {
-      if (at.table >= population.bases.size() || population.bases[at.table] == kNoBase) {
-        continue;
-      }
-      if (population.occupants != nullptr) {
-        population.occupants->leave(place_of(at));
-      } else {
-        with_finder(population,
-                    [&](auto& finder) { finder.leave(population.bases[at.table] + at.row); });
-        if (!population.gone.empty()) {
-          population.gone[population.bases[at.table] + at.row] = 1;
-        }
+      if (at.table < population.bases.size() && population.bases[at.table] != kNoBase) {
+        drop(population, at);
       }
     }
   }

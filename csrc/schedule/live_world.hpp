@@ -13,14 +13,25 @@
 
 #include "ecs/store.hpp"
 #include "schedule/worker.hpp"
+#include "space/cell_chains.hpp"
 #include "space/live_cells.hpp"
 #include "space/live_index.hpp"
 
 namespace bw {
 
+// Memory that stays from phase to phase, with nothing in it that counts.
+struct LiveMemory {
+  std::vector<std::uint32_t> occupants;
+  std::vector<std::uint32_t> empty;
+  std::vector<std::uint32_t> place_in_empty;
+  std::vector<std::uint32_t> cell_of_row;
+  std::vector<std::uint32_t> rows;
+  std::deque<CellChains> chains;  // by claim
+};
+
 class LiveWorld {
  public:
-  LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run);
+  LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run, LiveMemory& memory);
 
   using Call =
       std::function<void(const TableRun& run, const std::uint32_t* rows, std::size_t count)>;
@@ -53,6 +64,7 @@ class LiveWorld {
     std::unique_ptr<LiveCells> cells;         // on grids, and of those that are claimed
     std::unique_ptr<LiveIndex> places;        // of those within reach in continuous space
     Occupants* occupants = nullptr;           // instead, where kernels look at cells
+    CellChains* chains = nullptr;             // of those that are claimed and do not act themselves
     std::vector<std::uint32_t> item_of_node;  // of those along edges; LiveCells::kNone
     std::vector<std::uint8_t> gone;           // of those along edges: by item
     std::vector<std::vector<std::byte>>
@@ -82,7 +94,10 @@ class LiveWorld {
                     CommandBuffer& commands);
   void grant(std::size_t effect, std::uint32_t row, std::int64_t count);
   void find_cells_of_rows();
-  bool eats_own_kind() const;
+  bool acts(const Population& population) const;
+  void chain_all(Population& population, CellChains& chains);
+  void find_there(const Population& population, std::uint64_t cell, std::uint32_t self);
+  void drop(Population& population, Location at);
   void look_ahead();
 
   Store* store_;
@@ -91,14 +106,16 @@ class LiveWorld {
   std::vector<Population> reached_;  // by reach
   std::vector<Population> claimed_;  // by claim; empty for claims of stock
   // Grids with at most one agent a cell, or where empty cells are drawn:
-  std::vector<std::uint32_t> occupants_;  // by cell
-  std::vector<std::uint32_t> empty_;
-  std::vector<std::uint32_t> place_in_empty_;     // by cell; not read where it is occupied
-  std::vector<std::uint32_t> cell_of_row_;        // of the table in hand
+  std::vector<std::uint32_t>& occupants_;  // by cell
+  std::vector<std::uint32_t>& empty_;
+  std::vector<std::uint32_t>& place_in_empty_;    // by cell; not read where it is occupied
+  std::vector<std::uint32_t>& cell_of_row_;       // of the table in hand
+  std::vector<std::uint32_t>& rows_;              // of it, in the order of their turns
+  std::vector<Column*> stocks_;                   // by claim: what is claimed of cells
+  std::vector<Column*> results_;                  // by claim: of the table in hand
   std::vector<std::vector<std::uint8_t>> ended_;  // by table and row
   std::vector<SourceColumn> values_;              // of the row in hand
   std::vector<std::uint32_t> there_;              // of the claim in hand: who may be granted
-  std::vector<std::uint32_t> rows_;  // of the table in hand, in the order of their turns
   std::size_t turn_ = 0;
   TableRun* in_hand_ = nullptr;
   std::uint32_t table_in_hand_ = 0;
