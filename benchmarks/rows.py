@@ -177,12 +177,7 @@ def grid_rows(bench: Bench) -> list[Row]:
                             model, activation=activation, ticks=steps, seed="{seed}", **size
                         ),
                         bar=1.6,
-                        conform=tuple(
-                            demand
-                            for demand in demands[name]
-                            # Ours counts who sets out, the program who arrives: with claims that differs.
-                            if activation == "sequential" or not demand.startswith("moves")
-                        ),
+                        conform=demands[name],
                     )
                 )
     for method, bar in (("sweep", 1.6), ("branches", None)):

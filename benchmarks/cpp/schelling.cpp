@@ -8,7 +8,7 @@
 // a uniformly random cell of those empty then; each cell goes to its claimant with the smallest
 // (random priority, id); losers draw again, up to R = 3 times more, among the cells still empty,
 // then stay. The grid holds one byte a cell and a border, so that three (five, seven) cells of a
-// row are one load.
+// row are one load. `moves` counts who sets out, as the example does; one after another all arrive.
 #include <algorithm>
 #include <cstring>
 
@@ -161,6 +161,7 @@ void Schelling::draw(std::vector<uint32_t>& claimants) {
 
 // Cells that agents leave do not become empty before the next step.
 void Schelling::settle_claims() {
+  if (!empty_.empty()) moves_ += unhappy_.size();
   std::vector<uint32_t> left;
   for (uint32_t drawn = 0; drawn <= settings_.rounds && !unhappy_.empty() && !empty_.empty();
        ++drawn) {
@@ -176,7 +177,6 @@ void Schelling::settle_claims() {
       grid_[agents_[id].cell] = 0;
       agents_[id].cell = empty_[slot];
       grid_[empty_[slot]] = agents_[id].group;
-      ++moves_;
     }
     unhappy_.resize(losers);
     std::erase_if(empty_, [&](uint32_t cell) { return grid_[cell] != 0; });

@@ -13,7 +13,7 @@ class Params(bw.Parameters):
 
 class Person(bw.Component):
     position: bw.ivec2
-    group: int
+    group: bw.u8
     happy: bool = False
     moves: int = 0
 
