@@ -426,12 +426,45 @@ bool LiveWorld::move_to(std::uint32_t row, const Place& place) {
   return true;
 }
 
+// It is the turn of a row: not every one commits, or claims.
+void LiveWorld::come_to(std::uint32_t row) {
+  while (turn_ + 1 < rows_.size() && rows_[turn_] != row) {
+    ++turn_;
+  }
+}
+
+// On grids agents mostly claim near to where they stand: the cells around one that acts soon.
+void LiveWorld::look_ahead_for_claims(std::size_t effect, std::uint32_t row) {
+  constexpr std::size_t kCells = 12;
+  come_to(row);
+  const Domain& domain = *around_->domain;
+  if (turn_ + kCells >= rows_.size() || !in_hand_->position || !domain.integral() ||
+      domain.dims != 2) {
+    return;
+  }
+  std::array<std::int32_t, 2> at;
+  std::memcpy(at.data(), in_hand_->table->column(*in_hand_->position).at(rows_[turn_ + kCells]),
+              sizeof(at));
+  const CellBox& lattice = around_->lattice;
+  for (std::int64_t y = std::max(0, at[1] - 1); y <= at[1] + 1 && y < lattice.cells[1]; ++y) {
+    if (stocks_[effect] == nullptr) {
+      if (claimed_[effect].chains != nullptr) {
+        claimed_[effect].chains->prefetch(static_cast<std::uint64_t>(y * lattice.cells[0] + at[0]));
+      }
+      continue;
+    }
+    const CellBox& box = around_->cells->box();
+    const std::int64_t cell = box.index(at[0] - box.low[0], y - box.low[1], 0);
+    __builtin_prefetch(stocks_[effect]->at(static_cast<std::size_t>(cell)));
+  }
+}
+
 // Brings into the cache what the agents that act soon will ask for.
-void LiveWorld::look_ahead() {
+void LiveWorld::look_ahead(std::uint32_t row) {
   constexpr std::size_t kRow = 24;
   constexpr std::size_t kCells = 16;
   constexpr std::size_t kNeighbors = 8;
-  ++turn_;
+  come_to(row);
   if (turn_ + kRow >= rows_.size()) {
     return;
   }
@@ -490,7 +523,7 @@ void LiveWorld::stand(Population& population, const ReachUse& use, std::uint32_t
 }
 
 bool LiveWorld::commit(std::uint32_t row) {
-  look_ahead();
+  look_ahead(row);
   const bool moved = in_hand_->moves;
   const std::uint32_t before = cell_of_row_.empty() ? 0 : cell_of_row_[row];
   Place place{};
@@ -537,6 +570,7 @@ void LiveWorld::grant(std::size_t effect, std::uint32_t row, std::int64_t count)
 
 void LiveWorld::claim(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
                       CommandBuffer& commands) {
+  look_ahead_for_claims(effect, row);
   if (stocks_[effect] == nullptr) {
     claim_agents(effect, row, cell, count, commands);
     return;

@@ -98,7 +98,9 @@ class LiveWorld {
   void chain_all(Population& population, CellChains& chains);
   void find_there(const Population& population, std::uint64_t cell, std::uint32_t self);
   void drop(Population& population, Location at);
-  void look_ahead();
+  void come_to(std::uint32_t row);
+  void look_ahead(std::uint32_t row);
+  void look_ahead_for_claims(std::size_t effect, std::uint32_t row);
 
   Store* store_;
   const Surroundings* around_;

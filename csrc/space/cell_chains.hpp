@@ -32,6 +32,8 @@ class CellChains {
     }
   }
 
+  void prefetch(std::uint64_t cell) const { __builtin_prefetch(&first_[cell]); }
+
   template <class Visit>
   void for_each_in(std::uint64_t cell, Visit&& visit) const {
     for (std::uint32_t item = first_[cell]; item != kNone; item = next_[item]) {
