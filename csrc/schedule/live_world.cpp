@@ -113,6 +113,9 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run,
     }
     stocks_.push_back(stock);
   }
+  searches_ = std::any_of(reached_.begin(), reached_.end(), [](const Population& population) {
+    return population.cells || population.places;
+  });
   if (around.domain->exclusive || (around.domain->integral() && behavior.draws_empty_cells)) {
     list_empty_cells();
   }
@@ -523,7 +526,9 @@ void LiveWorld::stand(Population& population, const ReachUse& use, std::uint32_t
 }
 
 bool LiveWorld::commit(std::uint32_t row) {
-  look_ahead(row);
+  if (searches_) {
+    look_ahead(row);
+  }
   const bool moved = in_hand_->moves;
   const std::uint32_t before = cell_of_row_.empty() ? 0 : cell_of_row_[row];
   Place place{};

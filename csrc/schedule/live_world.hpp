@@ -118,6 +118,7 @@ class LiveWorld {
   std::vector<std::vector<std::uint8_t>> ended_;  // by table and row
   std::vector<SourceColumn> values_;              // of the row in hand
   std::vector<std::uint32_t> there_;              // of the claim in hand: who may be granted
+  bool searches_ = false;                         // among agents that move: not by cell
   std::size_t turn_ = 0;
   TableRun* in_hand_ = nullptr;
   std::uint32_t table_in_hand_ = 0;
