@@ -77,8 +77,7 @@ TEST_CASE("diffusion keeps the total, decay takes its share, on any ranks and th
     CAPTURE(domain.periodic);
     std::vector<double> first;
     for (const bw::RunSpec& run :
-         {bw::RunSpec{1, nullptr, 1, false}, bw::RunSpec{2, nullptr, 2, false},
-          bw::RunSpec{3, nullptr, 1, true}}) {
+         {bw::RunSpec{1, 1, false}, bw::RunSpec{2, 2, false}, bw::RunSpec{3, 1, true}}) {
       const auto simulation = spreading(domain, run, 0.7, 0.25);
       const double before = total(scents(*simulation));
       simulation->run(3, {});
@@ -92,7 +91,7 @@ TEST_CASE("diffusion keeps the total, decay takes its share, on any ranks and th
 
 TEST_CASE("a cell in the middle gives the same to each cell around, and keeps the rest") {
   const Domain domain = bw::engine_tests::grid({9.0, 6.0, 0.0}, false);
-  const auto simulation = spreading(domain, {1, nullptr, 1, false}, 0.5, 0.0);
+  const auto simulation = spreading(domain, {1, 1, false}, 0.5, 0.0);
   std::vector<double> start(54, 0.0);
   start[2 * 9 + 4] = 16.0;
   simulation->set_cells(kScent, reinterpret_cast<const std::byte*>(start.data()), sizeof(double));
@@ -106,8 +105,8 @@ TEST_CASE("a cell in the middle gives the same to each cell around, and keeps th
 
 TEST_CASE("shares outside of 0 to 1 are refused") {
   const Domain domain = bw::engine_tests::grid({9.0, 6.0, 0.0}, false);
-  CHECK_THROWS_AS(spreading(domain, {1, nullptr, 1, false}, 1.5, 0.0), bw::UserError);
-  CHECK_THROWS_AS(spreading(domain, {1, nullptr, 1, false}, 0.5, -0.5), bw::UserError);
+  CHECK_THROWS_AS(spreading(domain, {1, 1, false}, 1.5, 0.0), bw::UserError);
+  CHECK_THROWS_AS(spreading(domain, {1, 1, false}, 0.5, -0.5), bw::UserError);
 }
 
 }  // namespace
