@@ -89,7 +89,11 @@ class Transfer {
   // Drops the old rows, once all groups were moved.
   void finish() {
     for (std::uint32_t t = 0; t < left_.size(); ++t) {
-      store_->drop_rows(t, left_[t].list());
+      if (left_[t].size() == store_->table(t).size()) {
+        store_->cut_off(t, 0);
+      } else {
+        store_->drop_rows(t, left_[t].list());
+      }
     }
     clear();
   }
