@@ -167,6 +167,7 @@ class StandIn:
             "link": lambda c, e, r, t, f: self._record("link", self.behavior.links[e].fields, e, r, t, f),
             "unlink": lambda c, e, r, t: self.log.append(("unlink", e, r, t)),
             "cell_at": self._cell_at,
+            "gradient": lambda c, u, k, place, to: 0,
             "random_empty": self._random_empty,
             "commit": self._commit,
             "normal": normal_of,
@@ -290,8 +291,8 @@ class StandIn:
 
     def seen(self) -> list[Any]:
         """The log with the contents of records, for comparing two runs; without gathering, which changes
-        nothing and may be done ahead."""
-        log = [e for e in self.log if e[0] != "gather"]
+        nothing and may be done ahead, and without commits, which a row that has not moved may leave out."""
+        log = [e for e in self.log if e[0] not in ("gather", "commit")]
         filled = ("spawn", "attach", "send", "link")
         return [(*e[:-2], bytes(e[-1].raw)) if e[0] in filled else e for e in log]
 
