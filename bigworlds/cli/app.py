@@ -135,7 +135,10 @@ def describe(
     print(describing.odd(found, found.settings(**found.parse(assignments or []))))
 
 
-@app.command("doctor", epilog="Example: bigworlds doctor. Of ranks: mpirun -n 4 bigworlds doctor --mpi --dir /scratch/me")
+@app.command(
+    "doctor",
+    epilog="Example: bigworlds doctor. Of ranks: mpirun -n 4 bigworlds doctor --mpi --dir /scratch/me",
+)
 def doctor(
     mpi: Annotated[
         bool, typer.Option("--mpi", help="Under mpirun or srun: whether these ranks can run a world.")
