@@ -32,7 +32,7 @@ from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.per_tick import cause_in_words, set_acts
 from bigworlds.simulation.schema import is_cell, is_edge, stored_column
 from bigworlds.simulation.shown import Shown, Table
-from bigworlds.simulation.views import Columns, Generations
+from bigworlds.simulation.views import Columns, Generations, Local
 from bigworlds.snapshot import Section
 from bigworlds.space import Continuous, Grid
 
@@ -367,18 +367,37 @@ class Simulation(Shown, Outside, ByHand):
         change. One rank.
 
         Raises:
-            UserError: on several ranks (use `sim.table`), or where several archetypes have the component.
+            UserError: on several ranks (use `sim.table`, or `sim.local.columns` for the rows of this one), or
+                where several archetypes have the component.
         """
         known = self._columns.get(component)
-        if known is not None and known._made == self._generations.now:
+        if known is not None and known._made == self._generations.now and self.ranks == 1:
             return known
         found = self._schema.component(component)
         if self.ranks > 1:
             raise UserError(
-                f"sim.columns({found.__name__}) is for one rank; found {self.ranks}. "
-                f"Use sim.table({found.__name__}) for the "
-                "rows of all ranks"
+                f"sim.columns({found.__name__}) is for one rank; found {self.ranks}. Use "
+                f"sim.table({found.__name__}) for the rows of all ranks, sim.local.columns({found.__name__}) "
+                "for those of this one"
             )
+        return self._columns_here(component)
+
+    @property
+    def local(self) -> Local:
+        """What this rank has of the world: `sim.local.columns(Bird)`. Local.
+
+        Raises:
+            UserError: several ranks live in this process.
+        """
+        if self._processes.ranks == 1 and self.ranks > 1:
+            raise UserError(
+                f"sim.local is of one rank a process; {self.ranks} live in this one. Use sim.table(...)"
+            )
+        return Local(self._columns_here)
+
+    def _columns_here(self, component: type | str) -> Columns:
+        """Views of the rows of this process."""
+        found = self._schema.component(component)
         known = self._columns.get(found)
         if known is None or known._made != self._generations.now:
             known = Columns(self._core, self._schema.number(found), found, self._generations, self._editing)

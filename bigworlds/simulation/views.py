@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakMethod
 
@@ -86,3 +87,22 @@ class Columns:
         array = self._writable[name].view()
         array.flags.writeable = False
         return array
+
+
+class Local:
+    """One rank's part of a world; nothing here is collective.
+
+    On one rank it is the whole world: `sim.local.columns(Bird)` is then the same as `sim.columns(Bird)`.
+    """
+
+    def __init__(self, columns: Callable[[type | str], Columns]) -> None:
+        self._columns = columns
+
+    def columns(self, component: type | str) -> Columns:
+        """Views of the columns of this rank's rows, without a copy, valid until the next tick or structural
+        change.
+
+        Raises:
+            UserError: a component that the model does not have, or one of several archetypes.
+        """
+        return self._columns(component)

@@ -36,6 +36,13 @@ def test_messages_sums_and_rows_arrive(start: Start) -> None:
     assert out == "all arrived\n"
 
 
+def test_each_rank_sees_its_own_rows(start: Start) -> None:
+    process = start(3, "local_rows")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert out == "the rows of all ranks are the table\n"
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_the_same_world_on_three_ranks_with_two_threads(start: Start, name: str) -> None:
     seeded = (name, *EXAMPLES[name], "--seed", "7")
