@@ -21,6 +21,9 @@ MANIFEST = "sweep.json"
 BEFORE, AFTER = ("run",), ("seed", "tick")
 LAST = ("ended", "error")
 
+# Why a run that nothing went wrong with ended: what stands under `ended` in its last row.
+ENDINGS = ("ticks", "stop")
+
 _ID_DIGITS = 16
 
 

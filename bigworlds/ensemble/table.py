@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bigworlds.ensemble.plan import LAST, manifest_in
+from bigworlds.ensemble.plan import ENDINGS, LAST, manifest_in
 from bigworlds.errors import UserError
 
 if TYPE_CHECKING:
@@ -97,11 +97,10 @@ def whole_rows(path: Path, columns: Sequence[str]) -> tuple[list[Row], int]:
     rows: list[Row] = []
     waiting: list[Row] = []
     for line in lines[1:]:
-        cells = _cells(line)
-        if cells is None or len(cells) != len(columns):
+        row = _row(line, columns)
+        if row is None:
             waiting = []
             continue
-        row = dict(zip(columns, cells, strict=True))
         if waiting and waiting[-1]["run"] != row["run"]:
             waiting = []
         waiting.append(row)
@@ -114,6 +113,15 @@ def whole_rows(path: Path, columns: Sequence[str]) -> tuple[list[Row], int]:
 def has_ended(row: Mapping[str, str]) -> bool:
     """Whether a row is the last one of its run."""
     return any(row[name] for name in LAST)
+
+
+def _row(line: str, columns: Sequence[str]) -> Row | None:
+    """A line by its columns; None where no run wrote it so."""
+    cells = _cells(line)
+    if cells is None or len(cells) != len(columns):
+        return None
+    row = dict(zip(columns, cells, strict=True))
+    return row if row["ended"] in ("", *ENDINGS) else None
 
 
 def _cells(line: str) -> list[str] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bigworlds.ensemble import SweepTable
@@ -59,6 +59,7 @@ def test_what_is_added_is_read_back_with_its_types(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example(cut=84, junk=b"x,y\n")  # as many cells as a whole row has
 @given(cut=st.integers(0, 400), junk=st.sampled_from([b"", b"\0\0\0", b"\xff\xfe", b'"', b"x,y\n"]))
 def test_a_file_that_was_cut_anywhere_keeps_the_runs_before(
     cut: int, junk: bytes, tmp_path_factory: pytest.TempPathFactory
