@@ -28,6 +28,9 @@ std::size_t send_leavers(Store& store, RankId self, const Domain& domain, const 
                          const Partition& partition, std::vector<Bytes>& messages) {
   std::size_t leaving = 0;
   for (std::uint32_t t = 0; t < store.table_count(); ++t) {
+    if (store.table(t).is_external()) {
+      continue;  // they go from tile to tile by their owner
+    }
     std::vector<std::vector<std::uint32_t>> rows(messages.size());
     std::vector<std::uint32_t> leavers;
     for (std::uint32_t row = 0; row < store.table(t).size(); ++row) {
@@ -66,6 +69,9 @@ void receive(Store& store, const Bytes& message) {
 TileId tile_of_row(const Store& store, std::uint32_t t, std::size_t row, const Domain& domain,
                    const Tiling& tiling) {
   const Table& table = store.table(t);
+  if (table.is_external()) {
+    return table.owner()->tile;
+  }
   if (domain.exists()) {
     if (const auto position = store.position_column(t)) {
       const Column& column = table.column(*position);
@@ -78,6 +84,9 @@ TileId tile_of_row(const Store& store, std::uint32_t t, std::size_t row, const D
 void drop_foreign(Store& store, RankId self, const Domain& domain, const Tiling& tiling,
                   const Partition& partition) {
   for (std::uint32_t t = 0; t < store.table_count(); ++t) {
+    if (store.table(t).is_external()) {
+      continue;
+    }
     std::vector<std::uint32_t> foreign;
     for (std::uint32_t row = 0; row < store.table(t).size(); ++row) {
       if (partition.owner(tile_of_row(store, t, row, domain, tiling)) != self) {

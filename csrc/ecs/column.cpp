@@ -46,6 +46,24 @@ std::shared_ptr<std::byte[]> allocate(std::size_t bytes) {
 
 }  // namespace
 
+void Column::lend(std::byte* data, std::size_t stride, const std::shared_ptr<const void>& keep) {
+  memory_ = std::shared_ptr<std::byte[]>(keep, data);
+  stride_ = stride;
+}
+
+void Column::copy_out(std::size_t count, std::byte* to) const {
+  if (is_contiguous() && count > 0) {
+    std::memcpy(to, data(), count * size_);
+    return;
+  }
+  for_value_size(size_, [&](auto size) {
+    const std::byte* from = data();
+    for (std::size_t row = 0; row < count; ++row, from += stride_, to += size) {
+      std::memcpy(to, from, size);
+    }
+  });
+}
+
 void Column::reserve(std::size_t used, std::size_t capacity) {
   std::shared_ptr<std::byte[]> larger = allocate(capacity * size_);
   if (used > 0) {

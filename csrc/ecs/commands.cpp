@@ -292,6 +292,15 @@ void CommandBuffer::clear() {
   records_.clear();
 }
 
+std::vector<EntityId> CommandBuffer::take_deaths_of_external(const Store& store) {
+  const std::vector<EntityId> taken = store.external_among(deaths_);
+  if (!taken.empty()) {
+    std::erase_if(deaths_,
+                  [&](EntityId id) { return std::binary_search(taken.begin(), taken.end(), id); });
+  }
+  return taken;
+}
+
 std::vector<EntityId> CommandBuffer::take_deaths_of_others(const Store& store) {
   const auto others = std::stable_partition(deaths_.begin(), deaths_.end(),
                                             [&](EntityId id) { return store.find(id); });

@@ -60,8 +60,9 @@ class CommandBuffer {
   // A birth (by its place in births()) that found no place does not happen.
   void cancel_birth(std::size_t birth) { births_[birth].record = kCancelled; }
 
-  // Takes out the commands for entities that are not here (any more), so that they can be given to
-  // where they are.
+  // Takes out the commands for entities that are in external tables, or not here (any more), so
+  // that they can be given to where they are.
+  std::vector<EntityId> take_deaths_of_external(const Store& store);
   std::vector<EntityId> take_deaths_of_others(const Store& store);
   std::vector<Change> take_changes_of_others(const Store& store);
   // A change that came from another buffer, with its record (empty for a detachment).

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "base/checks.hpp"
@@ -13,13 +14,70 @@ namespace bw {
 std::uint32_t Store::table_for(Archetype archetype) {
   std::sort(archetype.begin(), archetype.end());
   archetype.erase(std::unique(archetype.begin(), archetype.end()), archetype.end());
-  auto found = std::find_if(tables_.begin(), tables_.end(),
-                            [&](const Table& t) { return t.archetype() == archetype; });
+  auto found = std::find_if(tables_.begin(), tables_.end(), [&](const Table& t) {
+    return !t.is_external() && t.archetype() == archetype;
+  });
   if (found == tables_.end()) {
     tables_.emplace_back(*schema_, std::move(archetype));
     return static_cast<std::uint32_t>(tables_.size() - 1);
   }
   return static_cast<std::uint32_t>(found - tables_.begin());
+}
+
+std::uint32_t Store::add_external(Archetype archetype, Table::Owner owner) {
+  std::sort(archetype.begin(), archetype.end());
+  tables_.emplace_back(*schema_, std::move(archetype), std::move(owner));
+  const auto table = static_cast<std::uint32_t>(tables_.size() - 1);
+  external_.push_back({table, {}, false});
+  return table;
+}
+
+void Store::lend(std::uint32_t table, LentRows rows) {
+  const auto found = std::find_if(external_.begin(), external_.end(),
+                                  [&](const External& one) { return one.table == table; });
+  BW_CHECK(found != external_.end(), "rows are lent to external tables");
+  tables_[table].lend(std::move(rows));
+  found->stale = true;
+}
+
+void Store::freshen_external() const {
+  std::vector<Location> forgotten;
+  for (External& one : external_) {
+    if (one.stale) {
+      forgotten.resize(one.known.size());
+      external_index_.take_all(one.known, forgotten.data());
+    }
+  }
+  for (External& one : external_) {  // an entity may have gone from one to another
+    if (one.stale) {
+      const std::span<const EntityId> ids = tables_[one.table].ids();
+      external_index_.arrive(ids, {one.table, 0});
+      one.known.assign(ids.begin(), ids.end());
+      one.stale = false;
+    }
+  }
+  external_index_.tidy();
+}
+
+std::vector<EntityId> Store::external_among(std::span<const EntityId> ids) const {
+  std::vector<EntityId> found;
+  if (external_.empty()) {
+    return found;
+  }
+  freshen_external();
+  std::copy_if(ids.begin(), ids.end(), std::back_inserter(found),
+               [&](EntityId id) { return external_index_.find(id).has_value(); });
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+std::size_t Store::size() const {
+  std::size_t rows = index_.size();
+  for (const External& one : external_) {
+    rows += tables_[one.table].size();
+  }
+  return rows;
 }
 
 std::vector<std::uint32_t> Store::tables_with(std::span<const ComponentId> components) const {
@@ -185,20 +243,38 @@ void Store::freshen() const {
   }
 }
 
-std::optional<Location> Store::find(EntityId id) const {
+std::optional<Location> Store::find_own(EntityId id) const {
   freshen();
   return index_.find(id);
+}
+
+std::optional<Location> Store::find(EntityId id) const {
+  const std::optional<Location> own = find_own(id);
+  if (own || external_.empty()) {
+    return own;
+  }
+  freshen_external();
+  return external_index_.find(id);
 }
 
 void Store::find_all(std::span<const EntityId> ids, Location* out) const {
   freshen();
   index_.find_all(ids, out);
+  if (external_.empty()) {
+    return;
+  }
+  freshen_external();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (out[i] == kNowhere) {
+      out[i] = external_index_.find(ids[i]).value_or(kNowhere);
+    }
+  }
 }
 
 void Store::list_state(const StateSink& sink) const {
   for (const Table& table : tables_) {
-    if (table.size() == 0) {
-      continue;
+    if (table.size() == 0 || table.is_external()) {
+      continue;  // what is lent, its owner lists
     }
     StateSection section{"ecs", table.label(), table.ids(), {}};
     for (std::size_t c = 0; c < table.column_count(); ++c) {

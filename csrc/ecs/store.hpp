@@ -1,5 +1,5 @@
-// The store: all tables of one rank, the index from ids to rows, and the birth counters of its
-// tiles. It knows nothing of space, behaviors or other ranks.
+// The store: all tables of one rank and the index from ids to rows, those of external tables
+// included. It knows nothing of space, behaviors or other ranks.
 #pragma once
 
 #include <deque>
@@ -26,18 +26,28 @@ class Store {
   Table& table(std::uint32_t index) { return tables_[index]; }
   const Table& table(std::uint32_t index) const { return tables_[index]; }
 
+  // A table whose rows another room owns, with no rows yet. None of what follows that makes, ends,
+  // moves or changes entities is for its rows.
+  std::uint32_t add_external(Archetype archetype, Table::Owner owner);
+  // Its rows as they are from now on. The index learns of it when it is next asked.
+  void lend(std::uint32_t table, LentRows rows);
+  // Those of some entities that are in external tables, each once, ascending.
+  std::vector<EntityId> external_among(std::span<const EntityId> ids) const;
+
   // Tables whose entities have all these components.
   std::vector<std::uint32_t> tables_with(std::span<const ComponentId> components) const;
 
   // Whether any entity has all these components.
   bool any_rows(std::span<const ComponentId> components) const;
 
-  std::size_t size() const { return index_.size(); }
+  std::size_t size() const;
   std::size_t count(ComponentId component) const;
   // Where an entity is. Not for several threads at once: the index may have to learn of reordered
   // tables first.
   std::optional<Location> find(EntityId id) const;
-  // The same for many: out[i] is where ids[i] is, kNowhere for an unknown one.
+  // The same, but for the rows of external tables.
+  std::optional<Location> find_own(EntityId id) const;
+  // The same as find for many: out[i] is where ids[i] is, kNowhere for an unknown one.
   void find_all(std::span<const EntityId> ids, Location* out) const;
   // Memory of the index.
   std::size_t index_bytes() const { return index_.bytes(); }
@@ -92,12 +102,22 @@ class Store {
 
  private:
   void freshen() const;
+  void freshen_external() const;
 
   const Schema* schema_;
   std::deque<Table> tables_;  // a deque: references stay valid while tables are added
   mutable EntityIndex index_;
   mutable std::vector<std::uint32_t>
       stale_;  // tables whose rows were reordered since the index was asked
+
+  // External tables, with an index of their own that is brought up to date when it is asked.
+  struct External {
+    std::uint32_t table;
+    std::vector<EntityId> known;  // the rows that the index has
+    bool stale;
+  };
+  mutable std::vector<External> external_;
+  mutable EntityIndex external_index_;
 };
 
 }  // namespace bw

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/checks.hpp"
 #include "ecs/row_set.hpp"
 
 namespace bw {
@@ -19,6 +20,27 @@ Table::Table(const Schema& schema, Archetype archetype)
       row_size_ += fields[f].type.size();
     }
   }
+}
+
+Table::Table(const Schema& schema, Archetype archetype, Owner owner)
+    : Table(schema, std::move(archetype)) {
+  owner_ = std::move(owner);
+}
+
+void Table::lend(LentRows rows) {
+  BW_CHECK(owner_.has_value(), "rows are lent to external tables");
+  std::size_t shown = 0;
+  for (const LentColumn& lent : rows.columns) {
+    const auto column = find_column(lent.field);
+    BW_CHECK(column.has_value(), "lent columns are of the table's fields");
+    BW_CHECK(lent.data != nullptr || rows.ids.empty(), "lent columns have values");
+    BW_CHECK(lent.stride >= static_cast<std::int64_t>(columns_[*column].value_size()),
+             "the values of lent columns do not overlap");
+    columns_[*column].lend(lent.data, static_cast<std::size_t>(lent.stride), rows.keep);
+    ++shown;
+  }
+  BW_CHECK(shown == columns_.size(), "all columns of an external table are lent, each once");
+  lent_ = std::move(rows);
 }
 
 bool Table::has(ComponentId component) const {

@@ -1,5 +1,5 @@
 // A table: all entities of one archetype, as rows over contiguous columns. The order of rows is
-// never observable.
+// never observable. An external table shows the rows that another room has in one of its tiles.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 
 #include "base/ids.hpp"
 #include "ecs/column.hpp"
+#include "ecs/lent_rows.hpp"
 #include "ecs/schema.hpp"
 
 namespace bw {
@@ -22,10 +23,24 @@ class Table {
  public:
   Table(const Schema& schema, Archetype archetype);
 
+  // An external table: who owns its rows, and in which tile they are.
+  struct Owner {
+    std::uint32_t room = 0;  // its place in the model
+    TileId tile = kWorldTile;
+    std::string name;
+    bool ends_by_order = false;  // whether others may end its entities
+  };
+  Table(const Schema& schema, Archetype archetype, Owner owner);
+  const std::optional<Owner>& owner() const { return owner_; }
+  bool is_external() const { return owner_.has_value(); }
+
+  // Shows other rows. Throws where a column is missing or has no values.
+  void lend(LentRows rows);
+
   const Archetype& archetype() const { return archetype_; }
   bool has(ComponentId component) const;
-  std::size_t size() const { return ids_.size(); }
-  std::span<const EntityId> ids() const { return ids_; }
+  std::size_t size() const { return owner_ ? lent_.ids.size() : ids_.size(); }
+  std::span<const EntityId> ids() const { return owner_ ? lent_.ids : ids_; }
 
   std::size_t column_count() const { return columns_.size(); }
   Column& column(std::size_t index) { return columns_[index]; }
@@ -63,6 +78,9 @@ class Table {
   void pack_row(std::size_t row, std::byte* to) const;
   void unpack_row(std::size_t row, const std::byte* from);
 
+  // Keeps the memory of an external table's ids alive for a view.
+  const std::shared_ptr<const void>& keep() const { return lent_.keep; }
+
   // "Bird+Hungry": the table's name in state and messages.
   std::string label() const;
 
@@ -72,6 +90,8 @@ class Table {
   const Schema* schema_;
   Archetype archetype_;
   std::vector<EntityId> ids_;
+  std::optional<Owner> owner_;
+  LentRows lent_;
   std::vector<Column> columns_;
   std::vector<FieldKey> keys_;
   std::vector<RowMove> moves_;  // of the last removal

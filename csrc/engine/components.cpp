@@ -74,6 +74,10 @@ class Changing {
  private:
   void add(std::span<const EntityId> ids, std::uint32_t table, std::span<const std::uint32_t> rows,
            std::uint32_t item) {
+    if (const auto& owner = store_->table(table).owner()) {
+      throw UserError("entity " + std::to_string(ids[0]) + " is one of " + owner->name +
+                      ", whose entities have always the same components; nothing was changed");
+    }
     if (const std::size_t old = transfer_.first_arrived(table, rows); old < rows.size()) {
       refuse_twice(ids[old]);
     }
@@ -127,36 +131,60 @@ std::size_t count_with(const Store& store, std::span<const EntityId> ids, FieldK
   return known;
 }
 
+// The error of ending entities whose owner does not allow it, if any of these is one.
+std::exception_ptr refuse_end(const Store& store, std::span<const EntityId> external) {
+  for (const EntityId id : external) {
+    const auto& owner = store.table(store.find(id)->table).owner();
+    if (!owner->ends_by_order) {
+      return std::make_exception_ptr(
+          UserError("entity " + std::to_string(id) + " is one of " + owner->name +
+                    ", which ends its entities itself. Nothing was changed"));
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::size_t Simulation::despawn(std::span<const EntityId> ids, Carry carry) {
   std::vector<Store::Doomed> doomed;
-  std::size_t count = 0;
+  std::vector<std::vector<EntityId>> external;  // by rank
+  std::uint64_t known = 0;
+  std::exception_ptr wrong;
   for (const auto& rank : ranks_) {
-    count += doomed.emplace_back(rank->store.take(ids)).count;
+    known += doomed.emplace_back(rank->store.take(ids)).count;
+    known += external.emplace_back(rank->store.external_among(ids)).size();
+    wrong = wrong ? wrong : refuse_end(rank->store, external.back());
   }
-  count = communicator_->sum("despawn", {count}).front();
-  if (count != ids.size() || carry == Carry::no) {
+  const auto put_back = [&] {
     for (std::size_t h = 0; h < ranks_.size(); ++h) {
       ranks_[h]->store.put_back(doomed[h]);
     }
-    if (count != ids.size()) {
-      refuse(ids);
-    }
+  };
+  try {
+    agree(ids, known, wrong);
+  } catch (...) {
+    put_back();
+    throw;
+  }
+  if (carry == Carry::no) {
+    put_back();
     return 0;
   }
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    end_external(*ranks_[h], external[h]);
     ranks_[h]->store.drop(std::move(doomed[h]));
     for (Graph& graph : ranks_[h]->graphs) {
       graph.forget(ids);
     }
   }
-  return count;
+  return ids.size();
 }
 
 void Simulation::attach(std::span<const EntityId> ids, ComponentId component,
                         std::span<const SpawnColumn> columns, Carry carry) {
   check_given_places(ids.size(), columns);
+  refuse_owned({&component, 1});
   change_components(
       ids,
       [&](EntityId entity, Archetype archetype) {
@@ -220,6 +248,7 @@ void Simulation::change_components(std::span<const EntityId> ids, const Componen
 
 void Simulation::write_all(std::span<const EntityId> ids, const SpawnColumn& values, Carry carry) {
   check_given_places(ids.size(), {&values, 1});
+  refuse_write(values.field);
   std::uint64_t known = 0;
   std::exception_ptr wrong;
   try {

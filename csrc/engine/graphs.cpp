@@ -235,7 +235,7 @@ std::vector<std::vector<EntityId>> Simulation::list_ended() const {
   for (std::size_t h = 0; h < ranks_.size() && !model_.graphs.empty(); ++h) {
     for (const CommandBuffer* buffer : ranks_[h]->executor.command_buffers()) {
       for (const EntityId id : buffer->deaths()) {
-        if (ranks_[h]->store.find(id)) {
+        if (ranks_[h]->store.find_own(id)) {
           ended[h].push_back(id);
         }
       }
@@ -285,8 +285,8 @@ std::vector<std::vector<std::uint8_t>> Simulation::find_ends(std::span<const Edg
   std::vector<std::vector<std::uint8_t>> ends(ranks_.size() + 1);
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     for (const EdgeOrder& order : orders) {
-      const bool source = ranks_[h]->store.find(order.source).has_value();
-      const bool target = ranks_[h]->store.find(order.target).has_value();
+      const bool source = ranks_[h]->store.find_own(order.source).has_value();
+      const bool target = ranks_[h]->store.find_own(order.target).has_value();
       ends[h].push_back(static_cast<std::uint8_t>((source ? kSource : 0) | (target ? kTarget : 0)));
     }
   }
@@ -412,11 +412,11 @@ std::vector<EdgeRows> Simulation::split_edges(std::size_t g, const EdgeSpan& edg
     const Graph& graph = rank->graphs[g];
     EdgeRows& rows = halves.emplace_back(graph.empty_rows());
     for (std::size_t i = 0; i < edges.sources.size(); ++i) {
-      if (rank->store.find(edges.sources[i])) {
+      if (rank->store.find_own(edges.sources[i])) {
         ++*found;
         append_half(rows, graph, edges, i, false);
       }
-      if (rank->store.find(edges.targets[i])) {
+      if (rank->store.find_own(edges.targets[i])) {
         ++*found;
         if (!graph.directed()) {
           append_half(rows, graph, edges, i, true);
@@ -512,7 +512,7 @@ void Simulation::check_loaded_edges() const {
   const Store& store = ranks_.front()->store;
   for (const Graph& graph : ranks_.front()->graphs) {
     for (const EntityId id : graph.nodes()) {
-      if (!store.find(id)) {
+      if (!store.find_own(id)) {
         throw UserError("the state of graph '" + graph.name() + "' has an edge of entity " +
                         std::to_string(id) + ", which it does not have");
       }

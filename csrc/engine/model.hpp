@@ -10,6 +10,7 @@
 #include "cluster/communicator.hpp"
 #include "ecs/schema.hpp"
 #include "ecs/table.hpp"
+#include "ecs/tile_room.hpp"
 #include "event/channel.hpp"
 #include "graph/graph.hpp"
 #include "schedule/behavior.hpp"
@@ -24,6 +25,7 @@ struct ModelSpec {
   Archetype cell_components;
   std::vector<Channel> channels;
   std::vector<GraphSpec> graphs;
+  std::vector<TileRoomSpec> rooms;  // that keep entities of their own
   std::uint32_t tiles = 64;
   std::vector<Phase> phases;
   std::vector<std::byte> parameters;

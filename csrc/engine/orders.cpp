@@ -212,6 +212,7 @@ void Simulation::forward_orders() {
 
 void Simulation::apply() {
   place_births();
+  end_ordered();
   forward_orders();
   const std::vector<std::vector<EntityId>> ended = list_ended();
   bool moved = false;

@@ -66,6 +66,14 @@ Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partit
   for (const GraphSpec& graph : model.graphs) {
     graphs.emplace_back(model.schema, graph);
   }
+  for (std::uint32_t r = 0; r < model.rooms.size(); ++r) {
+    const TileRoomSpec& spec = model.rooms[r];
+    RoomPart& part = rooms.emplace_back(RoomPart{spec.make(tiles), {}});
+    for (const TileId tile : tiles) {
+      part.tables.push_back(
+          store.add_external(spec.components, {r, tile, spec.name, spec.ends_by_order}));
+    }
+  }
   if (!model.cell_components.empty()) {
     const Region box_region = reads_cells_anywhere(model) ? Region{{}, model.domain.size} : region;
     const CellBox world = world_box(model.domain, model.lattice);

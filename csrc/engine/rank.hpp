@@ -9,6 +9,7 @@
 #include "cluster/ghosts.hpp"
 #include "cluster/partition.hpp"
 #include "ecs/store.hpp"
+#include "ecs/tile_room.hpp"
 #include "engine/model.hpp"
 #include "graph/graph.hpp"
 #include "lattice/cell_layer.hpp"
@@ -42,6 +43,13 @@ struct PreparedBehavior {
   std::vector<Delivery> deliveries;  // by inbox
 };
 
+// The part of a room with rows of its own that is on one rank: its tables by the place of their
+// tile among the rank's.
+struct RoomPart {
+  std::unique_ptr<TileRoom> room;
+  std::vector<std::uint32_t> tables;
+};
+
 struct Rank {
   Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank,
        ThreadPool& pool, std::int64_t cell_halo);
@@ -56,6 +64,7 @@ struct Rank {
   std::vector<EventList> events;      // by channel: sent and not yet received by all
   std::vector<Graph> graphs;          // edges that begin at agents of this rank
   std::vector<GraphPlaces> places;    // by graph: of the phase in hand
+  std::vector<RoomPart> rooms;        // by their place in the model
   Executor executor;
   ClaimSettler claim_settler;
   LiveMemory live_memory;

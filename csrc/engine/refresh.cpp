@@ -74,7 +74,7 @@ void Simulation::bring_rows_near() {
   for (const auto& rank : ranks_) {
     for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {
       const auto position = rank->store.position_column(t);
-      if (!position) {
+      if (!position || rank->store.table(t).is_external()) {
         continue;
       }
       const Column& column = rank->store.table(t).column(*position);

@@ -124,6 +124,7 @@ void Simulation::check_model() const {
       check_behavior(behavior);
     }
   }
+  check_rooms();
   check_radii(model_.parameters);
   check_shares(model_.parameters);
 }
@@ -282,6 +283,10 @@ void Simulation::run_phase(std::size_t phase) {
 }
 
 void Simulation::act(std::size_t phase) {
+  if (model_.phases[phase].room) {
+    run_room(*model_.phases[phase].room);
+    return;
+  }
   if (const Behavior& first = model_.phases[phase].behaviors.front(); first.once) {
     acting_ = ranks_.front()->prepared[phase].front().run.order + 1;
     first.act();
@@ -334,7 +339,7 @@ bool Simulation::select(std::size_t phase) {
   moving_ = false;
   sequential_ = false;
   changing_ = false;
-  bool any = false;
+  bool any = model_.phases[phase].room.has_value();
   for (std::size_t b = 0; b < behaviors.size(); ++b) {
     if (!behaviors[b].trigger.fires(tick_)) {
       continue;
@@ -440,6 +445,7 @@ RankId Simulation::owner_of_cell(std::uint64_t cell) const {
 EntityId Simulation::spawn(Archetype components, std::size_t count,
                            std::span<const SpawnColumn> columns) {
   check_given_places(count, columns);
+  refuse_owned(components);
   // Every rank counts the world's births; each makes the rows of its own tiles.
   const EntityId first = next_id();
   // All start on the first rank of this process and go from there.
@@ -458,8 +464,11 @@ EntityId Simulation::spawn(Archetype components, std::size_t count,
 void Simulation::check_all_places() const {
   for (const auto& rank : ranks_) {
     for (std::uint32_t t = 0; model_.domain.exists() && t < rank->store.table_count(); ++t) {
-      const auto position = rank->store.position_column(t);
       const Table& table = rank->store.table(t);
+      if (table.is_external()) {
+        continue;  // nobody else writes places of its rows
+      }
+      const auto position = rank->store.position_column(t);
       for (std::size_t row = 0; position && row < table.size(); ++row) {
         const Column& column = table.column(*position);
         if (!holds(model_.domain,

@@ -105,6 +105,12 @@ class Simulation {
   // none receives.
   std::uint64_t dropped_events() const;
 
+  // rooms.cpp: rooms with rows of their own. Fills them with their first entities.
+  void start_rooms();
+  // The room that has a component's entities, if one has; whether others may write a field.
+  const TileRoomSpec* owner_of(ComponentId component) const;
+  bool may_write(FieldKey field) const;
+
   // graphs.cpp: edges, by the graph's place in the model. Columns hold all fields.
   // Throws where an end is no agent, an edge leads to its own agent, or is there already.
   void connect(std::size_t graph, const EdgeSpan& edges);
@@ -151,6 +157,23 @@ class Simulation {
   void build_occupants(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void copy_cells(Rank& rank, std::size_t phase);
+
+  // rooms.cpp
+  void check_rooms() const;
+  void check_room_components() const;
+  void check_on_room(const Behavior& behavior) const;
+  void refuse_owned(std::span<const ComponentId> components) const;
+  void refuse_write(FieldKey field) const;
+  struct TileJob;
+  std::vector<TileJob> list_jobs() const;
+  void take_turns(std::vector<TileJob>& jobs, std::size_t room, int step, bool starting);
+  static bool any_letters(const std::vector<TileJob>& jobs);
+  void pass_letters(std::vector<TileJob>& jobs);
+  void run_room(std::size_t room);
+  void lend_rows(Rank& rank, std::size_t room);
+  void end_external(Rank& rank, std::span<const EntityId> ids);
+  void end_ordered();
+  void load_rooms(std::span<const StateSection> sections);
 
   // graphs.cpp
   void refresh_graphs(std::size_t phase);

@@ -104,6 +104,9 @@ void Simulation::list_state(const StateSink& sink) const {
     for (const Graph& graph : rank->graphs) {
       graph.list_state(sink);
     }
+    for (const RoomPart& part : rank->rooms) {
+      part.room->list_state(sink);
+    }
     if (rank->id == 0) {
       list_receivers_state(sink);
       inputs_.list_state(sink);
@@ -179,6 +182,9 @@ void Simulation::load_cells(const StateSection& section) {
 void Simulation::load(std::span<const StateSection> sections) {
   for (const auto& rank : ranks_) {
     for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {
+      if (rank->store.table(t).is_external()) {
+        continue;
+      }
       std::vector<std::uint32_t> rows(rank->store.table(t).size());
       for (std::uint32_t row = 0; row < rows.size(); ++row) {
         rows[row] = row;
@@ -223,11 +229,13 @@ void Simulation::load(std::span<const StateSection> sections) {
       std::memcpy(&tick_, first->data, sizeof(tick_));
     } else if (section.room == "engine" && section.name == "parameters") {
       set_parameters({first->data, first->data + first->type.size()});
-    } else {
+    } else if (std::none_of(model_.rooms.begin(), model_.rooms.end(),
+                            [&](const TileRoomSpec& room) { return room.name == section.room; })) {
       throw UserError("the state has a part '" + section.room + "/" + section.name +
                       "' that this version does not know");
     }
   }
+  load_rooms(sections);
   check_loaded_edges();
   share_out();
 }

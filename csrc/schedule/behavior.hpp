@@ -129,9 +129,11 @@ struct Behavior {
   std::uint64_t claim_key() const;
 };
 
-// Behaviors of one phase see the same state; phases follow one another.
+// Behaviors of one phase see the same state; phases follow one another. Or the phase is that of a
+// room with rows of its own, by its place in the model.
 struct Phase {
   std::vector<Behavior> behaviors;
+  std::optional<std::uint32_t> room = std::nullopt;
 };
 
 // The record layout of a prototype: byte offset of each field, and the whole size.

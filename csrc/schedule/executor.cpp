@@ -208,6 +208,9 @@ TileId home_of(const TableRun& run, std::size_t row) {
     return cell != CellLayer::kNoCell ? around.tiling->tile_at(around.cells->place_of_cell(cell))
                                       : kWorldTile;
   }
+  if (run.table->is_external()) {
+    return run.table->owner()->tile;
+  }
   if (run.position) {
     const Column& column = run.table->column(*run.position);
     return around.tiling->tile_at(PlaceColumn{column.at(row), 0}.at(*around.domain, 0));

@@ -204,8 +204,8 @@ void LiveWorld::view_columns(Population& population, const ReachUse& use, ReachV
                 table.ids().data(), table.size() * sizeof(EntityId));
     for (std::size_t f = 0; f < use.fields.size(); ++f) {
       const Column& column = table.column(table.find_column(use.fields[f]).value());
-      std::memcpy(population.copies[f].data() + population.bases[t] * column.value_size(),
-                  column.data(), table.size() * column.value_size());
+      column.copy_out(table.size(),
+                      population.copies[f].data() + population.bases[t] * column.value_size());
     }
   }
 }

@@ -176,6 +176,11 @@ void despawn(bw_call* call, std::int64_t row) {
     worker.note_fault("it ordered the end of a cell; only agents can end");
     return;
   }
+  if (const auto& owner = worker.run->table->owner(); owner && !owner->ends_by_order) {
+    worker.note_fault("it ordered the end of an entity of " + owner->name +
+                      ", which ends its entities itself");
+    return;
+  }
   worker.commands.despawn(worker.run->table->ids()[static_cast<std::size_t>(row)]);
 }
 
