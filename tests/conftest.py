@@ -1,10 +1,14 @@
-"""For all tests: where BIGWORLDS_NO_SKIP is set, as in .ci/run, a skipped test is a failed one."""
+"""For all tests: Ctrl-C arrives however they were started; BIGWORLDS_NO_SKIP makes a skip a failure."""
 
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
+
+# A shell's background job ignores SIGINT, and so would every process that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(hookwrapper=True)
