@@ -44,6 +44,7 @@ from bigworlds.behavior import (
     Vectorised,
     behavior,
     get_include,
+    hex_step,
     moore,
     native,
     reach,
@@ -104,7 +105,7 @@ from bigworlds.model import (
     where,
 )
 from bigworlds.simulation import Edits, LocalEngine, Simulation
-from bigworlds.space import Continuous, Grid
+from bigworlds.space import Continuous, Grid, HexGrid
 
 set_engine(LocalEngine())
 
@@ -132,6 +133,7 @@ __all__ = [
     "Event",
     "Grid",
     "Here",
+    "HexGrid",
     "Inbox",
     "Input",
     "InputResult",
@@ -172,6 +174,7 @@ __all__ = [
     "f32",
     "f64",
     "get_include",
+    "hex_step",
     "i8",
     "i16",
     "i32",

@@ -251,7 +251,7 @@ class ModelSpec:
         size: Sequence[float],
         periodic: bool,
         exclusive: bool,
-        manhattan: bool,
+        metric: str,
         lattice: Sequence[int],
     ) -> None: ...
     def add_graph(self, edge: int, directed: bool) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from bigworlds.errors import ModelError
 
@@ -112,15 +112,20 @@ class Grid:
     neighbors: int = field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
-        size = tuple(_count("Grid", "size", n) for n in _axes("Grid", "size", self.size))
-        _limit_cells("Grid", size)
+        kind = type(self).__name__
+        size = tuple(_count(kind, "size", n) for n in _axes(kind, "size", self.size))
+        _limit_cells(kind, size)
         object.__setattr__(self, "size", size)
-        object.__setattr__(self, "periodic", _flag("Grid", "periodic", self.periodic))
+        object.__setattr__(self, "periodic", _flag(kind, "periodic", self.periodic))
         if self.max_per_cell is not None and (isinstance(self.max_per_cell, bool) or self.max_per_cell != 1):
             raise ModelError(
-                "Grid: max_per_cell is 1 (at most one agent in a cell) or None (any number); "
+                f"{kind}: max_per_cell is 1 (at most one agent in a cell) or None (any number); "
                 f"found {self.max_per_cell!r}"
             )
+        self._check_shape()
+
+    def _check_shape(self) -> None:
+        size = self.size
         touching = (4, 8) if len(size) == 2 else (6, 26)
         chosen = touching[1] if self.neighbors == 0 else self.neighbors
         if isinstance(chosen, bool) or chosen not in touching:
@@ -143,10 +148,131 @@ class Grid:
         """Cells along x, y, z."""
         return self.size
 
+    @property
+    def metric(self) -> str:
+        """How steps between cells are counted: "chebyshev", "manhattan" or "hexagonal"."""
+        return "manhattan" if self.neighbors in (4, 6) else "chebyshev"
+
+    def cells_within(self, radius: int) -> int:
+        """How many cells are within so many steps of one, itself not counted, away from all edges.
+
+        Example:
+            >>> Grid((9, 9)).cells_within(1), Grid((9, 9), neighbors=4).cells_within(2)
+            (8, 12)
+        """
+        axes = self.dimensions
+        if self.metric == "manhattan":
+            return sum(2**k * math.comb(axes, k) * math.comb(radius, k) for k in range(1, axes + 1))
+        return int((2 * radius + 1) ** axes - 1)
+
     def outside(self, positions: NDArray[Any]) -> NDArray[np.bool_]:
         """Which of the positions (n, dimensions) lie outside: bool (n,)."""
         inside = (positions >= 0) & (positions < np.asarray(self.size))
         return cast("NDArray[np.bool_]", ~inside.all(axis=1))
+
+
+@dataclass(frozen=True)
+class HexGrid(Grid):
+    """A plane of hexagonal cells, each with six neighbours, with hard or periodic edges.
+
+    Cells stand in lines; those of odd lines are shifted half a cell to the right. Positions are (column,
+    line), `bw.ivec2`, from (0, 0): the cell to the right of (x, y) is (x + 1, y); above it, to the left and
+    to the right, are (x - 1, y + 1) and (x, y + 1) where y is even, (x, y + 1) and (x + 1, y + 1) where it is
+    odd. `bw.hex_step` knows this. Distances and radii are counted in steps from cell to cell.
+
+    Args:
+        size: columns and lines, two whole numbers above 0.
+        periodic: whether the edges are joined. This takes an even number of lines: with an odd one the last
+            line and the first would be shifted alike, and their cells would not touch as hexagons do.
+        max_per_cell: 1 where at most one agent may be in a cell, None for any number.
+
+    Raises:
+        ModelError: a size that is not whole and positive, an odd number of lines in a periodic world, or an
+            option out of its range.
+
+    Source: offset rows as "odd-r" by A. Patel, redblobgames.com/grids/hexagons (2013).
+
+    Example:
+        >>> HexGrid((40, 30), periodic=True).neighbors
+        6
+    """
+
+    neighbors: int = field(default=6, init=False, repr=False)
+
+    def _check_shape(self) -> None:
+        if len(self.size) != 2:
+            raise ModelError(
+                f"HexGrid: size is columns and lines, two numbers; found {len(self.size)}: {self.size!r}"
+            )
+        lines = self.size[1]
+        if self.periodic and lines % 2:
+            raise ModelError(
+                f"HexGrid: a periodic world has an even number of lines, for odd lines are shifted by half a "
+                f"cell, and the last has to fit to the first; found {lines}; take {lines + 1}, or "
+                "periodic=False"
+            )
+
+    @property
+    def metric(self) -> str:
+        """How steps between cells are counted: "hexagonal"."""
+        return "hexagonal"
+
+    def cells_within(self, radius: int) -> int:
+        """How many cells are within so many steps of one, itself not counted, away from all edges.
+
+        Example:
+            >>> HexGrid((9, 9)).cells_within(2)
+            18
+        """
+        return 3 * radius * (radius + 1)
+
+    def distance(self, a: ArrayLike, b: ArrayLike) -> NDArray[np.int64]:
+        """The number of steps from cells to cells, in a periodic world the shortest way around.
+
+        Args:
+            a, b: cells (..., 2), columns and lines; one cell stands for all.
+
+        Returns:
+            int64 (...).
+
+        Example:
+            >>> int(HexGrid((40, 30)).distance((0, 0), (3, 2)))
+            4
+        """
+        start = np.asarray(a, dtype=np.int64)
+        found: NDArray[np.int64] | None = None
+        turns = (-1, 0, 1) if self.periodic else (0,)
+        for across in turns:
+            for up in turns:
+                turn = np.array([across * self.size[0], up * self.size[1]])
+                end = np.asarray(b, dtype=np.int64) + turn
+                lines = np.abs(end[..., 1] - start[..., 1])
+                halves = np.abs(_half_cells(end) - _half_cells(start))
+                steps = np.maximum(lines, (halves + lines) // 2)
+                found = steps if found is None else np.minimum(found, steps)
+        assert found is not None
+        return found
+
+    def centers(self, cells: ArrayLike) -> NDArray[np.float64]:
+        """Where the middles of cells are in the plane, with 1 between those of neighbours.
+
+        Args:
+            cells: (..., 2), columns and lines.
+
+        Returns:
+            float64 (..., 2): x + 1/2 in odd lines, y * sqrt(3) / 2.
+
+        Example:
+            >>> HexGrid((40, 30)).centers([(0, 0), (0, 1)]).round(3).tolist()
+            [[0.0, 0.0], [0.5, 0.866]]
+        """
+        given = np.asarray(cells, dtype=np.int64)
+        return np.stack([_half_cells(given) / 2, given[..., 1] * (math.sqrt(3) / 2)], axis=-1)
+
+
+def _half_cells(cells: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many halves of a cell each stands to the right of the first one of an even line."""
+    return 2 * cells[..., 0] + (cells[..., 1] & 1)
 
 
 Space = Continuous | Grid

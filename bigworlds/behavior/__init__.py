@@ -16,6 +16,7 @@ from bigworlds.behavior.arguments import (
     Send,
     Space,
     Spawn,
+    hex_step,
     moore,
 )
 from bigworlds.behavior.behavior import Behavior, BehaviorKind, Compiled, Interpreted, Vectorised
@@ -27,6 +28,6 @@ from bigworlds.behavior.native import get_include, native, reach
 __all__ = [
     "Attach", "Behavior", "BehaviorKind", "Cells", "Claim", "Clock", "Compiled", "Deposit", "Detach",
     "Entity", "Here", "Inbox", "Interpreted", "Kernel", "Link", "Neighbors", "Rng", "Send", "Space", "Spawn",
-    "Vectorised", "behavior", "check_parameters", "get_include", "moore", "native",
-    "reach",
+    "Vectorised", "behavior", "check_parameters", "get_include", "hex_step", "moore",
+    "native", "reach",
 ]  # fmt: skip

@@ -8,11 +8,11 @@ from __future__ import annotations
 import ctypes
 from ctypes import CFUNCTYPE, POINTER, c_double, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 OK = 0
 FAILED = 1
 NEW_EDGE = -1
-KERNEL_CAPSULE = "bigworlds.kernel.v2"
+KERNEL_CAPSULE = "bigworlds.kernel.v3"
 
 
 class Column(ctypes.Structure):
@@ -63,6 +63,8 @@ class Occupants(ctypes.Structure):
         ("run_count", c_int64),
         ("runs", POINTER(c_int64)),
         ("lanes", POINTER(c_uint64)),
+        ("odd_neighbors", POINTER(c_int64)),
+        ("odd_runs", POINTER(c_int64)),
     ]
 
 

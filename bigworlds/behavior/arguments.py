@@ -170,7 +170,9 @@ class Cells(Generic[C]):
         """How fast a float field, e.g. `Scent.level`, grows along each axis at the cell of a place.
 
         Half the difference of the two cells beside it over the cells' length; at an edge of a bounded world
-        the whole difference to the one that is there. A place outside the world is an error.
+        the whole difference to the one that is there. On a `bw.HexGrid` the slope of the plane that fits the
+        six cells around best, x to the right, y up, with 1 between the middles of neighbours. A place outside
+        the world is an error.
 
         Returns:
             A vec2 or vec3, per unit length (grids: per cell). It points to where there is more.
@@ -282,3 +284,28 @@ def moore(k: int) -> ivec2:
     if not 0 <= k <= 7:
         raise IndexError(f"moore(k): expected k from 0 to 7, found {k}")
     return ivec2(*MOORE[k])
+
+
+# By direction: lines up, and columns to the right from an even line and from an odd one.
+HEXAGON = ((0, 1, 1), (1, 0, 1), (1, -1, 0), (0, -1, -1), (-1, -1, 0), (-1, 0, 1))
+
+
+def hex_step(place: ivec2, k: int) -> ivec2:
+    """The cell next to one of a `bw.HexGrid`, in one of the six directions.
+
+    Directions go around to the left: 0 is east, 1 north-east (a line up), 2 north-west, 3 west, 4 south-west,
+    5 south-east; direction k is the angle k * 60 degrees, (k + 3) % 6 the way back. The result may lie
+    outside of the world: give it to `space.wrap` or `space.clamp`.
+
+    Args:
+        place: a cell (column, line).
+        k: 0 to 5; another number is an error.
+
+    Example:
+        >>> hex_step(ivec2(4, 2), 1), hex_step(ivec2(4, 3), 1)
+        (ivec2(4, 3), ivec2(5, 4))
+    """
+    if not 0 <= k <= 5:
+        raise IndexError(f"hex_step(place, k): expected k from 0 to 5, found {k}")
+    up, even, odd = HEXAGON[k]
+    return place + ivec2(odd if place.y & 1 else even, up)

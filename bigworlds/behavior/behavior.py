@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bigworlds.behavior.kernel import Kernel
+from bigworlds.behavior.kernel import CellShape, Kernel
 from bigworlds.behavior.translate.kinds import Vector
 from bigworlds.behavior.translate.program import Argument, Program, component_position
 from bigworlds.behavior.translate.source import Source, UnknownNameError
@@ -99,7 +99,7 @@ class Behavior:
         self.per_tick = per_tick
         self.native = native[0] if native is not None else None
         self._native_components = native[1] if native is not None else ()
-        self.kernels: dict[tuple[str, bool, tuple[int, ...], bool], Kernel] = {}
+        self.kernels: dict[tuple[str, bool, tuple[int, ...], CellShape | None], Kernel] = {}
         self.__doc__ = function.__doc__
         self.__name__ = name
         self.__module__ = function.__module__
@@ -248,7 +248,7 @@ class Behavior:
         sequential: bool = False,
         interpret: bool = False,
         around: tuple[int, ...] = (),
-        by_cell: bool = False,
+        by_cell: CellShape | None = None,
     ) -> Kernel:
         """The kernel that the engine calls.
 
@@ -258,7 +258,7 @@ class Behavior:
             interpret: run a compiled behavior as plain Python, with the same results.
             around: by Neighbors argument, how many cells are around most cells, for which the kernel is made
                 fast; it is right for any number. 0 for none in particular.
-            by_cell: the engine shows it the cells of a grid instead of lists of neighbours.
+            by_cell: the engine shows it cells of this shape instead of lists of neighbours.
 
         Returns:
             A Kernel. Compiled ones come from the cache on disk where they were compiled before.

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
+
+# The cells of a grid that a kernel looks at itself.
+CellShape = Literal["square", "hexagonal"]
 
 
 def _nothing() -> BaseException | None:

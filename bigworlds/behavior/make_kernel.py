@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bigworlds.behavior.behavior import Behavior, BehaviorKind
-from bigworlds.behavior.kernel import Kernel
+from bigworlds.behavior.kernel import CellShape, Kernel
 from bigworlds.data.resource import Resource, resources_of, whole_layout
 from bigworlds.errors import ModelError
 
@@ -15,7 +15,7 @@ def make_kernel(
     sequential: bool,
     interpret: bool,
     around: tuple[int, ...] = (),
-    by_cell: bool = False,
+    by_cell: CellShape | None = None,
 ) -> Kernel:
     """See Behavior.kernel."""
     _check(behavior, parameters, sequential)
@@ -40,7 +40,11 @@ def make_kernel(
 
 
 def _compiled(
-    behavior: Behavior, parameters: type | None, sequential: bool, around: tuple[int, ...], by_cell: bool
+    behavior: Behavior,
+    parameters: type | None,
+    sequential: bool,
+    around: tuple[int, ...],
+    by_cell: CellShape | None,
 ) -> Kernel:
     """The compiled kernel. It keeps nothing between calls, so all simulations of a process share one."""
     from bigworlds.behavior.compiled.compile import compiled_kernel

@@ -56,7 +56,7 @@ def native(
 
     Args:
         library: a shared library that exports `bw_behavior_<name>`, or a PyCapsule named ""
-        "bigworlds.kernel.v2"
+        "bigworlds.kernel.v3"
             that points at a `bw_behavior`.
         name: the behavior's name.
         components: the components that a row must have.

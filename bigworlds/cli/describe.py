@@ -19,7 +19,7 @@ from bigworlds.graph import EdgeSource, GivenEdges
 from bigworlds.model import Model, Sequential, WorldDescription
 from bigworlds.model.declarations import StartValues
 from bigworlds.model.initialisers import Cells, Cycle, Initialiser, Where
-from bigworlds.space import Continuous
+from bigworlds.space import Continuous, HexGrid
 
 _NOT_RANDOM = (Cycle, Where)
 
@@ -107,7 +107,8 @@ def _space(world: WorldDescription) -> str:
         lattice = "" if space.cells is None else f", with fields on {' x '.join(map(str, space.cells))} cells"
         return f"continuous, {edges}, {size} units{lattice}."
     crowd = "at most one agent" if space.max_per_cell == 1 else "any number of agents"
-    return f"{edges} grid of {size} cells, {space.neighbors} neighbours each, {crowd} in a cell."
+    shape = "hexagonal grid" if isinstance(space, HexGrid) else "grid"
+    return f"{edges} {shape} of {size} cells, {space.neighbors} neighbours each, {crowd} in a cell."
 
 
 def _source(source: EdgeSource) -> str:

@@ -76,13 +76,18 @@ class World:
 
     @property
     def space(self) -> Space | None:
-        """Where agents are: `bw.Continuous(...)` or `bw.Grid(...)`, set once, before the first spawn."""
+        """Where agents are: `bw.Continuous(...)`, `bw.Grid(...)` or `bw.HexGrid(...)`.
+
+        Set once, before the first spawn.
+        """
         return self._space
 
     @space.setter
     def space(self, space: Space) -> None:
         if not isinstance(space, Continuous | Grid):
-            raise ModelError(f"world.space is a bw.Continuous(...) or a bw.Grid(...); found {space!r}")
+            raise ModelError(
+                f"world.space is a bw.Continuous(...), a bw.Grid(...) or a bw.HexGrid(...); found {space!r}"
+            )
         if self._space is not None:
             raise ModelError(f"world.space is set once; it is {self._space!r} already")
         if self._spawns:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from bigworlds import _core
 from bigworlds.behavior import Compiled, Kernel, check_parameters
+from bigworlds.behavior.kernel import CellShape
 from bigworlds.behavior.spread import SpreadingField
 from bigworlds.data import Resource
 from bigworlds.data.parameters import ParameterRef, Parameters
@@ -19,7 +19,7 @@ from bigworlds.model.activation import Sequential
 from bigworlds.model.declarations import PhaseDeclaration, WorldDescription
 from bigworlds.simulation.channels import Channels, channels_of
 from bigworlds.simulation.schema import Schema, is_cell, schema_of, stored_value
-from bigworlds.space import Continuous, Grid, Space
+from bigworlds.space import Continuous, Grid, HexGrid, Space
 
 DEFAULT_TILES = 64
 
@@ -102,11 +102,11 @@ def _set_space(spec: _core.ModelSpec, description: WorldDescription) -> None:
     space = description.space
     if isinstance(space, Continuous):
         lattice = list(space.cells) if space.cells is not None else [1] * len(space.size)
-        spec.set_domain("continuous", list(space.size), space.periodic, False, False, lattice)
+        spec.set_domain("continuous", list(space.size), space.periodic, False, "chebyshev", lattice)
     elif isinstance(space, Grid):
-        along_axes = space.neighbors in (4, 6)
         sizes = [float(cells) for cells in space.size]
-        spec.set_domain("grid", sizes, space.periodic, space.max_per_cell == 1, along_axes, list(space.size))
+        exclusive = space.max_per_cell == 1
+        spec.set_domain("grid", sizes, space.periodic, exclusive, space.metric, list(space.size))
 
 
 def _check_places(behavior: Any, description: WorldDescription) -> None:
@@ -144,8 +144,9 @@ def _place(
     around = tuple(_cells_around(reach, space, parameters) for reach in behavior.reaches)
     exclusive = isinstance(space, Grid) and space.max_per_cell == 1
     by_cell = exclusive and not is_cell(behavior.components[0]) and behavior.can_look_at_cells()
+    shape: CellShape = "hexagonal" if isinstance(space, HexGrid) else "square"
     kernel = behavior.kernel(
-        block, sequential=sequential, interpret=interpret, around=around, by_cell=by_cell
+        block, sequential=sequential, interpret=interpret, around=around, by_cell=shape if by_cell else None
     )
     # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
     explain = (
@@ -162,11 +163,7 @@ def _cells_around(reach: Any, space: Space | None, parameters: Parameters | None
         return 0
     radius = number_of(reach.radius, parameters)
     steps = int(radius if radius is not None else 1)
-    axes = len(space.cell_counts)
-    if isinstance(space, Grid) and space.neighbors == 2 * axes:
-        # Those whose steps along the axes add up to at most the radius.
-        return sum(2**k * math.comb(axes, k) * math.comb(steps, k) for k in range(1, axes + 1))
-    return int((2 * steps + 1) ** axes - 1)
+    return (space if isinstance(space, Grid) else Grid(space.cell_counts)).cells_within(steps)
 
 
 def number_of(given: Any, parameters: Parameters | None) -> Any:

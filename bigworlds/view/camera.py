@@ -99,6 +99,7 @@ class Camera:
             ModelError: a look names a field that no component has.
         """
         shot = _Shot(source, self._looks, self._seen)
+        hexagonal = is_hexagonal(source.space)
         extent = extent_of(source.space)
         if extent is None:
             return self._frame_of_counts(shot)
@@ -108,7 +109,7 @@ class Camera:
         return Frame(
             tick=int(source.tick),
             extent=extent,
-            grid=_grid_of(extent, cells, points),
+            grid=_grid_of(extent, cells, points, hexagonal=hexagonal),
             cells=cells,
             points=points,
             caption=self._caption,
@@ -154,12 +155,26 @@ def extent_of(space: Any) -> tuple[float, float] | None:
     if size is None:
         return None
     lengths = [float(length) for length in size]
+    if is_hexagonal(space):
+        lengths[0] += 0.5  # odd lines stand half a cell to the right
     return (lengths[0], lengths[1] if len(lengths) > 1 else 1.0) if lengths else None
 
 
+def is_hexagonal(space: Any) -> bool:
+    """Whether a space's cells are hexagons. They are drawn like bricks: as squares, odd lines half a cell to
+    the right, so that each touches its six neighbours."""
+    return getattr(space, "metric", None) == "hexagonal"
+
+
 def _grid_of(
-    extent: tuple[float, float], cells: Sequence[CellLayer], points: Sequence[PointLayer]
+    extent: tuple[float, float],
+    cells: Sequence[CellLayer],
+    points: Sequence[PointLayer],
+    *,
+    hexagonal: bool,
 ) -> tuple[int, int] | None:
+    if hexagonal and (cells or any(layer.cellular for layer in points)):
+        return (int(2 * extent[0]), int(2 * extent[1]))  # halves of cells
     if any(layer.cellular for layer in points):
         return (int(extent[0]), int(extent[1]))
     if cells and not points:
@@ -235,6 +250,8 @@ class _Shot:
         place, ids = self._places(look)
         cellular = place.dtype.kind in "iu"
         position = place.astype(np.float64) + (0.5 if cellular else 0.0)
+        if is_hexagonal(self.source.space):
+            position[:, 0] += 0.5 * (place[:, 1] & 1)
         rgb = self._point_colors(look, ids)
         heading = self._headings(look, ids)
         scale = self._scales_of_size(look, ids)
@@ -284,6 +301,8 @@ class _Shot:
         else:
             coloring = self._noted(color_numbers(values, look, quantity, self._seen))
         opacity = None if bottom else np.clip(np.nan_to_num(coloring.share), 0.0, 1.0)
+        if is_hexagonal(self.source.space):
+            return CellLayer(look.name, *_as_bricks(coloring.rgb, opacity))
         return CellLayer(look.name, coloring.rgb, opacity)
 
     def _headings(self, look: Look, ids: NDArray[Any]) -> Floats | None:
@@ -373,6 +392,20 @@ class _Shot:
         if component not in self._tables:
             self._tables[component] = self.source.table(component)
         return self._tables[component]
+
+
+def _as_bricks(rgb: Bytes, opacity: Floats | None) -> tuple[Bytes, Floats]:
+    """Cells as blocks of two by two, odd lines one to the right; nothing is at the ends that stay free."""
+    lines, columns = rgb.shape[:2]
+    shown = np.zeros((2 * lines, 2 * columns + 1, 3), dtype=np.uint8)
+    seen = np.zeros(shown.shape[:2])
+    share = np.ones((lines, columns)) if opacity is None else opacity
+    for to, cells in ((shown, rgb), (seen, share)):
+        blocks = to.reshape(lines, 2, *to.shape[1:])
+        wide = np.repeat(cells, 2, axis=1)
+        blocks[0::2, :, :-1] = wide[0::2, None]
+        blocks[1::2, :, 1:] = wide[1::2, None]
+    return shown, seen
 
 
 def _rows_of(ids: NDArray[Any], among: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -37,6 +37,8 @@ void add_data_layout(py::dict& layout) {
   BW_MEMBER(bw_occupants, run_count);
   BW_MEMBER(bw_occupants, runs);
   BW_MEMBER(bw_occupants, lanes);
+  BW_MEMBER(bw_occupants, odd_neighbors);
+  BW_MEMBER(bw_occupants, odd_runs);
   BW_MEMBER(bw_reach, columns);
   BW_MEMBER(bw_reach, ids);
   BW_MEMBER(bw_reach, edge_columns);

@@ -217,14 +217,16 @@ Component component_from(const std::string& name, const py::list& fields) {
 }
 
 void set_domain(ModelSpec& model, const std::string& kind, const std::vector<double>& size,
-                bool periodic, bool exclusive, bool manhattan,
+                bool periodic, bool exclusive, const std::string& metric,
                 const std::vector<std::int64_t>& lattice) {
   model.domain.kind = kind == "grid" ? SpaceKind::grid : SpaceKind::continuous;
   model.domain.dims = static_cast<int>(size.size());
   std::copy(size.begin(), size.end(), model.domain.size.begin());
   model.domain.periodic = periodic;
   model.domain.exclusive = exclusive;
-  model.domain.manhattan = manhattan;
+  model.domain.metric = metric == "hexagonal"   ? Metric::hexagonal
+                        : metric == "manhattan" ? Metric::manhattan
+                                                : Metric::chebyshev;
   std::copy(lattice.begin(), lattice.end(), model.lattice.begin());
 }
 

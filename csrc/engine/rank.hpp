@@ -32,8 +32,8 @@ struct PreparedReach {
   Ghosts ghosts;
   std::vector<std::uint8_t> present;  // along edges: by node
   std::vector<Bytes> copies;  // of cells and nodes: columns as they were at the start of the phase
-  std::unique_ptr<Stencils> stencils;       // of cells, by shape
-  std::unique_ptr<Stencils> whole_stencil;  // of cells, as if there were no edges
+  std::unique_ptr<Stencils> stencils;        // of cells, by shape
+  std::unique_ptr<Stencils> whole_stencils;  // of cells, as if there were no edges
 };
 
 struct PreparedBehavior {

@@ -21,13 +21,14 @@ void make_stencils(const Domain& domain, const Rank& rank, ReachView& view,
   const auto radius = static_cast<std::int64_t>(view.radius);
   if (!prepared.stencils || prepared.stencils->radius() != radius) {
     const CellBox& box = rank.cells->box();
-    const CellShape whole{{radius, radius, radius}, {radius, radius, radius}};
+    const std::array<std::int64_t, kAxes> all{radius, radius, radius};
+    const std::array<CellShape, 2> whole{CellShape{all, all, false}, CellShape{all, all, true}};
     prepared.stencils = std::make_unique<Stencils>(domain, box, radius, rank.spans->shapes());
-    prepared.whole_stencil =
-        std::make_unique<Stencils>(domain, box, radius, std::span<const CellShape>(&whole, 1));
+    prepared.whole_stencils =
+        std::make_unique<Stencils>(domain, box, radius, std::span<const CellShape>(whole));
   }
   view.stencils = prepared.stencils->by_shape();
-  view.whole_stencil = prepared.whole_stencil->by_shape();
+  view.whole_stencils = prepared.whole_stencils->by_shape();
 }
 
 bool phase_writes(const Phase& phase, FieldKey field) {

@@ -36,10 +36,17 @@ class CellLayer {
   Table& table() { return table_; }
   const Table& table() const { return table_; }
   const CellBox& box() const { return box_; }
+  const Domain& domain() const { return domain_; }
   std::span<const CellRun> owned_runs() const { return runs_; }
   std::size_t owned_count() const { return owned_count_; }
   bool is_owned(std::size_t row) const { return owned_[row] != 0; }
   std::uint64_t cell_id(std::size_t row) const { return table_.ids()[row]; }
+
+  // Whether a row is a hexagon of an odd line.
+  bool is_odd(std::size_t row) const {
+    const std::int64_t line = static_cast<std::int64_t>(row) / box_.extent[0] % box_.extent[1];
+    return domain_.metric == Metric::hexagonal && ((line + box_.low[1]) & 1) != 0;
+  }
 
   // The row of the cell at a place inside the world, or -1 where this rank does not hold it.
   std::int64_t row_at(const Place& place) const;

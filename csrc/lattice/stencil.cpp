@@ -2,9 +2,9 @@
 #include "lattice/stencil.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/checks.hpp"
+#include "space/around.hpp"
 
 namespace bw {
 
@@ -32,6 +32,7 @@ CellShape SpanList::shape_at(std::uint32_t row) const {
     shape.below[a] = box.periodic ? box.reach : std::min(cell, box.reach);
     shape.above[a] = box.periodic ? box.reach : std::min(box.cells[a] - 1 - cell, box.reach);
   }
+  shape.odd = layer_->is_odd(row);
   return shape;
 }
 
@@ -81,31 +82,33 @@ Stencils::Stencils(const Domain& domain, const CellBox& box, std::int64_t radius
 Stencils::Steps Stencils::steps_of(const Domain& domain, const CellBox& box, std::int64_t radius,
                                    const CellShape& shape) {
   Steps steps;
-  std::array<std::int64_t, kAxes> low{};
-  std::array<std::int64_t, kAxes> high{};
-  for (std::size_t a = 0; a < static_cast<std::size_t>(box.dims); ++a) {
-    low[a] = -std::min(radius, shape.below[a]);
-    high[a] = std::min(radius, shape.above[a]);
-  }
-  for (std::int64_t z = low[2]; z <= high[2]; ++z) {
-    for (std::int64_t y = low[1]; y <= high[1]; ++y) {
-      for (std::int64_t x = low[0]; x <= high[0]; ++x) {
-        const bool beyond = domain.manhattan && std::abs(x) + std::abs(y) + std::abs(z) > radius;
-        if (beyond || (x == 0 && y == 0 && z == 0)) {
-          continue;
-        }
-        steps.rows.push_back(z * box.layer_stride() + y * box.line_stride() + x);
-        const std::array<double, kAxes> offset{static_cast<double>(x), static_cast<double>(y),
-                                               static_cast<double>(z)};
-        double distance2 = 0.0;
-        for (std::size_t a = 0; a < kAxes; ++a) {
-          steps.offset[a].push_back(offset[a]);
-          distance2 += offset[a] * offset[a];
-        }
-        steps.distance2.push_back(distance2);
-      }
+  const auto within = [&](std::size_t axis, std::int64_t at) {
+    return at >= -shape.below[axis] && at <= shape.above[axis];
+  };
+  for_each_line(domain, radius, shape.odd, [&](std::int64_t y, std::int64_t z, Columns columns) {
+    if (!within(1, y) || !within(2, z)) {
+      return;
     }
-  }
+    const std::int64_t last = std::min(columns.high, shape.above[0]);
+    for (std::int64_t x = std::max(columns.low, -shape.below[0]); x <= last; ++x) {
+      if (x == 0 && y == 0 && z == 0) {
+        continue;
+      }
+      steps.rows.push_back(z * box.layer_stride() + y * box.line_stride() + x);
+      const std::array<double, kAxes> offset{static_cast<double>(x), static_cast<double>(y),
+                                             static_cast<double>(z)};
+      double distance2 = 0.0;
+      for (std::size_t a = 0; a < kAxes; ++a) {
+        steps.offset[a].push_back(offset[a]);
+        distance2 += offset[a] * offset[a];
+      }
+      if (domain.metric == Metric::hexagonal) {
+        const double count = hexagonal_steps(offset[0], offset[1], shape.odd);
+        distance2 = count * count;
+      }
+      steps.distance2.push_back(distance2);
+    }
+  });
   return steps;
 }
 

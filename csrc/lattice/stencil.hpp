@@ -13,10 +13,12 @@
 
 namespace bw {
 
-// How many cells the world goes on on both sides of a cell, counted up to the layer's reach.
+// How many cells the world goes on on both sides of a cell, counted up to the layer's reach, and
+// whether it is a hexagon of an odd line.
 struct CellShape {
   std::array<std::int64_t, kAxes> below{};
   std::array<std::int64_t, kAxes> above{};
+  bool odd = false;
 
   friend bool operator==(const CellShape&, const CellShape&) = default;
 };

@@ -107,6 +107,8 @@ bw_occupants occupants_of(const TableRun& run, const ReachView& view) {
   shown.run_count = static_cast<std::int64_t>(of.runs().size());
   shown.runs = of.runs().data();
   shown.lanes = of.lanes().data();
+  shown.odd_neighbors = of.neighbors(true).data();
+  shown.odd_runs = of.runs(true).data();
   return shown;
 }
 

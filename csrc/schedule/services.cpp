@@ -11,6 +11,7 @@
 #include "base/math_services.hpp"
 #include "base/philox.hpp"
 #include "schedule/along_edges.hpp"
+#include "schedule/gradient.hpp"
 #include "schedule/live_world.hpp"
 #include "schedule/worker.hpp"
 
@@ -40,8 +41,9 @@ std::int64_t publish_block_of_one(bw_call* call, Hits& hits) {
 
 // Cells around a cell: halo rows stand in for what lies beyond the box; cells outside the world are
 // no neighbours.
-void gather_cells(const ReachView& reach, std::int64_t row, Hits& hits) {
-  const bw_stencil& stencil = *reach.whole_stencil;
+void gather_cells(const CellLayer& cells, const ReachView& reach, std::int64_t row, Hits& hits) {
+  const bool odd = cells.is_odd(static_cast<std::size_t>(row));
+  const bw_stencil& stencil = reach.whole_stencils[odd ? 1 : 0];
   hits.reserve(static_cast<std::size_t>(stencil.count));
   std::size_t count = 0;
   for (std::int64_t k = 0; k < stencil.count; ++k) {
@@ -67,10 +69,11 @@ void gather_occupants(const TableRun& run, std::size_t reach, std::int64_t row, 
   for (std::size_t a = 0; a < dims; ++a) {
     cell += at[a] * there.strides[a];
   }
+  const std::int64_t* neighbors = (at[1] & 1) != 0 ? there.odd_neighbors : there.neighbors;
   hits.reserve(static_cast<std::size_t>(there.neighbor_count));
   std::size_t count = 0;
   for (std::int64_t k = 0; k < there.neighbor_count; ++k) {
-    const std::int64_t other = cell + there.neighbors[k];
+    const std::int64_t other = cell + neighbors[k];
     hits.slots[count] = static_cast<std::uint32_t>(other);
     count += there.occupied[other];
   }
@@ -98,7 +101,7 @@ void search_row(const Worker& worker, std::int64_t which, std::int64_t row, Hits
     reach.search(*reach.index, center_of(*worker.run, k, static_cast<std::size_t>(row)),
                  reach.radius, hits);
   } else {
-    gather_cells(reach, row, hits);
+    gather_cells(*worker.run->around->cells, reach, row, hits);
   }
 }
 
@@ -286,17 +289,6 @@ std::int64_t cell_row(bw_call* call, std::int64_t, const double* place) {
   return around.cells != nullptr ? around.cells->row_at(at) : -1;
 }
 
-double real_at(Scalar scalar, const char* at) {
-  if (scalar == Scalar::f64) {
-    double value;
-    std::memcpy(&value, at, sizeof(value));
-    return value;
-  }
-  float value;
-  std::memcpy(&value, at, sizeof(value));
-  return static_cast<double>(value);
-}
-
 std::int32_t gradient(bw_call* call, std::int64_t which, std::int64_t column, const double* place,
                       double* gradient) {
   const TableRun& run = *worker_of(call).run;
@@ -309,27 +301,7 @@ std::int32_t gradient(bw_call* call, std::int64_t which, std::int64_t column, co
   const auto field = static_cast<std::size_t>(column);
   const FieldKey key = run.run->behavior->cells[argument].fields[field];
   const Scalar scalar = cells.table().column(cells.table().find_column(key).value()).type().scalar;
-  const bw_column& values = run.run->cell_columns[argument][field];
-  const CellBox& box = cells.box();
-  const std::array<std::int64_t, kAxes> strides{1, box.line_stride(), box.layer_stride()};
-  for (std::size_t a = 0; a < kAxes; ++a) {
-    gradient[a] = 0.0;
-    if (a >= static_cast<std::size_t>(box.dims)) {
-      continue;
-    }
-    std::int64_t steps = 0;
-    std::array<double, 2> beside{};
-    for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
-      const std::int64_t there = side == 0 ? row - strides[a] : row + strides[a];
-      const bool exists = cells.cell_id(static_cast<std::size_t>(there)) != CellLayer::kNoCell;
-      beside[side] = real_at(scalar, values.data + (exists ? there : row) * values.stride);
-      steps += exists ? 1 : 0;
-    }
-    if (steps > 0) {
-      const double rise = (beside[1] - beside[0]) / static_cast<double>(steps);
-      gradient[a] = rise * box.per_length[a];
-    }
-  }
+  find_gradient({&cells, scalar, run.run->cell_columns[argument][field]}, row, gradient);
   return BW_OK;
 }
 

@@ -58,7 +58,7 @@ std::int32_t spread_field(bw_call* call, std::int64_t begin, std::int64_t end) {
   const std::vector<std::byte>& parameters = *run.around->parameters;
   const double decay = behavior.spread->decay.value(parameters);
   const double portion = behavior.spread->diffuse.value(parameters) /
-                         static_cast<double>(run.run->reaches.front().whole_stencil->count);
+                         static_cast<double>(run.run->reaches.front().whole_stencils->count);
   const Scalar scalar =
       run.table->column(run.table->find_column(behavior.columns.front().field).value())
           .type()

@@ -71,9 +71,10 @@ struct ReachView {
   // Places as they were at the start of the phase, by table, where another behavior writes them.
   std::vector<std::pair<std::uint32_t, const std::byte*>> places_before;
   std::vector<std::size_t> source_of_table;  // which source of the index a table of the store is
-  // of cells: the steps to the neighbours, by shape, and as if there were no edges
+  // of cells: the steps to the neighbours, by shape, and as if there were no edges (from hexagons
+  // of even lines, then of odd ones)
   const bw_stencil* stencils = nullptr;
-  const bw_stencil* whole_stencil = nullptr;
+  const bw_stencil* whole_stencils = nullptr;
   // along edges: slots are nodes
   const Graph* graph = nullptr;
   const GraphPlaces* places = nullptr;

@@ -13,14 +13,17 @@ inline constexpr int kAxes = 3;
 
 enum class SpaceKind : std::uint8_t { none, continuous, grid };
 
+// How a grid counts the steps between two cells: by the largest difference along an axis (8
+// neighbours in the plane), by their sum (4), or from hexagon to hexagon (6). See space/around.hpp.
+enum class Metric : std::uint8_t { chebyshev, manhattan, hexagonal };
+
 struct Domain {
   SpaceKind kind = SpaceKind::none;
   int dims = 0;                      // 2 or 3; 0 without a space
   std::array<double, kAxes> size{};  // length of each axis; whole numbers of cells on a grid
   bool periodic = false;
-  bool exclusive = false;  // grids: at most one agent a cell
-  bool manhattan =
-      false;  // grids: reach counted along axes (4 neighbours) instead of Chebyshev (8)
+  bool exclusive = false;             // grids: at most one agent a cell
+  Metric metric = Metric::chebyshev;  // grids; hexagonal ones have two axes
 
   bool exists() const { return kind != SpaceKind::none; }
   bool integral() const { return kind == SpaceKind::grid; }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "space/around.hpp"
+
 namespace bw {
 
 LiveCells::LiveCells(const Domain& domain, double radius, std::uint64_t population,
@@ -185,20 +187,21 @@ void LiveCells::search_around(const Place& center, std::uint32_t self, double ra
   hits.count = 0;
   box_.dims == 3 ? search_lists<3>(center, self, radius, hits)
                  : search_lists<2>(center, self, radius, hits);
-  if (geometry_ == Geometry::wanted || !domain_.integral() || domain_.manhattan) {
+  if (geometry_ == Geometry::wanted || !domain_.integral() || domain_.metric != Metric::chebyshev) {
     measure(center, radius, hits);
   }
 }
 
 void LiveCells::measure(const Place& center, double radius, Hits& hits) const {
-  // Offsets by the shortest way; on continuous domains (and with a reach along axes) only those
-  // near enough stay.
+  // Offsets by the shortest way; on continuous domains, and on grids where fewer than all cells of
+  // the block count, only those near enough stay.
   const double radius2 = radius * radius;
+  const bool odd = stands_odd(domain_, center);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(hits.count); ++i) {
     const std::uint32_t other = hits.slots[i];
     double distance2 = 0.0;
-    double along_axes = 0.0;
+    double steps = 0.0;
     for (std::size_t a = 0; a < static_cast<std::size_t>(box_.dims); ++a) {
       double d = coordinates_[a][other] - center[a];
       const double length = domain_.size[a];
@@ -207,12 +210,17 @@ void LiveCells::measure(const Place& center, double radius, Hits& hits) const {
       }
       hits.offset[a][kept] = d;
       distance2 = a == 0 ? d * d : distance2 + d * d;
-      along_axes += std::abs(d);
+      steps += std::abs(d);
+    }
+    if (domain_.metric == Metric::hexagonal) {
+      steps = hexagonal_steps(hits.offset[0][kept], hits.offset[1][kept], odd);
+      distance2 = steps * steps;
     }
     hits.slots[kept] = other;
     hits.distance2[kept] = distance2;
-    const bool near_enough =
-        domain_.integral() ? !domain_.manhattan || along_axes <= radius : distance2 <= radius2;
+    const bool near_enough = domain_.integral()
+                                 ? domain_.metric == Metric::chebyshev || steps <= radius
+                                 : distance2 <= radius2;
     kept += static_cast<std::size_t>(near_enough);
   }
   hits.count = static_cast<std::int64_t>(kept);

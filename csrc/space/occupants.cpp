@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <numeric>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "base/errors.hpp"
 #include "base/strided.hpp"
+#include "space/around.hpp"
 
 namespace bw {
 namespace {
@@ -40,19 +40,30 @@ std::int64_t Occupants::origin() const {
 
 // A line of cells that begins `first` cells from the agent's own; `self` is the place of the own
 // cell on it, or beyond.
-void Occupants::add_line(std::int64_t first, std::int64_t cells, std::int64_t self) {
+void Occupants::add_line(Steps& steps, std::int64_t first, std::int64_t cells, std::int64_t self) {
   constexpr auto kWide = static_cast<std::int64_t>(kLanes);
   for (std::int64_t begin = 0; begin < cells; begin += kWide) {
     std::uint64_t lanes = 0;
     for (std::int64_t k = begin; k < std::min(begin + kWide, cells); ++k) {
       if (k != self) {
-        neighbors_.push_back(first + k);
+        steps.neighbors.push_back(first + k);
         lanes |= std::uint64_t{1} << (8 * (k - begin));
       }
     }
-    runs_.push_back(first + begin);
+    steps.runs.push_back(first + begin);
     lanes_.push_back(lanes);
   }
+}
+
+void Occupants::look_around(bool odd, Steps& steps) {
+  steps = {};
+  lanes_.clear();
+  for_each_line(domain_, static_cast<std::int64_t>(radius_), odd,
+                [&](std::int64_t y, std::int64_t z, Columns columns) {
+                  const std::int64_t cells = columns.high - columns.low + 1;
+                  add_line(steps, z * box_.layer_stride() + y * box_.line_stride() + columns.low,
+                           cells, y == 0 && z == 0 ? -columns.low : cells);
+                });
 }
 
 void Occupants::lay_out(const CellBox& box, double radius) {
@@ -66,20 +77,8 @@ void Occupants::lay_out(const CellBox& box, double radius) {
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     columns_[c].assign((cells_ + kLanes) * sizes_[c], std::byte{0});
   }
-  neighbors_.clear();
-  runs_.clear();
-  lanes_.clear();
-  const auto reach = static_cast<std::int64_t>(radius);
-  const std::int64_t layers = box.dims > 2 ? reach : 0;
-  for (std::int64_t z = -layers; z <= layers; ++z) {
-    const std::int64_t left_z = domain_.manhattan ? reach - std::abs(z) : reach;
-    for (std::int64_t y = -left_z; y <= left_z; ++y) {
-      const std::int64_t x = domain_.manhattan ? left_z - std::abs(y) : reach;
-      const std::int64_t cells = 2 * x + 1;
-      add_line(z * box.layer_stride() + y * box.line_stride() - x, cells,
-               y == 0 && z == 0 ? x : cells);
-    }
-  }
+  look_around(false, steps_);
+  look_around(true, odd_steps_);
 }
 
 // Returns how many stand in cells of the box: ghosts may come that are beyond its border.

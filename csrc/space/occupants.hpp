@@ -40,13 +40,23 @@ class Occupants {
   // The cell of the place 0, 0, 0; it may lie outside of the box.
   std::int64_t origin() const;
   // From a cell to those around it, in the order of places; and the same in runs of kLanes cells.
-  std::span<const std::int64_t> neighbors() const { return neighbors_; }
-  std::span<const std::int64_t> runs() const { return runs_; }
+  // Hexagons look around in one way from even lines and in another from odd ones: as many cells and
+  // runs, with the same lanes, in other places. In square cells the two are one.
+  std::span<const std::int64_t> neighbors(bool odd = false) const { return steps(odd).neighbors; }
+  std::span<const std::int64_t> runs(bool odd = false) const { return steps(odd).runs; }
   std::span<const std::uint64_t> lanes() const { return lanes_; }
 
  private:
   void lay_out(const CellBox& box, double radius);
-  void add_line(std::int64_t first, std::int64_t cells, std::int64_t self);
+  struct Steps {
+    std::vector<std::int64_t> neighbors;
+    std::vector<std::int64_t> runs;
+  };
+  const Steps& steps(bool odd) const {
+    return odd && domain_.metric == Metric::hexagonal ? odd_steps_ : steps_;
+  }
+  void look_around(bool odd, Steps& steps);
+  void add_line(Steps& steps, std::int64_t first, std::int64_t cells, std::int64_t self);
   std::size_t enter(ThreadPool& pool, const IndexSource& source);
   void copy_cell(std::size_t to, std::size_t from);
   [[noreturn]] void refuse_crowd(std::span<const IndexSource> sources) const;
@@ -60,8 +70,8 @@ class Occupants {
   std::size_t cells_ = 0;
   std::vector<std::uint8_t> occupied_;
   std::vector<std::vector<std::byte>> columns_;
-  std::vector<std::int64_t> neighbors_;
-  std::vector<std::int64_t> runs_;
+  Steps steps_;
+  Steps odd_steps_;  // hexagons: from cells of odd lines
   std::vector<std::uint64_t> lanes_;
 };
 

@@ -3,17 +3,18 @@
 #include "space/search.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+
+#include "space/around.hpp"
 
 namespace bw {
 namespace {
 
-// The slots of the cells x - reach .. x + reach on the line that is (dy, dz) away.
+// The slots of these columns on the line that is (dy, dz) away.
 SlotRange line_range(const NeighborIndex& index, std::uint32_t cell, std::int64_t dy,
-                     std::int64_t dz, std::int64_t reach) {
+                     std::int64_t dz, Columns columns) {
   const CellBox& box = index.box();
   const std::int64_t middle = cell + dy * box.line_stride() + dz * box.layer_stride();
-  return {index.starts()[middle - reach], index.starts()[middle + reach + 1]};
+  return {index.starts()[middle + columns.low], index.starts()[middle + columns.high + 1]};
 }
 
 template <std::size_t Dims, class Centers>
@@ -51,46 +52,49 @@ std::size_t search_all(const NeighborIndex& index, const Centers& centers, doubl
 }
 
 // On grids the lines of cells are exact: every agent on them is a hit.
-template <int Dims, Geometry kGeometry>
-void search_grid(const NeighborIndex& index, const Center& center, bool manhattan, double radius,
-                 Hits& hits) {
-  const auto reach = static_cast<std::int64_t>(radius);
-  const std::int64_t layers = Dims == 3 ? reach : 0;
+template <int Dims, Geometry kGeometry, Metric kMetric>
+void search_grid(const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
+  const bool odd =
+      kMetric == Metric::hexagonal && (static_cast<std::int64_t>(center.place[1]) & 1) != 0;
   std::size_t count = 0;
-  for (std::int64_t dz = -layers; dz <= layers; ++dz) {
-    const std::int64_t left_z = manhattan ? reach - std::abs(dz) : reach;
-    for (std::int64_t dy = -left_z; dy <= left_z; ++dy) {
-      const SlotRange range =
-          line_range(index, center.cell, dy, dz, manhattan ? left_z - std::abs(dy) : reach);
-      hits.reserve(count + range.end - range.begin);
-      for (std::uint32_t other = range.begin; other < range.end; ++other) {
-        if constexpr (kGeometry == Geometry::wanted) {
-          double distance2 = 0.0;
-          for (std::size_t a = 0; a < static_cast<std::size_t>(Dims); ++a) {
-            const double d = index.coordinates(a)[other] - center.place[a];
-            hits.offset[a][count] = d;
-            distance2 += d * d;
-          }
-          hits.distance2[count] = distance2;
-        }
-        hits.slots[count] = other;
-        count += static_cast<std::size_t>(other != center.slot);
-      }
-    }
-  }
+  for_each_line<kMetric>(Dims, static_cast<std::int64_t>(radius), odd,
+                         [&](std::int64_t dy, std::int64_t dz, Columns columns) {
+                           const SlotRange range = line_range(index, center.cell, dy, dz, columns);
+                           hits.reserve(count + range.end - range.begin);
+                           for (std::uint32_t other = range.begin; other < range.end; ++other) {
+                             if constexpr (kGeometry == Geometry::wanted) {
+                               double distance2 = 0.0;
+                               for (std::size_t a = 0; a < static_cast<std::size_t>(Dims); ++a) {
+                                 const double d = index.coordinates(a)[other] - center.place[a];
+                                 hits.offset[a][count] = d;
+                                 distance2 += d * d;
+                               }
+                               if constexpr (kMetric == Metric::hexagonal) {
+                                 const double steps = hexagonal_steps(hits.offset[0][count],
+                                                                      hits.offset[1][count], odd);
+                                 distance2 = steps * steps;
+                               }
+                               hits.distance2[count] = distance2;
+                             }
+                             hits.slots[count] = other;
+                             count += static_cast<std::size_t>(other != center.slot);
+                           }
+                         });
   hits.count = static_cast<std::int64_t>(count);
 }
 
-template <int Dims, Geometry kGeometry, bool kManhattan>
-void search_grid_entry(const NeighborIndex& index, const Center& center, double radius,
-                       Hits& hits) {
-  search_grid<Dims, kGeometry>(index, center, kManhattan, radius, hits);
-}
-
-template <int Dims, Geometry kGeometry>
-SearchFunction choose_grid(bool manhattan) {
-  return manhattan ? search_grid_entry<Dims, kGeometry, true>
-                   : search_grid_entry<Dims, kGeometry, false>;
+template <Geometry kGeometry>
+SearchFunction choose_grid(const Domain& domain) {
+  switch (domain.metric) {
+    case Metric::manhattan:
+      return domain.dims == 3 ? search_grid<3, kGeometry, Metric::manhattan>
+                              : search_grid<2, kGeometry, Metric::manhattan>;
+    case Metric::hexagonal:
+      return search_grid<2, kGeometry, Metric::hexagonal>;
+    default:
+      return domain.dims == 3 ? search_grid<3, kGeometry, Metric::chebyshev>
+                              : search_grid<2, kGeometry, Metric::chebyshev>;
+  }
 }
 
 template <std::size_t Dims>
@@ -162,12 +166,8 @@ SearchFunction choose_search(const Domain& domain, Geometry geometry, Simd simd)
   if (!domain.integral()) {
     return choose_continuous(domain.dims, simd).one;
   }
-  if (geometry == Geometry::unwanted) {
-    return domain.dims == 3 ? choose_grid<3, Geometry::unwanted>(domain.manhattan)
-                            : choose_grid<2, Geometry::unwanted>(domain.manhattan);
-  }
-  return domain.dims == 3 ? choose_grid<3, Geometry::wanted>(domain.manhattan)
-                          : choose_grid<2, Geometry::wanted>(domain.manhattan);
+  return geometry == Geometry::unwanted ? choose_grid<Geometry::unwanted>(domain)
+                                        : choose_grid<Geometry::wanted>(domain);
 }
 
 }  // namespace bw

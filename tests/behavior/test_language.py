@@ -261,6 +261,24 @@ def test_moore_and_choices():
 
 
 @bw.behavior
+def walks_on_hexagons(b: Body, rng: bw.Rng) -> None:
+    for k in range(6):
+        there = bw.hex_step(b.cell, k)
+        b.total += there.x * (k + 1) - 0.5 * there.y
+    b.cell = bw.hex_step(bw.hex_step(b.cell, rng.integers(6)), b.count - 2)
+
+
+def test_steps_on_hexagons_and_a_direction_that_there_is_not():
+    def make():
+        cells = np.array([[0, 0], [3, 5], [-2, -3], [4, 4], [7, 7]])
+        return StandIn(walks_on_hexagons, 5, {Body.cell: cells, Body.count: np.array([2, 4, 7, 3, 8])})
+
+    world = both(walks_on_hexagons, make)
+    assert (world.status, world.failed_row) == (1, 4)
+    assert str(world.error) == "hex_step(place, k): expected k from 0 to 5, found 6"
+
+
+@bw.behavior
 def bad_index(b: Body) -> None:
     b.total = 1.0
     b.count = STEPS[b.count]

@@ -147,6 +147,13 @@ def test_describe_knows_continuous_worlds_and_presets(cli: Cli) -> None:
     assert "did you mean 'large'" in err
 
 
+def test_describe_knows_hexagons(cli: Cli) -> None:
+    hive = Path(__file__).parents[1] / "cluster" / "programs" / "hive.py"
+    code, out, err = cli("describe", str(hive))
+    assert code == 0, err
+    assert "periodic hexagonal grid of 13 x 10 cells, 6 neighbours each, at most one agent in a cell." in out
+
+
 def test_describe_knows_graphs(cli: Cli) -> None:
     code, out, err = cli("describe", "germs", "--set", "n=50")
     assert code == 0, err

@@ -18,6 +18,7 @@ EXAMPLES = {
     "forest_fire": ("--ticks", "12"),
     "germs": ("--set", "n=300", "--ticks", "12"),
     str(PROGRAMS / "town.py"): ("--ticks", "9"),
+    str(PROGRAMS / "hive.py"): ("--ticks", "9"),
 }
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bigworlds.data import ivec2
+from bigworlds.space import HexGrid
 from bigworlds.view.camera import frame_of
 from bigworlds.view.frame import CellLayer, Curve, Frame, LegendEntry, PointLayer, format_number
 from bigworlds.view.look import Look, Symbol
@@ -23,7 +25,7 @@ from bigworlds.view.picture import (
 )
 from bigworlds.view.raster import fit_size, mark_of, paint, rasterise, resampled
 
-from .worlds import Bird, flock
+from .worlds import Bird, World, cell_component, component, flock
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -251,3 +253,27 @@ def test_numbers_are_short() -> None:
         "-0",
         "123,456",
     ]
+
+
+def test_hexagons_are_drawn_as_bricks_with_odd_lines_half_a_cell_to_the_right() -> None:
+    bee, comb = component("Bee", position=ivec2), cell_component("Comb", full=bool)
+    full = np.array([[True, False, False], [False, False, True]])
+    bees = {"id": np.array([1, 2]), "position": np.array([[1, 0], [0, 1]])}
+    world = World(HexGrid((3, 2)), {bee: bees}, {comb: {"full": full}})
+    looks = [Look(comb, color="full", colormap=(BLUE, RED)), Look(bee, symbol=Symbol.NONE)]
+    frame = frame_of(world, looks)
+    assert frame.extent == (3.5, 2.0)
+    assert frame.grid == (7, 4)
+    assert fit_size(frame, 35, 100) == (35, 20)
+    pixels = paint(frame, 7, 4)
+    upper = [BACKGROUND, BLUE, BLUE, BLUE, BLUE, RED, RED]
+    lower = [RED, RED, BLUE, BLUE, BLUE, BLUE, BACKGROUND]
+    assert pixels.rgb.tolist() == [[list(color) for color in line] for line in (upper, upper, lower, lower)]
+    points = frame_of(world).points[0]
+    assert list(zip(points.x, points.y, strict=True)) == [(1.5, 0.5), (1.0, 1.5)]
+    alone = frame_of(World(HexGrid((3, 2)), {bee: bees}))
+    painted = paint(alone, 7, 4).covered
+    assert (
+        painted.tolist()
+        == [[False, True, True, *[False] * 4]] * 2 + [[False, False, True, True, *[False] * 3]] * 2
+    )

@@ -89,7 +89,8 @@ class ParametersType(PointerType):
 class ReachType(PointerType):
     """A Neighbors argument: its position, the fields of others and of edges by column, the type of offsets
     (None: unused), whether distances are used, for cells around cells where the row's state holds the
-    stencil, and the axes of a grid whose cells the kernel looks at for agents (else 0)."""
+    stencil, and the axes of a grid whose cells the kernel looks at for agents (else 0); whether these are
+    hexagons."""
 
     def __init__(
         self,
@@ -100,11 +101,14 @@ class ReachType(PointerType):
         metric: bool,
         base: int | None = None,
         axes: int = 0,
+        hexagonal: bool = False,
     ) -> None:
         self.index, self.offset, self.metric, self.base, self.axes = index, offset, metric, base, axes
+        self.hexagonal = hexagonal
         self.fields = {name: (column, kind) for column, (name, kind) in enumerate(fields)}
         self.edge_fields = {name: (column, kind) for column, (name, kind) in enumerate(edge_fields)}
-        super().__init__(name=f"bw.neighbors{index}({fields},{edge_fields},{offset},{metric},{base},{axes})")
+        shown = f"{fields},{edge_fields},{offset},{metric},{base},{axes},{hexagonal}"
+        super().__init__(name=f"bw.neighbors{index}({shown})")
 
 
 class ItemType(types.Type):

@@ -15,7 +15,7 @@ from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 
 from bigworlds.behavior.abi import MATH_ONE, MATH_TWO
-from bigworlds.behavior.arguments import MOORE
+from bigworlds.behavior.arguments import HEXAGON, MOORE
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.memory import F64, I64
@@ -447,3 +447,24 @@ def moore(context: Any, k: Any) -> Any:
         return pack(builder, steps)
 
     return signature(VecType(True, 2), k), emit
+
+
+@intrinsic
+def hex_step(context: Any, place: Any, k: Any) -> Any:
+    """bw.hex_step(place, k), 0 <= k <= 5"""
+
+    def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
+        fail_if(ctx, builder, builder.icmp_unsigned(">", values[1], I64(5)))
+        shift = builder.shl(values[1], I64(1))
+
+        def step(entry: int) -> Any:
+            """The direction's entry, which is -1, 0 or 1: two bits each."""
+            table = sum((steps[entry] + 1) << (2 * i) for i, steps in enumerate(HEXAGON))
+            return builder.sub(builder.and_(builder.lshr(I64(table), shift), I64(3)), I64(1))
+
+        x, y = parts(builder, sig.args[0], values[0])
+        is_odd = builder.icmp_signed("!=", builder.and_(y, I64(1)), I64(0))
+        across = builder.select(is_odd, step(2), step(1))
+        return pack(builder, [builder.add(x, across), builder.add(y, step(0))])
+
+    return signature(VecType(True, 2), place, k), emit

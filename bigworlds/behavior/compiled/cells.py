@@ -34,28 +34,33 @@ def _occupants(builder: Any, state: Any, reach: args.ReachType) -> Any:
     return memory.member(builder, args.reach_of(builder, state, reach.index), "bw_reach.occupants")
 
 
-def own_cell(builder: Any, occupants: Any, row: Any, axes: int) -> Any:
-    """The cell in which a row began."""
+def own_cell(builder: Any, occupants: Any, row: Any, reach: args.ReachType, steps: str) -> tuple[Any, Any]:
+    """The cell in which a row began, and the member "neighbors" or "runs" that leads on from there."""
     places = LAYOUT["bw_occupants.places"]
     data = memory.load(builder, occupants, places + LAYOUT["bw_column.data"], PTR, invariant=True)
     stride = memory.load(builder, occupants, places + LAYOUT["bw_column.stride"], I64, invariant=True)
     place = memory.at(builder, data, builder.mul(row, stride, flags=["nsw"]))
     cell = memory.member(builder, occupants, "bw_occupants.origin", I64)
-    for axis in range(axes):
+    found = memory.member(builder, occupants, f"bw_occupants.{steps}")
+    for axis in range(reach.axes):
         at = builder.sext(memory.load(builder, place, 4 * axis, I32), I64)
+        if axis == 1 and reach.hexagonal:
+            is_odd = builder.icmp_signed("!=", builder.and_(at, I64(1)), I64(0))
+            found = builder.select(
+                is_odd, memory.member(builder, occupants, f"bw_occupants.odd_{steps}"), found
+            )
         if axis > 0:
             step = LAYOUT["bw_occupants.strides"] + 8 * axis
             at = builder.mul(at, memory.load(builder, occupants, step, I64, invariant=True), flags=["nsw"])
         cell = builder.add(cell, at, flags=["nsw"])
-    return cell
+    return cell, found
 
 
 def _neighbor(builder: Any, state: Any, reach: args.ReachType, k: Any) -> tuple[Any, Any]:
     """The occupants, and the k-th cell around the row's."""
     occupants = _occupants(builder, state, reach)
-    steps = memory.member(builder, occupants, "bw_occupants.neighbors")
+    own, steps = own_cell(builder, occupants, args.row_of(builder, state), reach, "neighbors")
     step = memory.load(builder, steps, builder.shl(k, I64(3)), I64, invariant=True)
-    own = own_cell(builder, occupants, args.row_of(builder, state), reach.axes)
     return occupants, builder.add(own, step, flags=["nsw"])
 
 
@@ -65,9 +70,8 @@ def fetch_around(builder: Any, call: Any, reach: args.ReachType, row: Any) -> No
     found = memory.at(builder, reaches, reach.index * LAYOUT["sizeof.bw_reach"])
     occupants = memory.member(builder, found, "bw_reach.occupants")
     occupied = memory.member(builder, occupants, "bw_occupants.occupied")
-    runs = memory.member(builder, occupants, "bw_occupants.runs")
     count = memory.member(builder, occupants, "bw_occupants.run_count", I64)
-    own = own_cell(builder, occupants, row, reach.axes)
+    own, runs = own_cell(builder, occupants, row, reach, "runs")
     with cgutils.for_range(builder, count, intp=I64) as loop:
         step = memory.load(builder, runs, builder.shl(loop.index, I64(3)), I64, invariant=True)
         cell = builder.add(own, step, flags=["nsw"])
@@ -125,10 +129,9 @@ def _sum_over_runs(builder: Any, state: Any, reach: args.ReachType, test: Callab
     """How many of the taken cells around pass a test: a function from a run's first cell to eight truths."""
     occupants = _occupants(builder, state, reach)
     occupied = memory.member(builder, occupants, "bw_occupants.occupied")
-    runs = memory.member(builder, occupants, "bw_occupants.runs")
     lanes = memory.member(builder, occupants, "bw_occupants.lanes")
     count = memory.member(builder, occupants, "bw_occupants.run_count", I64)
-    own = own_cell(builder, occupants, args.row_of(builder, state), reach.axes)
+    own, runs = own_cell(builder, occupants, args.row_of(builder, state), reach, "runs")
     popcount = builder.module.declare_intrinsic("llvm.ctpop", [I8])
     total = cgutils.alloca_once_value(builder, I64(0))
     with cgutils.for_range(builder, count, intp=I64) as loop:

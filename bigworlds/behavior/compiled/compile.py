@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior.abi import ABI_VERSION
+from bigworlds.behavior.kernel import CellShape
 from bigworlds.behavior.object_code import LoadedObject, cached, keep, processor
 from bigworlds.behavior.translate.by_cell import over_cells
 from bigworlds.behavior.translate.expressions import PREFIX
@@ -44,7 +45,11 @@ def _fields(fields: Iterable[Field]) -> list[tuple[Any, ...]]:
 
 
 def cache_key(
-    behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = (), by_cell: bool = False
+    behavior: Behavior,
+    layout: Any,
+    sequential: bool,
+    around: tuple[int, ...] = (),
+    by_cell: CellShape | None = None,
 ) -> str:
     """The name of a behavior's object file: equal for equal code, whatever file and line it stands in."""
     program, used = behavior.program, behavior.used
@@ -70,7 +75,11 @@ def cache_key(
 
 
 def compiled_kernel(
-    behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = (), by_cell: bool = False
+    behavior: Behavior,
+    layout: Any,
+    sequential: bool,
+    around: tuple[int, ...] = (),
+    by_cell: CellShape | None = None,
 ) -> tuple[int, object]:
     """The address of a behavior's compiled kernel and what keeps it in memory.
 
@@ -79,7 +88,7 @@ def compiled_kernel(
         layout: of the model's whole block of parameters and resources, or None.
         sequential: whether rows come through call->order.
         around: by Neighbors argument, how many cells are expected around a cell; 0 for any number.
-        by_cell: whether loops over neighbours go over the cells around an agent.
+        by_cell: the shape of the cells, where loops over neighbours go over the cells around an agent.
     """
     key = cache_key(behavior, layout, sequential, around, by_cell)
     code = cached(key)
@@ -91,7 +100,11 @@ def compiled_kernel(
 
 
 def compile_behavior(
-    behavior: Behavior, layout: Any, sequential: bool, around: tuple[int, ...] = (), by_cell: bool = False
+    behavior: Behavior,
+    layout: Any,
+    sequential: bool,
+    around: tuple[int, ...] = (),
+    by_cell: CellShape | None = None,
 ) -> bytes:
     """Compiles a behavior into an object file."""
     from numba.core.errors import NumbaError
@@ -137,7 +150,7 @@ class _PlainRaise(ast.NodeTransformer):
         return ast.copy_location(ast.Raise(failure, None), node)
 
 
-def compilable_function(program: Program, by_cell: bool = False) -> Any:
+def compilable_function(program: Program, by_cell: CellShape | None = None) -> Any:
     """The Python function that numba compiles, with its helpers and runtime functions as globals."""
     return _compilable(program.main, _scope(program, by_cell), by_cell)
 
@@ -152,7 +165,7 @@ def compilable_halves(program: Program, halves: Halves) -> list[Any]:
     return [first, second, near]
 
 
-def _compilable(translated: Translated, scope: dict[str, Any], by_cell: bool = False) -> Any:
+def _compilable(translated: Translated, scope: dict[str, Any], by_cell: CellShape | None = None) -> Any:
     from bigworlds.behavior.compiled import limits
 
     # Not in helpers: numba loads those by themselves, where the functions of the limits are not known.
@@ -160,7 +173,7 @@ def _compilable(translated: Translated, scope: dict[str, Any], by_cell: bool = F
     return _defined(replace(translated, tree=tree), scope | limits.NAMES, by_cell)
 
 
-def _scope(program: Program, by_cell: bool = False) -> dict[str, Any]:
+def _scope(program: Program, by_cell: CellShape | None = None) -> dict[str, Any]:
     """The runtime functions and helpers of a behavior by name."""
     from numba import njit
 
@@ -178,7 +191,7 @@ def _scope(program: Program, by_cell: bool = False) -> dict[str, Any]:
     return scope
 
 
-def _defined(translated: Translated, scope: dict[str, Any], by_cell: bool) -> Any:
+def _defined(translated: Translated, scope: dict[str, Any], by_cell: CellShape | None) -> Any:
     tree = copy.deepcopy(translated.tree)
     if by_cell:
         from bigworlds.behavior.compiled import cells

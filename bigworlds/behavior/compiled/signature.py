@@ -11,6 +11,7 @@ from bigworlds.behavior.compiled.ahead import looked_at_always
 from bigworlds.behavior.compiled.entry import Entry, OwnArgument
 from bigworlds.behavior.compiled.stencils import StencilReach
 from bigworlds.behavior.compiled.vectors import VecType
+from bigworlds.behavior.kernel import CellShape
 from bigworlds.behavior.uses import record_offsets
 from bigworlds.data import CellComponent, Field, FieldType, Resource
 
@@ -23,7 +24,11 @@ _SERVICES = {"neighbors", "spawn", "attach", "detach", "claim", "cells", "here",
 
 
 def make_entry(
-    behavior: Behavior, layout: Any, sequential: bool, around: Sequence[int] = (), by_cell: bool = False
+    behavior: Behavior,
+    layout: Any,
+    sequential: bool,
+    around: Sequence[int] = (),
+    by_cell: CellShape | None = None,
 ) -> Entry:
     """The Entry of a behavior.
 
@@ -32,7 +37,7 @@ def make_entry(
         layout: of the model's whole block of parameters and resources, or None.
         sequential: whether rows come through call->order.
         around: by Neighbors argument, how many cells are expected around a cell; 0 for any number.
-        by_cell: whether loops over neighbours go over the cells around an agent.
+        by_cell: the shape of the cells, where loops over neighbours go over the cells around an agent.
     """
     used = behavior.used
     bases = _stencil_bases(behavior)
@@ -150,7 +155,7 @@ def _type(
     own: list[OwnArgument],
     sequential: bool,
     bases: dict[int, int],
-    by_cell: bool,
+    by_cell: CellShape | None,
 ) -> Any:
     """The numba type of an argument that is no own component."""
     used, index = behavior.used, argument.index
@@ -160,7 +165,16 @@ def _type(
             offset = _place(behavior) if "offset" in reach.geometry else None
             metric, edges = "distance" in reach.geometry, _named(reach.edge_fields)
             axes = behavior.position.size if by_cell and behavior.position is not None else 0
-            return args.ReachType(index, _named(reach.fields), edges, offset, metric, bases.get(index), axes)
+            return args.ReachType(
+                index,
+                _named(reach.fields),
+                edges,
+                offset,
+                metric,
+                bases.get(index),
+                axes,
+                by_cell == "hexagonal",
+            )
         case "parameters":
             return args.ParametersType(_block_part(layout or {}, argument.components[0]))
         case "rng":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bigworlds.behavior.abi import MATH_ONE, MATH_TWO, RECORD_FRONT
-from bigworlds.behavior.arguments import moore
+from bigworlds.behavior.arguments import hex_step, moore
 from bigworlds.behavior.interpreted.memory import Items, Text
 from bigworlds.behavior.interpreted.objects import addressee
 from bigworlds.behavior.translate.operators import powers
@@ -112,6 +112,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": lambda x: _whole(math.floor(x), "math.floor"),
     "floor_divide": _floor_divide,
     "here": lambda cells: cells.here(),
+    "hex_step": hex_step,
     "inbox_at": lambda inbox, k: inbox.item(k),
     "inbox_count": len,
     "integers": lambda rng, low, high: rng.integers(low, high),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bigworlds.behavior.abi import MATH_ONE, MATH_TWO
-from bigworlds.behavior.arguments import moore
+from bigworlds.behavior.arguments import hex_step, moore
 from bigworlds.behavior.translate import effects
 from bigworlds.behavior.translate.expressions import UNKNOWN, VECTORS, Expressions, Value
 from bigworlds.behavior.translate.kinds import (
@@ -93,6 +93,12 @@ def _outside(on: Expressions, node: ast.Call, target: Any) -> Value:
         return Value(
             Vector(True, 2), on.call(node, "moore", on.coerce(values[0], INT, node, "k in moore(k)"))
         )
+    if target is hex_step:
+        place, k = plain(on, node, "hex_step", 2, 2)
+        if place.kind != Vector(True, 2):
+            on.fail(node, f"hex_step(place, k) takes a cell, an ivec2; found {place.kind.shown}")
+        number = on.coerce(k, INT, node, "k in hex_step(place, k)")
+        return Value(Vector(True, 2), on.call(node, "hex_step", place.node, number))
     name = getattr(target, "__name__", repr(target))
     if getattr(math, name, None) is target:
         return _math(on, node, name)

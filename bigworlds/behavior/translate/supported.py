@@ -18,7 +18,7 @@ SUPPORTED: dict[str, str] = {
     "math": "the functions of the math module that behave alike everywhere; floats follow IEEE (x / 0.0 is "
     "inf or nan)",
     "vecs": "+ - between vecs, * and / by numbers, - v, == !=, .x .y .z, v[0], dot, length, length2, "
-    "normalized, bw.moore",
+    "normalized, bw.moore, bw.hex_step",
     "random": "rng.uniform, normal, exponential, integers, choice, bernoulli",
     "names from outside": "numbers, vecs, texts, tuples of them, IntEnum members, functions defined by def; "
     "frozen at declaration",

@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-#define BW_ABI_VERSION 2
+#define BW_ABI_VERSION 3
 
 enum { BW_OK = 0, BW_FAILED = 1 };
 
@@ -35,7 +35,7 @@ enum { BW_OK = 0, BW_FAILED = 1 };
 enum { BW_NEW_EDGE = -1 };
 
 /* Names of PyCapsules that carry a kernel. */
-#define BW_KERNEL_CAPSULE "bigworlds.kernel.v2"
+#define BW_KERNEL_CAPSULE "bigworlds.kernel.v3"
 
 /* A strided column: the value of a row stands at data + row * stride. */
 typedef struct bw_column {
@@ -50,7 +50,8 @@ typedef struct bw_hits {
   const uint32_t* slots; /* rows of bw_reach columns */
   const double*
       offset[3]; /* x, y, z from the agent to the other (shortest way in a periodic world) */
-  const double* distance2; /* squared distance; on grids squared length of the cell offset */
+  const double* distance2; /* squared distance; on grids squared length of the cell offset, of
+                              hexagons the squared number of steps */
   const uint32_t* edges;   /* graphs: rows of bw_reach edge_columns; NULL elsewhere */
 } bw_hits;
 
@@ -84,6 +85,10 @@ typedef struct bw_occupants {
   int64_t run_count;        /* the same in runs of eight cells that lie side by side: */
   const int64_t* runs;      /* from the cell to the first of each run */
   const uint64_t* lanes;    /* by run: byte k is 1 where its k-th cell is a neighbour, else 0 */
+  /* The same from cells of odd lines (y odd), which look around in another way where cells are
+   * hexagons; elsewhere equal to the two above. */
+  const int64_t* odd_neighbors;
+  const int64_t* odd_runs;
 } bw_occupants;
 
 /* What a behavior reads of others through one Neighbors argument. */
@@ -205,8 +210,9 @@ typedef struct bw_services {
 
   /* How fast column `column` of the cells argument `cells` grows along each axis, per unit length,
    * at the cell of a place: half the difference of the two cells beside it, at an edge of a bounded
-   * world the whole difference to the one. Into gradient[0..2]. Returns BW_OK, or BW_FAILED outside
-   * of the world. */
+   * world the whole difference to the one. Of hexagons the plane that fits the six around best,
+   * with x along a line, y across the lines, and 1 between the centres of neighbours. Into
+   * gradient[0..2]. Returns BW_OK, or BW_FAILED outside of the world. */
   int32_t (*gradient)(struct bw_call* call, int64_t cells, int64_t column, const double* place,
                       double* gradient);
 } bw_services;

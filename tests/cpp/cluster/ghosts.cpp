@@ -92,7 +92,7 @@ TEST_CASE(
 TEST_CASE(
     "agents far from a rank's tiles are not its ghosts, and only those of the kind that is asked "
     "for") {
-  const bw::Domain domain{bw::SpaceKind::continuous, 2, {100.0, 100.0}, false, false, false};
+  const bw::Domain domain{bw::SpaceKind::continuous, 2, {100.0, 100.0}, false, false};
   Spread world(domain, 4, 2);
   world.add(0, 1, {10.0, 10.0, 0.0}, false);
   world.add(0, 2, {10.0, 49.5, 0.0}, false);
@@ -112,7 +112,7 @@ TEST_CASE(
     CAPTURE(seed);
     Draw draw(seed);
     bw::Domain domain{
-        bw::SpaceKind::continuous, 2, {10.0, draw.real(1.0, 100.0), 0.0}, false, false, false};
+        bw::SpaceKind::continuous, 2, {10.0, draw.real(1.0, 100.0), 0.0}, false, false};
     Spread world(domain, 64, 8);  // each rank has one row of tiles
     const auto row = static_cast<bw::TileId>(draw.whole(1, 6));
     const double edge = world.tiling.region(1 + 8 * row).low[1];

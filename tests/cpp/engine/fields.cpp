@@ -65,7 +65,9 @@ double total(const std::vector<double>& values) {
 
 const std::vector<Domain> kDomains{
     bw::engine_tests::grid({9.0, 6.0, 0.0}, true),
-    bw::engine_tests::grid({9.0, 6.0, 0.0}, false, false, true),
+    bw::engine_tests::grid({9.0, 6.0, 0.0}, false, false, bw::Metric::manhattan),
+    bw::engine_tests::grid({9.0, 6.0, 0.0}, true, false, bw::Metric::hexagonal),
+    bw::engine_tests::grid({7.0, 5.0, 0.0}, false, false, bw::Metric::hexagonal),
     bw::engine_tests::grid({5.0, 6.0, 4.0}, false),
     bw::engine_tests::continuous({3.0, 7.0, 0.0}, true),
     bw::engine_tests::continuous({3.0, 7.0, 0.0}, false),

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,11 @@ Zoo random_zoo(std::uint64_t seed) {
       break;
     case 1:
       zoo.domain = grid({one_of(5.0, 9.0, 16.0), one_of(4.0, 7.0, 20.0), depth}, periodic, false,
-                        draw.integers(2) == 0);
+                        draw.integers(2) == 0 ? bw::Metric::manhattan : bw::Metric::chebyshev);
+      if (flat && draw.integers(3) == 0) {
+        zoo.domain.metric = bw::Metric::hexagonal;
+        zoo.domain.size[1] += std::fmod(zoo.domain.size[1], 2.0);
+      }
       zoo.parameters.radius = 1.0;
       break;
     case 2: {

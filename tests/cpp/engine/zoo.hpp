@@ -42,11 +42,11 @@ inline Domain no_space() {
   return {};
 }
 inline Domain grid(std::array<double, kAxes> size, bool periodic, bool exclusive = false,
-                   bool manhattan = false) {
-  return {SpaceKind::grid, size[2] > 0 ? 3 : 2, size, periodic, exclusive, manhattan};
+                   Metric metric = Metric::chebyshev) {
+  return {SpaceKind::grid, size[2] > 0 ? 3 : 2, size, periodic, exclusive, metric};
 }
 inline Domain continuous(std::array<double, kAxes> size, bool periodic) {
-  return {SpaceKind::continuous, size[2] > 0 ? 3 : 2, size, periodic, false, false};
+  return {SpaceKind::continuous, size[2] > 0 ? 3 : 2, size, periodic};
 }
 
 inline Schema zoo_schema(const Domain& domain) {

@@ -69,7 +69,7 @@ TEST_CASE("every cell of the world has one owned row, found by its number and by
 
 TEST_CASE("owned rows are listed in runs, and only they are state") {
   const bw::Schema schema = soil();
-  const Domain domain{bw::SpaceKind::grid, 2, {6.0, 6.0}, true, false, false};
+  const Domain domain{bw::SpaceKind::grid, 2, {6.0, 6.0}, true, false};
   const bw::Tiling tiling(domain, 4);
   const CellLayer layer(schema, {0}, domain, whole(domain, {}, 1), tiling,
                         [](bw::TileId tile) { return tile == 2 || tile == 3; });
@@ -93,7 +93,7 @@ TEST_CASE(
     "outside of a bounded world there is no cell; beyond a periodic edge stands the one from the "
     "other side") {
   const bw::Schema schema = soil();
-  Domain domain{bw::SpaceKind::grid, 2, {4.0, 3.0}, false, false, false};
+  Domain domain{bw::SpaceKind::grid, 2, {4.0, 3.0}, false, false};
   const bw::Tiling tiling(domain, 1);
   const auto mine = [](bw::TileId) { return true; };
   const CellLayer bounded(schema, {0}, domain, whole(domain, {}, 1), tiling, mine);

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "../space/random_world.hpp"
+#include "../space/brute_force.hpp"
 
 namespace {
 
@@ -58,6 +58,29 @@ std::uint64_t beside(const CellBox& world, const Cell& cell, const Cell& step) {
   return static_cast<std::uint64_t>(number);
 }
 
+bw::Place place_of(const Cell& cell) {
+  bw::Place place{};
+  for (std::size_t a = 0; a < kAxes; ++a) {
+    place[a] = static_cast<double>(cell[a]);
+  }
+  return place;
+}
+
+double squared_distance(const Domain& domain, const Cell& from, const Cell& step) {
+  return bw::space_tests::distance2_of(domain, place_of(from), place_of(step));
+}
+
+bool is_far(const Domain& domain, const Cell& from, const Cell& step, std::int64_t radius) {
+  switch (domain.metric) {
+    case bw::Metric::hexagonal:
+      return squared_distance(domain, from, step) > static_cast<double>(radius * radius);
+    case bw::Metric::manhattan:
+      return std::abs(step[0]) + std::abs(step[1]) + std::abs(step[2]) > radius;
+    default:
+      return false;  // the whole block
+  }
+}
+
 // Cells within a radius, in the order of places, and their offsets.
 void look_around(const Domain& domain, const CellBox& world, std::uint64_t cell,
                  std::int64_t radius, std::vector<std::uint64_t>& cells,
@@ -66,8 +89,9 @@ void look_around(const Domain& domain, const CellBox& world, std::uint64_t cell,
   for (std::int64_t z = -deep; z <= deep; ++z) {
     for (std::int64_t y = -radius; y <= radius; ++y) {
       for (std::int64_t x = -radius; x <= radius; ++x) {
-        const bool far = domain.manhattan && std::abs(x) + std::abs(y) + std::abs(z) > radius;
-        const std::uint64_t there = beside(world, cell_in(world, cell), {x, y, z});
+        const Cell step{x, y, z};
+        const bool far = is_far(domain, cell_in(world, cell), step, radius);
+        const std::uint64_t there = beside(world, cell_in(world, cell), step);
         if (!far && (x != 0 || y != 0 || z != 0) && there != CellLayer::kNoCell) {
           cells.push_back(there);
           offsets.push_back({x, y, z});
@@ -106,13 +130,11 @@ TEST_CASE("the stencil of a span leads to all cells around and to nothing else")
         REQUIRE(stencil.count == static_cast<std::int64_t>(cells.size()));
         for (std::size_t k = 0; k < cells.size(); ++k) {
           CHECK(layer.cell_id(static_cast<std::size_t>(row + stencil.steps[k])) == cells[k]);
-          double distance2 = 0.0;
           for (std::size_t a = 0; a < kAxes; ++a) {
-            const auto offset = static_cast<double>(offsets[k][a]);
-            CHECK(stencil.offset[a][k] == offset);
-            distance2 += offset * offset;
+            CHECK(stencil.offset[a][k] == static_cast<double>(offsets[k][a]));
           }
-          CHECK(stencil.distance2[k] == distance2);
+          const Cell from = cell_in(world, layer.cell_id(static_cast<std::size_t>(row)));
+          CHECK(stencil.distance2[k] == squared_distance(domain, from, offsets[k]));
         }
       }
     }
@@ -124,7 +146,7 @@ TEST_CASE("the stencil of a span leads to all cells around and to nothing else")
 
 TEST_CASE("a run of cells is cut where the neighbourhood changes; a periodic line is one span") {
   const bw::Schema schema = soil();
-  Domain domain{bw::SpaceKind::grid, 2, {9.0, 6.0}, false, false, false};
+  Domain domain{bw::SpaceKind::grid, 2, {9.0, 6.0}};
   const bw::Tiling tiling(domain, 4);
   const auto all = [](bw::TileId) { return true; };
   const CellLayer bounded(schema, {0}, domain, whole(domain, 2), tiling, all);
@@ -141,6 +163,10 @@ TEST_CASE("a run of cells is cut where the neighbourhood changes; a periodic lin
   const CellLayer periodic(schema, {0}, domain, whole(domain, 2), tiling, all);
   CHECK(bw::SpanList(periodic).spans().size() == 6);
   CHECK(bw::SpanList(periodic).shapes().size() == 1);
+  domain.metric = bw::Metric::hexagonal;
+  const CellLayer hexagons(schema, {0}, domain, whole(domain, 2), tiling, all);
+  CHECK(bw::SpanList(hexagons).spans().size() == 6);
+  CHECK(bw::SpanList(hexagons).shapes().size() == 2);
 }
 
 }  // namespace

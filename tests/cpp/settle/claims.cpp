@@ -31,7 +31,7 @@ bw::Schema plots(Scalar stock, Scalar field) {
   return schema;
 }
 
-const bw::Domain kDomain{bw::SpaceKind::grid, 2, {5.0, 4.0}, true, false, false};
+const bw::Domain kDomain{bw::SpaceKind::grid, 2, {5.0, 4.0}, true};
 
 bw::CellLayer layer_of(const bw::Schema& schema, std::int64_t halo) {
   bw::CellBox box = bw::world_box(kDomain, {});

@@ -17,7 +17,7 @@ using bw::Deposit;
 using bw::FieldKey;
 using bw::Scalar;
 
-const bw::Domain kDomain{bw::SpaceKind::grid, 2, {5.0, 4.0}, true, false, false};
+const bw::Domain kDomain{bw::SpaceKind::grid, 2, {5.0, 4.0}, true};
 
 bw::Schema plots(Scalar scalar) {
   bw::Schema schema;

@@ -25,8 +25,38 @@ struct Neighbor {
   }
 };
 
+// Steps between hexagons by cube coordinates: three axes whose sum is 0, and each step changes two.
+inline double cube_steps(const Place& a, const Place& b) {
+  const auto cube = [](const Place& cell) {
+    const double odd = std::abs(std::fmod(cell[1], 2.0));
+    const double q = cell[0] - (cell[1] - odd) / 2.0;
+    return std::array<double, 3>{q, cell[1], -q - cell[1]};
+  };
+  double most = 0.0;
+  for (std::size_t k = 0; k < 3; ++k) {
+    most = std::max(most, std::abs(cube(a)[k] - cube(b)[k]));
+  }
+  return most;
+}
+
+// The squared distance that a search tells of what is an offset away.
+inline double distance2_of(const Domain& domain, const Place& center, const Place& offset) {
+  if (domain.metric == Metric::hexagonal) {
+    const double steps = cube_steps(center, {center[0] + offset[0], center[1] + offset[1], 0.0});
+    return steps * steps;
+  }
+  double distance2 = 0.0;
+  for (std::size_t a = 0; a < static_cast<std::size_t>(domain.dims); ++a) {
+    distance2 = a == 0 ? offset[a] * offset[a] : distance2 + offset[a] * offset[a];
+  }
+  return distance2;
+}
+
 inline bool near_enough(const Domain& domain, const Place& offset, double distance2,
                         double radius) {
+  if (domain.metric == Metric::hexagonal) {
+    return distance2 <= radius * radius;
+  }
   if (!domain.integral()) {
     return distance2 <= radius * radius;
   }
@@ -36,7 +66,7 @@ inline bool near_enough(const Domain& domain, const Place& offset, double distan
     widest = std::max(widest, std::abs(d));
     along_axes += std::abs(d);
   }
-  return domain.manhattan ? along_axes <= radius : widest <= radius;
+  return domain.metric == Metric::manhattan ? along_axes <= radius : widest <= radius;
 }
 
 // All agents within the radius of a place, except the one called `self`, by id. An image of an
@@ -56,9 +86,8 @@ inline std::vector<Neighbor> neighbors_by_force(const Domain& domain, const Agen
             const double image =
                 agents.places[i][a] + static_cast<double>(turn[a]) * domain.size[a];
             other.offset[a] = image - center[a];
-            const double square = other.offset[a] * other.offset[a];
-            other.distance2 = a == 0 ? square : other.distance2 + square;
           }
+          other.distance2 = distance2_of(domain, center, other.offset);
           if (other.id != self && near_enough(domain, other.offset, other.distance2, radius)) {
             found.push_back(other);
           }

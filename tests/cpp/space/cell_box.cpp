@@ -71,7 +71,7 @@ TEST_CASE(
 }
 
 TEST_CASE("the size of cells depends on the world alone, not on the rank's region") {
-  const Domain domain{SpaceKind::continuous, 2, {37.0, 91.0}, true, false, false};
+  const Domain domain{SpaceKind::continuous, 2, {37.0, 91.0}, true, false};
   const CellBox whole = bw::continuous_box(domain, {{}, domain.size}, 1.25, 500);
   const CellBox part = bw::continuous_box(domain, {{5.0, 40.0}, {11.0, 44.0}}, 1.25, 500);
   CHECK(whole.cells == part.cells);
@@ -101,7 +101,7 @@ TEST_CASE("a cell's canonical place in a box is the cell itself or its nearest i
 TEST_CASE(
     "the cell at a place is within the world, wrapped where edges are joined, none beyond hard "
     "edges") {
-  Domain domain{SpaceKind::continuous, 2, {10.0, 5.0}, true, false, false};
+  Domain domain{SpaceKind::continuous, 2, {10.0, 5.0}, true, false};
   const CellBox periodic = bw::world_box(domain, {20, 10, 1});
   CHECK(bw::cell_at(periodic, domain, {0.0, 0.0}) == 0);
   CHECK(bw::cell_at(periodic, domain, {9.99, 4.99}) == 199);
@@ -116,7 +116,7 @@ TEST_CASE(
   CHECK_MESSAGE(bw::cell_at(bounded, domain, {10.0, 5.0}) == 199,
                 "the far edge belongs to a bounded world");
 
-  Domain grid{SpaceKind::grid, 3, {4.0, 3.0, 2.0}, false, false, false};
+  Domain grid{SpaceKind::grid, 3, {4.0, 3.0, 2.0}, false, false};
   const CellBox cells = bw::world_box(grid, {});
   std::set<std::int64_t> seen;
   for (double z = 0; z < 2; ++z) {
@@ -133,7 +133,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a radius that meets a neighbour twice around a periodic world is refused") {
-  Domain domain{SpaceKind::continuous, 2, {10.0, 4.0}, true, false, false};
+  Domain domain{SpaceKind::continuous, 2, {10.0, 4.0}, true, false};
   CHECK_FALSE(bw::refuse_radius(domain, 1.99));
   CHECK(bw::refuse_radius(domain, 2.0));
   CHECK(bw::refuse_radius(domain, NAN));
@@ -141,7 +141,7 @@ TEST_CASE("a radius that meets a neighbour twice around a periodic world is refu
   CHECK(bw::refuse_radius(domain, -1.0));
   domain.periodic = false;
   CHECK_FALSE(bw::refuse_radius(domain, 100.0));
-  Domain grid{SpaceKind::grid, 2, {5.0, 4.0}, true, false, false};
+  Domain grid{SpaceKind::grid, 2, {5.0, 4.0}, true, false};
   CHECK_FALSE(bw::refuse_radius(grid, 1.0));
   CHECK(bw::refuse_radius(grid, 2.0));
 }

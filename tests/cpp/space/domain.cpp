@@ -45,13 +45,13 @@ TEST_CASE("what rounds onto the edge is at 0, on every length") {
 }
 
 TEST_CASE("places are read from columns of doubles and of cells, with any stride") {
-  bw::Domain plane{bw::SpaceKind::continuous, 2, {10.0, 10.0}, false, false, false};
+  bw::Domain plane{bw::SpaceKind::continuous, 2, {10.0, 10.0}, false, false};
   const std::array<double, 6> values{1.5, 2.5, -1.0, 3.0, 4.0, -1.0};
   const auto* bytes = reinterpret_cast<const std::byte*>(values.data());
   CHECK(plane.place_size() == 16);
   CHECK(bw::PlaceColumn{bytes, 24}.at(plane, 1) == bw::Place{3.0, 4.0, 0.0});
 
-  bw::Domain volume{bw::SpaceKind::grid, 3, {10.0, 10.0, 10.0}, false, false, false};
+  bw::Domain volume{bw::SpaceKind::grid, 3, {10.0, 10.0, 10.0}, false, false};
   const std::array<std::int32_t, 6> cells{1, 2, 3, 7, 8, -9};
   const auto* cell_bytes = reinterpret_cast<const std::byte*>(cells.data());
   CHECK(volume.place_size() == 12);

@@ -45,8 +45,8 @@ std::vector<Found> found_by_force(const Domain& domain, const Places& places, co
         d = d > 0 ? d - domain.size[a] : d + domain.size[a];
       }
       other.offset[a] = d;
-      other.distance2 = a == 0 ? d * d : other.distance2 + d * d;
     }
+    other.distance2 = bw::space_tests::distance2_of(domain, center, other.offset);
     if (bw::space_tests::near_enough(domain, other.offset, other.distance2, radius)) {
       found.push_back(other);
     }
@@ -106,7 +106,7 @@ TEST_CASE("after any enters, moves and leaves a search finds what brute force fi
 }
 
 TEST_CASE("the list of a cell holds the agents that are in it, each once") {
-  const Domain domain{bw::SpaceKind::grid, 2, {3.0, 2.0}, true, false, false};
+  const Domain domain{bw::SpaceKind::grid, 2, {3.0, 2.0}, true, false};
   LiveCells cells(domain, 1.0, 6, 6);
   for (std::uint32_t item = 0; item < 6; ++item) {
     cells.enter(item, {static_cast<double>(item % 3), 1.0, 0.0});

@@ -47,7 +47,7 @@ TEST_CASE(
 }
 
 TEST_CASE("rows of which few are out of order stay as they are") {
-  const Domain domain{bw::SpaceKind::grid, 2, {10.0, 10.0}, false, false, false};
+  const Domain domain{bw::SpaceKind::grid, 2, {10.0, 10.0}, false, false};
   Agents agents;
   for (int i = 0; i < 100; ++i) {
     agents.ids.push_back(static_cast<bw::EntityId>(i + 1));

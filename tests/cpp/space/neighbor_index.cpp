@@ -157,7 +157,7 @@ TEST_CASE("how agents are shared out over tables, and in which rows they stand, 
 
 TEST_CASE("an index that is built again for another box and other agents forgets the old ones") {
   ThreadPool pool(1);
-  const Domain domain{bw::SpaceKind::continuous, 2, {10.0, 10.0}, true, false, false};
+  const Domain domain{bw::SpaceKind::continuous, 2, {10.0, 10.0}, true, false};
   Draw draw(5);
   NeighborIndex index(domain, {sizeof(EntityId)});
   for (const std::size_t count : {200u, 3u, 0u, 50u}) {
@@ -175,7 +175,7 @@ TEST_CASE("an index that is built again for another box and other agents forgets
 
 TEST_CASE("agents far outside of a part of the world are not in its index") {
   ThreadPool pool(1);
-  const Domain domain{bw::SpaceKind::grid, 2, {20.0, 20.0}, true, false, false};
+  const Domain domain{bw::SpaceKind::grid, 2, {20.0, 20.0}, true, false};
   Agents agents;
   for (int x = 0; x < 20; ++x) {
     agents.ids.push_back(static_cast<EntityId>(x + 1));
@@ -191,7 +191,7 @@ TEST_CASE("agents far outside of a part of the world are not in its index") {
 
 TEST_CASE("any number of threads builds the same index") {
   for (const bool periodic : {false, true}) {
-    const Domain domain{bw::SpaceKind::continuous, 2, {300.0, 200.0}, periodic, false, false};
+    const Domain domain{bw::SpaceKind::continuous, 2, {300.0, 200.0}, periodic, false};
     Draw draw(9);
     const Agents agents = bw::space_tests::random_agents(domain, 1.0, 60000, draw);
     const std::vector<Agents> parts = split(agents, 2, draw);
@@ -217,7 +217,7 @@ TEST_CASE("any number of threads builds the same index") {
 
 TEST_CASE("a crowd in one cell is sorted as well") {
   ThreadPool pool(1);
-  const Domain domain{bw::SpaceKind::grid, 2, {3.0, 3.0}, true, false, false};
+  const Domain domain{bw::SpaceKind::grid, 2, {3.0, 3.0}, true, false};
   Agents agents;
   for (EntityId id = 200000; id > 0; --id) {
     agents.ids.push_back(id * 7919 % 200003);

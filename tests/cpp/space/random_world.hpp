@@ -48,7 +48,14 @@ inline Domain random_domain(Draw& draw) {
                          : draw.one_of({0.1, 1.0, 3.0, 7.5, 10.0, 100.0 / 3.0, 1e3}) *
                                draw.one_of({1.0, 1.0, 1.1});
   }
-  domain.manhattan = domain.integral() && draw.chance(0.5);
+  if (domain.integral() && draw.chance(0.5)) {
+    domain.metric = Metric::manhattan;
+  } else if (domain.integral() && domain.dims == 2 && draw.chance(0.5)) {
+    domain.metric = Metric::hexagonal;
+    if (domain.periodic && std::fmod(domain.size[1], 2.0) != 0.0) {
+      domain.size[1] += 1.0;  // odd lines have to meet even ones
+    }
+  }
   return domain;
 }
 

@@ -125,7 +125,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a small block touches few tiles") {
-  const Domain domain{bw::SpaceKind::continuous, 2, {100.0, 100.0}, true, false, false};
+  const Domain domain{bw::SpaceKind::continuous, 2, {100.0, 100.0}, true, false};
   const Tiling tiling(domain, 100);
   std::vector<TileId> touched;
   tiling.tiles_touching({{41.0, 41.0}, {49.0, 49.0}}, touched);
@@ -136,8 +136,7 @@ TEST_CASE("a small block touches few tiles") {
 
 TEST_CASE("cells of a grid are shared out evenly, and no tile is empty") {
   for (const int side : {1, 2, 3, 5, 10, 33}) {
-    const Domain domain{
-        bw::SpaceKind::grid, 2, {static_cast<double>(side), 7.0}, false, false, false};
+    const Domain domain{bw::SpaceKind::grid, 2, {static_cast<double>(side), 7.0}, false, false};
     const Tiling tiling(domain, 16);
     std::vector<int> cells(tiling.count() + 1);
     for (int y = 0; y < 7; ++y) {
@@ -164,7 +163,7 @@ TEST_CASE("without a space ids are shared out in runs, each id in one of the til
 }
 
 TEST_CASE("the region around several tiles holds all of them") {
-  const Domain domain{bw::SpaceKind::continuous, 2, {10.0, 10.0}, false, false, false};
+  const Domain domain{bw::SpaceKind::continuous, 2, {10.0, 10.0}, false, false};
   const Tiling tiling(domain, 4);
   const std::vector<TileId> tiles{1, 2};
   const Region bounds = bw::bounding_region(tiling, tiles);
@@ -177,7 +176,7 @@ TEST_CASE("a number of tiles that ids cannot carry is refused") {
   CHECK_THROWS_AS(Tiling(Domain{}, 0), bw::ModelError);
   CHECK_THROWS_AS(Tiling(Domain{}, bw::kTileLimit), bw::ModelError);
   // Rounded to whole tiles per axis the number grows beyond the limit.
-  const Domain domain{bw::SpaceKind::continuous, 2, {10.0, 10.0}, false, false, false};
+  const Domain domain{bw::SpaceKind::continuous, 2, {10.0, 10.0}, false, false};
   CHECK_THROWS_AS(Tiling(domain, bw::kTileLimit - 1), bw::ModelError);
   CHECK_NOTHROW(Tiling(domain, 1023 * 1023));
 }
