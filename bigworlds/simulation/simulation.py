@@ -522,6 +522,7 @@ class Simulation(Shown, Outside, ByHand):
             self._spawn(spawn.components, spawn.n, spawn.columns(self.seed, ids))
             spawned.append(ids)
         self._graphs.populate(self.seed, spawned)
+        self._core.start_rooms()
         for cells in self.description.cells:
             columns = cells.columns(self.seed)
             for field in cells.component.__bw_fields__.values():  # type: ignore[attr-defined]

@@ -58,6 +58,11 @@ class Columns:
         """The column as an array that can be written; marks the run as edited by hand, which a replay
         tells."""
         self._array(name)
+        if not self._writable[name].flags.writeable:
+            owner = self._component.__name__
+            raise UserError(
+                f"{owner}.{name} belongs to entities that another part of the world keeps; it can only be read"
+            )
         mark_edited = self._edited()
         if mark_edited is not None:  # else the simulation is gone
             mark_edited()

@@ -320,6 +320,27 @@ void load(Simulation& simulation, const py::list& given) {
   simulation.load(parts);
 }
 
+// Values of a column: over its memory, which they keep alive; or a copy, where a room lends it that
+// does not share it. What others may not write is read-only.
+py::array values_of(Table& table, Column& column, bool may_write) {
+  std::shared_ptr<std::byte[]> memory = column.share();
+  const bool shared = memory.use_count() > 0 || column.data() == nullptr;
+  py::array values;
+  if (shared) {
+    auto* keep = new std::shared_ptr<std::byte[]>(std::move(memory));
+    const py::capsule owner(keep,
+                            [](void* p) { delete static_cast<std::shared_ptr<std::byte[]>*>(p); });
+    values = array_over(column.type(), table.size(), column.stride(), column.data(), owner);
+  } else {
+    values = array_over(column.type(), table.size(), column.stride(), column.data(), py::none())
+                 .attr("copy")();
+  }
+  if (!may_write || !shared) {
+    values.attr("flags").attr("writeable") = false;
+  }
+  return values;
+}
+
 // Views of one field, a pair (ids, values) for each table of this process that has it. No copy: a
 // view keeps its memory alive, but goes stale at the next tick or structural change.
 py::list views(Simulation& simulation, ComponentId component, std::uint32_t field) {
@@ -332,14 +353,10 @@ py::list views(Simulation& simulation, ComponentId component, std::uint32_t fiel
         continue;
       }
       Column& column = table.column(table.find_column({component, field}).value());
-      auto* keep = new std::shared_ptr<std::byte[]>(column.share());
-      const py::capsule owner(
-          keep, [](void* p) { delete static_cast<std::shared_ptr<std::byte[]>*>(p); });
       const py::array ids =
           array_over({Scalar::u64, 1}, table.size(), 8, table.ids().data(), py::none());
       out.append(py::make_tuple(
-          ids.attr("copy")(),
-          array_over(column.type(), table.size(), column.stride(), column.data(), owner)));
+          ids.attr("copy")(), values_of(table, column, simulation.may_write({component, field}))));
     }
   }
   return out;
@@ -444,6 +461,7 @@ void bind_engine(py::module_& module) {
       .def_property_readonly("population", &Simulation::population)
       .def_property_readonly("phase_seconds", &Simulation::phase_seconds)
       .def("count", &Simulation::count)
+      .def("start_rooms", &Simulation::start_rooms)
       .def_property_readonly("next_id", &Simulation::next_id)
       .def("ids", ids)
       .def("spawn",

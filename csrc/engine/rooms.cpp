@@ -96,22 +96,21 @@ void Simulation::check_rooms() const {
 // What a behavior may do with rows that a room owns.
 void Simulation::check_on_room(const Behavior& behavior) const {
   const auto refuse = [&](const TileRoomSpec& owner, const std::string& what) {
-    throw ModelError("behavior '" + behavior.name + "' " + what + " of " + owner.name +
-                     ", which keeps its entities itself");
+    throw ModelError("behavior '" + behavior.name + "' " + what + ": the entities of " +
+                     owner.name + " are changed by " + owner.name + " alone");
   };
   for (const std::vector<Prototype>* prototypes : {&behavior.spawns, &behavior.changes}) {
     for (const Prototype& prototype : *prototypes) {
       for (const ComponentId component : prototype.components) {
         if (const TileRoomSpec* owner = owner_of(component)) {
-          refuse(*owner, "gives agents " + model_.schema.component(component).name +
-                             ", a component of the entities");
+          refuse(*owner, "makes or changes " + model_.schema.component(component).name);
         }
       }
     }
   }
   for (const ClaimUse& claim : behavior.claims) {
     if (const TileRoomSpec* owner = claim.agents ? owner_of(*claim.agents) : nullptr) {
-      refuse(*owner, "claims entities");
+      refuse(*owner, "claims " + model_.schema.component(*claim.agents).name);
     }
   }
   for (const ComponentId component : behavior.components) {
@@ -119,14 +118,23 @@ void Simulation::check_on_room(const Behavior& behavior) const {
     if (owner == nullptr) {
       continue;
     }
+    const std::string name = model_.schema.component(component).name;
     for (const ColumnUse& use : behavior.columns) {
       if (use.writes && !may_write(use.field)) {
-        refuse(*owner, "writes " + model_.schema.label(use.field) + ", which only its room may, ");
+        refuse(*owner, "writes " + model_.schema.label(use.field));
       }
     }
-    const bool orders = !behavior.changes.empty() || !behavior.links.empty();
-    if (orders || !behavior.claims.empty() || behavior.sequential) {
-      refuse(*owner, "attaches, detaches, links, claims or is sequential, on entities");
+    if (!behavior.changes.empty()) {
+      refuse(*owner, "attaches components to, or detaches them from, " + name);
+    }
+    if (!behavior.claims.empty()) {
+      refuse(*owner, "lets " + name + " claim");
+    }
+    if (!behavior.links.empty()) {
+      refuse(*owner, "links " + name + " by edges");
+    }
+    if (behavior.sequential) {
+      refuse(*owner, "activates " + name + " one after another");
     }
   }
 }
