@@ -61,7 +61,8 @@ class Columns:
         if not self._writable[name].flags.writeable:
             owner = self._component.__name__
             raise UserError(
-                f"{owner}.{name} belongs to entities that another part of the world keeps; it can only be read"
+                f"{owner}.{name} belongs to entities that another part of the world keeps; "
+                "it can only be read"
             )
         mark_edited = self._edited()
         if mark_edited is not None:  # else the simulation is gone
