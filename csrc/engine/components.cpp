@@ -156,19 +156,15 @@ std::size_t Simulation::despawn(std::span<const EntityId> ids, Carry carry) {
     known += external.emplace_back(rank->store.external_among(ids)).size();
     wrong = wrong ? wrong : refuse_end(rank->store, external.back());
   }
-  const auto put_back = [&] {
+  const std::vector<std::uint64_t> all = communicator_->sum("despawn", {known, wrong ? 1u : 0u});
+  const bool refused = all[0] != ids.size() || all[1] > 0;
+  if (refused || carry == Carry::no) {
     for (std::size_t h = 0; h < ranks_.size(); ++h) {
       ranks_[h]->store.put_back(doomed[h]);
     }
-  };
-  try {
-    agree(ids, known, wrong);
-  } catch (...) {
-    put_back();
-    throw;
-  }
-  if (carry == Carry::no) {
-    put_back();
+    if (refused) {
+      agree(ids, known, wrong);
+    }
     return 0;
   }
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
