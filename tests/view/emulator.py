@@ -107,6 +107,8 @@ class Emulator:
             if code == 0:
                 self._ink = self._paper = OWN
                 continue
+            if code in (1, 2, 22):  # weight, which Python's own tracebacks have from 3.13 on
+                continue
             base, offset = (
                 (code // 10 * 10, code % 10) if code < 90 else (code // 10 * 10 - 60, code % 10 + 8)
             )
