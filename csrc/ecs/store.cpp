@@ -117,12 +117,14 @@ std::optional<std::size_t> Store::position_column(std::uint32_t table_index) con
 }
 
 std::uint32_t Store::bear(std::uint32_t table, EntityId first, std::size_t count) {
+  ++changes_;
   const auto row = static_cast<std::uint32_t>(tables_[table].append_raw(first, count));
   index_.add(first, count, {table, row});
   return row;
 }
 
 std::uint32_t Store::bear(std::uint32_t table, std::span<const EntityId> ids) {
+  ++changes_;
   const auto first = static_cast<std::uint32_t>(tables_[table].append_raw(ids));
   for (std::size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
     while (end < ids.size() && ids[end] == ids[begin] + (end - begin)) {
@@ -134,6 +136,7 @@ std::uint32_t Store::bear(std::uint32_t table, std::span<const EntityId> ids) {
 }
 
 std::uint32_t Store::insert(std::uint32_t table, std::span<const EntityId> ids) {
+  ++changes_;
   const auto first = static_cast<std::uint32_t>(tables_[table].append_raw(ids));
   index_.arrive(ids, {table, first});
   return first;
@@ -190,6 +193,7 @@ void Store::remove_rows(std::uint32_t table, std::span<const std::uint32_t> rows
 }
 
 void Store::drop_rows(std::uint32_t table_index, std::span<const std::uint32_t> rows) {
+  changes_ += rows.empty() ? 0u : 1u;
   Table& table = tables_[table_index];
   for (const RowMove& move : table.remove(rows)) {
     index_.set(table.ids()[move.to], {table_index, move.to});
@@ -204,6 +208,7 @@ void Store::stay(std::uint32_t table, std::span<const std::uint32_t> rows) {
 
 std::uint32_t Store::copy_rows(std::uint32_t from, std::span<const std::uint32_t> rows,
                                std::uint32_t to, std::span<const FieldKey> given) {
+  ++changes_;
   const Table& source = tables_[from];
   Table& target = tables_[to];
   const auto first = static_cast<std::uint32_t>(target.append_rows(source, rows));

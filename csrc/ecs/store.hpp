@@ -49,6 +49,8 @@ class Store {
   std::optional<Location> find_own(EntityId id) const;
   // The same as find for many: out[i] is where ids[i] is, kNowhere for an unknown one.
   void find_all(std::span<const EntityId> ids, Location* out) const;
+  // Grows with every row of its own that comes, goes or changes its table.
+  std::uint64_t changes() const { return changes_; }
   // Memory of the index.
   std::size_t index_bytes() const { return index_.bytes(); }
 
@@ -89,7 +91,10 @@ class Store {
   // cut off.
   void drop_rows(std::uint32_t table, std::span<const std::uint32_t> rows);
   void stay(std::uint32_t table, std::span<const std::uint32_t> rows);
-  void cut_off(std::uint32_t table, std::size_t size) { tables_[table].cut_off(size); }
+  void cut_off(std::uint32_t table, std::size_t size) {
+    tables_[table].cut_off(size);
+    ++changes_;
+  }
 
   // Moves one entity to the table of another archetype.
   Location change_archetype(Location from, Archetype archetype);
@@ -105,6 +110,7 @@ class Store {
   void freshen_external() const;
 
   const Schema* schema_;
+  std::uint64_t changes_ = 0;
   std::deque<Table> tables_;  // a deque: references stay valid while tables are added
   mutable EntityIndex index_;
   mutable std::vector<std::uint32_t>

@@ -255,6 +255,7 @@ void Simulation::write_all(std::span<const EntityId> ids, const SpawnColumn& val
     wrong = std::current_exception();
   }
   agree(ids, known, wrong);
+  ++upheavals_;
   for (const auto& rank : ranks_) {
     if (carry == Carry::no) {
       break;

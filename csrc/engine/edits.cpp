@@ -69,6 +69,7 @@ bool Simulation::read(EntityId id, FieldKey field, std::byte* to) const {
 
 bool Simulation::write(EntityId id, FieldKey field, const std::byte* from) {
   refuse_write(field);
+  ++upheavals_;
   std::uint64_t written = 0;
   for (const auto& rank : ranks_) {
     if (const auto at = rank->store.find(id)) {

@@ -140,9 +140,11 @@ void Simulation::settle_births() {
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     newcomers.push_back(find_newcomers(h));
   }
-  if (!taken_) {
-    taken_ = occupancy();
+  if (!taken_found_) {
+    find_taken_cells();
   }
+  std::vector<std::span<const MoveClaim>> shown(ranks_.size());
+  std::vector<std::vector<std::uint8_t>> won;
   for (std::int32_t round = 0;; ++round) {
     std::vector<std::vector<MoveClaim>> claims(ranks_.size());
     for (std::size_t h = 0; h < ranks_.size(); ++h) {
@@ -153,14 +155,15 @@ void Simulation::settle_births() {
             {one.cell, random_word(key, birth.parent, tick_, one.words), birth.parent});
       }
     }
-    const auto won = settle_round(claims);
-    if (!won) {
+    std::copy(claims.begin(), claims.end(), shown.begin());
+    if (!settle_round(shown, won)) {
       return;
     }
+    taken_.drop_taken(empty_cells_);
     for (std::size_t h = 0; h < ranks_.size(); ++h) {
       std::vector<Newcomer> losers;
       for (std::size_t i = 0; i < newcomers[h].size(); ++i) {
-        if ((*won)[h][i] == 0) {
+        if (won[h][i] == 0) {
           losers.push_back(newcomers[h][i]);
         }
       }

@@ -29,6 +29,8 @@ struct PreparedReach {
   std::vector<std::size_t> sizes;        // bytes per value of the columns
   std::unique_ptr<NeighborIndex> index;  // of agents
   std::unique_ptr<Occupants> occupants;  // of agents, for kernels that look at cells
+  static constexpr std::uint64_t kNoGround = ~std::uint64_t{0};
+  std::uint64_t ground = kNoGround;  // that the occupants show, where they are kept
   Ghosts ghosts;
   std::vector<std::uint8_t> present;  // along edges: by node
   std::vector<Bytes> copies;  // of cells and nodes: columns as they were at the start of the phase

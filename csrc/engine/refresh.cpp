@@ -59,7 +59,7 @@ void Simulation::refresh(std::size_t phase) {
     refresh_cells(phase);
   }
   if (settles_moves()) {
-    remember_places(phase);
+    show_places_before(phase);
   }
 }
 
@@ -103,6 +103,7 @@ void Simulation::refresh_surroundings() {
     around.graphs = rank->graphs;
     around.lattice = lattice_;
     around.empty_cells = empty_cells_;
+    around.settles_moves = settles_moves();
     around.check_values = run_.check_values;
   }
 }
@@ -187,6 +188,16 @@ std::vector<IndexSource> Simulation::index_sources(const Rank& rank, const Reach
   return sources;
 }
 
+// Whether any behavior of the model writes any of some fields.
+bool Simulation::any_writes(const std::vector<FieldKey>& fields) const {
+  return std::any_of(fields.begin(), fields.end(), [&](FieldKey field) {
+    const bool granted =
+        std::find(claim_results_.begin(), claim_results_.end(), field) != claim_results_.end();
+    return granted || std::any_of(model_.phases.begin(), model_.phases.end(),
+                                  [&](const Phase& phase) { return phase_writes(phase, field); });
+  });
+}
+
 void Simulation::build_occupants(Rank& rank, PreparedBehavior& prepared, std::size_t k) {
   const ReachUse& use = prepared.run.behavior->reaches[k];
   PreparedReach& reach = prepared.reaches[k];
@@ -197,10 +208,15 @@ void Simulation::build_occupants(Rank& rank, PreparedBehavior& prepared, std::si
     }
     reach.occupants = std::make_unique<Occupants>(model_.domain, reach.sizes);
   }
+  view.places_before.clear();
   const CellBox box = grid_box(model_.domain, rank.region, static_cast<std::int64_t>(view.radius));
+  const bool keep = keeps_ground() && !sequential_ && !any_writes(use.fields);
+  if (keep && reach.ground == ground() && box.reach == reach.occupants->box().reach) {
+    return;  // all that has changed since are moves, and it was told of them
+  }
+  reach.ground = keep ? ground() : kNoGround;
   reach.occupants->build(pool_, box, view.radius, index_sources(rank, use, reach, view));
   view.occupants = reach.occupants.get();
-  view.places_before.clear();
   view.slot_count = static_cast<std::int64_t>(reach.occupants->cell_count());
   view.columns.clear();
   for (std::size_t c = 0; c < use.fields.size(); ++c) {

@@ -99,6 +99,7 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
     }
   }
   old_places_.resize(ranks_.size());
+  movers_.resize(ranks_.size());
   dropped_edge_orders_.resize(ranks_.size());
   list_receivers();
 }
@@ -305,6 +306,7 @@ void Simulation::act(std::size_t phase) {
   }
   settle_claims_and_deposits();
   apply();
+  free_left_cells();
 }
 
 void Simulation::hand_over_leavers() {
@@ -406,6 +408,7 @@ void Simulation::raise_first_failure() {
 void Simulation::run_sequential(Rank& rank, PreparedBehavior& prepared) {
   LiveWorld live(rank.store, rank.around, prepared.run, rank.live_memory);
   rank.executor.run_live(prepared.run, rank.store, rank.around, live);
+  ++upheavals_;
 }
 
 std::uint64_t Simulation::global_sum(std::string_view call,

@@ -133,7 +133,10 @@ class Simulation {
   // The tables of this process. Who may write into them says so: places are then looked at before
   // the next tick.
   std::span<const std::unique_ptr<Rank>> local_ranks() const { return ranks_; }
-  void let_write() { written_from_outside_ = true; }
+  void let_write() {
+    written_from_outside_ = true;
+    ++upheavals_;
+  }
 
  private:
   void run_tick();
@@ -154,6 +157,7 @@ class Simulation {
   void refresh_cells(std::size_t phase);
   std::vector<IndexSource> index_sources(const Rank& rank, const ReachUse& use,
                                          const PreparedReach& reach, ReachView& view) const;
+  bool any_writes(const std::vector<FieldKey>& fields) const;
   void build_occupants(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void copy_cells(Rank& rank, std::size_t phase);
@@ -211,20 +215,31 @@ class Simulation {
   void load_receivers(const StateSection& section);
   void forget_events();
 
-  // settlement.cpp
-  void remember_places(std::size_t phase);
-  struct OldPlaces;
-  void show_places_before(std::size_t rank, std::size_t phase, const OldPlaces& old);
-  void settle_moves();
-  struct Mover;
-  std::vector<Mover> find_movers(std::size_t rank);
-  std::vector<Mover> redraw(std::size_t rank, std::vector<Mover> losers, std::int32_t round);
-  void put(std::size_t rank, const Mover& mover, bool back);
-  void write_cell(std::uint64_t cell, std::byte* place) const;
+  // moves.cpp
+  struct Movers;
+  std::uint64_t ground() const;
+  bool keeps_ground() const;
+  template <class Visit>
+  void visit_cells_of_agents(std::size_t rank, Visit&& visit) const;
+  void find_taken_cells();
+  void list_empty_cells(std::size_t phase);
   bool settles_moves() const;
-  std::optional<std::vector<std::vector<std::uint8_t>>> settle_round(
-      const std::vector<std::vector<MoveClaim>>& claims);
-  Column& places_of(std::size_t rank, std::uint32_t table);
+  void show_places_before(std::size_t phase);
+  static void show_places_to(PreparedBehavior& other, bool itself, std::uint32_t table,
+                             const Bytes& places);
+  void write_cell(std::uint64_t cell, std::byte* place) const;
+  void draw_words(const Rank& rank, const Movers& movers, std::uint64_t first);
+  void take_movers(Rank& rank, Movers& movers);
+  void put_winners(Rank& rank, Movers& movers, std::span<const std::uint8_t> won);
+  void list_kept_occupants();
+  void tell_occupants(const Rank& rank, Location at, std::uint64_t cell, const std::byte* place);
+  void redraw(const Rank& rank, Movers& losers, std::int32_t round);
+  void settle_moves();
+  bool settle_round(std::span<const std::span<const MoveClaim>> claims,
+                    std::vector<std::vector<std::uint8_t>>& won);
+  void free_left_cells();
+
+  // settlement.cpp
   void settle_claims_and_deposits();
   void settle_deposits();
   [[noreturn]] void raise_overflow(const DepositOverflow& overflow) const;
@@ -236,10 +251,6 @@ class Simulation {
   void hand_out(Store& store, std::span<const Grant> grants) const;
   std::vector<std::vector<AgentAt>> find_claimed_agents(
       const std::vector<std::span<const Claim>>& claims);
-  void list_empty_cells(std::size_t phase);
-  template <class Visit>
-  void visit_cells_of_agents(std::size_t rank, Visit&& visit) const;
-  Occupancy occupancy() const;
 
   // orders.cpp
   struct WrongPlace;
@@ -317,23 +328,34 @@ class Simulation {
   bool sequential_ = false;   // the phase is a sequential behavior
   bool changing_ = false;     // a firing behavior may order births or changes of components
   std::uint32_t acting_ = 0;  // place in the order, from 1, of a behavior that acts for the world
-  struct OldPlaces {
-    std::uint32_t table;
-    const BehaviorRun* mover;
-    Bytes values;
-  };
-  struct Mover {  // an agent that wants to be in another cell
-    std::uint64_t cell;
-    std::uint64_t priority;
-    EntityId id;
-    std::uint32_t from;  // which of the old places
-    std::uint32_t row;
-  };
-  std::optional<Occupancy>
-      taken_;  // cells of a grid taken at the start of the phase, and by those that won one since
-  std::vector<std::vector<OldPlaces>> old_places_;  // by rank: exclusive grids
-  std::vector<std::uint64_t> empty_cells_;
   std::vector<double> phase_seconds_;
+
+  // of grids: who stands where
+  static constexpr std::uint64_t kNoGround = PreparedReach::kNoGround;
+  std::uint64_t upheavals_ = 0;  // changes of places and of what others read, but for settled moves
+  Occupancy taken_;  // cells taken at the start of the phase, and by those that won one since
+  std::uint64_t taken_ground_ = kNoGround;  // that it shows, where it is kept
+  bool taken_found_ = false;                // in the phase in hand
+  std::vector<std::uint32_t> empty_cells_;  // of those, where any behavior draws them
+  std::vector<std::uint64_t> left_cells_;   // by those that moved in the phase in hand
+  struct Movers {                           // agents that want to be in another cell
+    struct Who {
+      Location at;
+      std::uint32_t behavior;  // its place in the order
+    };
+    std::vector<MoveClaim> claims;
+    std::vector<Who> who;
+  };
+  std::vector<Movers> movers_;  // by rank
+  struct KeptOccupants {
+    const ReachUse* use;
+    Occupants* occupants;
+  };
+  std::vector<KeptOccupants> kept_occupants_;
+  std::vector<SourceColumn> values_told_;
+  std::vector<std::uint64_t> ids_drawing_;
+  std::vector<std::uint64_t> words_drawn_;
+  std::vector<std::vector<Bytes>> old_places_;  // by rank: of rows that a phase moves
 };
 
 }  // namespace bw

@@ -198,6 +198,8 @@ void Simulation::load(std::span<const StateSection> sections) {
     rank->executor.forget();
   }
   failed_ = false;
+  ++upheavals_;
+  left_cells_.clear();
   forget_events();
   inputs_.clear();
   for (const StateSection& section : sections) {

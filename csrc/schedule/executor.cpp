@@ -61,16 +61,6 @@ void check_finite(const TableRun& run, const Column& column, const std::string& 
   }
 }
 
-// Settles the places that were written; those that are wrong are failures.
-void check_places(const TableRun& run, std::size_t begin, std::size_t end, Worker& worker) {
-  std::string why;
-  while ((begin = settle_places(run, begin, end, why)) != end) {
-    worker.keep({run.run->order, run.table->ids()[begin], begin, why, BW_FAILED,
-                 Failure::Where::after, &run});
-    ++begin;
-  }
-}
-
 // --check-values: the first non-finite number that a behavior writes is an error.
 void check_values(const TableRun& run, std::size_t begin, std::size_t end, Worker& worker) {
   for (std::size_t c = 0; c < run.table->column_count(); ++c) {
@@ -428,6 +418,10 @@ std::size_t Executor::call_on_range(const TableRun& run, Worker& worker, std::si
   const auto last = static_cast<std::int64_t>(end);
   worker.refusal.clear();
   worker.call.failed_row = -1;
+  const bool asks = run.moves && run.around->settles_moves;
+  if (asks) {
+    keep_places(run, begin, end, worker);
+  }
   const std::int32_t status = run.run->behavior->kernel(&worker.call, first, last);
   if (status != BW_OK) {
     const std::int64_t row = worker.call.failed_row;
@@ -440,7 +434,9 @@ std::size_t Executor::call_on_range(const TableRun& run, Worker& worker, std::si
     }
   }
   check_fault(run, worker);
-  if (run.moves) {
+  if (asks) {
+    ask_for_places(run, begin, end, worker);
+  } else if (run.moves) {
     check_places(run, begin, end, worker);
   }
   if (run.around->check_values) {

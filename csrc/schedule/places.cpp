@@ -1,9 +1,14 @@
-// Wrapping and bounds of written places.
+// Wrapping and bounds of written places, and who asks for another one.
 #include "schedule/places.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <utility>
+
+#include "base/strided.hpp"
+#include "space/cell_box.hpp"
 
 namespace bw {
 namespace {
@@ -52,6 +57,31 @@ void write_place(const Domain& domain, const Place& place, std::byte* at) {
   std::memcpy(at, cell.data(), domain.place_size());
 }
 
+// Rows are compared in blocks: in most of them nobody wants to go anywhere.
+constexpr std::size_t kBlock = 16;
+
+void keep_wrong(const TableRun& run, std::size_t row, std::string why, Worker& worker) {
+  worker.keep({run.run->order, run.table->ids()[row], row, std::move(why), BW_FAILED,
+               Failure::Where::after, &run});
+}
+
+// A row that wrote a place other than it had.
+void ask_for_place(const TableRun& run, std::size_t row, std::byte* place, Worker& worker) {
+  const Surroundings& around = *run.around;
+  std::int64_t cell = cell_of_place(around.lattice, *around.domain, place);
+  if (cell < 0 || around.domain->periodic) {
+    if (std::string why = settle_place(*around.domain, place); !why.empty()) {
+      keep_wrong(run, row, std::move(why), worker);
+      return;
+    }
+    cell = cell_of_place(around.lattice, *around.domain, place);
+  }
+  worker.requests.moves.push_back({static_cast<std::uint64_t>(cell),
+                                   run.table->ids()[row],
+                                   {run.number, static_cast<std::uint32_t>(row)},
+                                   run.run->order});
+}
+
 }  // namespace
 
 std::string settle_place(const Domain& domain, std::byte* at) {
@@ -89,6 +119,40 @@ std::size_t settle_places(const TableRun& run, std::size_t begin, std::size_t en
     }
   }
   return end;
+}
+
+void check_places(const TableRun& run, std::size_t begin, std::size_t end, Worker& worker) {
+  std::string why;
+  while ((begin = settle_places(run, begin, end, why)) != end) {
+    keep_wrong(run, begin, why, worker);
+    ++begin;
+  }
+}
+
+void keep_places(const TableRun& run, std::size_t begin, std::size_t end, Worker& worker) {
+  const Column& column = run.table->column(*run.position);
+  worker.places.assign(column.at(begin), column.at(begin) + (end - begin) * column.value_size());
+}
+
+void ask_for_places(const TableRun& run, std::size_t begin, std::size_t end, Worker& worker) {
+  Column& column = run.table->column(*run.position);
+  for_value_size(column.value_size(), [&](auto size) {
+    const std::byte* before = worker.places.data();
+    std::byte* now = column.at(begin);
+    const std::size_t count = end - begin;
+    for (std::size_t first = 0; first < count; first += kBlock) {
+      const std::size_t stop = std::min(count, first + kBlock);
+      if (std::memcmp(now + first * size, before + first * size, (stop - first) * size) == 0) {
+        continue;
+      }
+      for (std::size_t i = first; i < stop; ++i) {
+        if (std::memcmp(now + i * size, before + i * size, size) != 0) {
+          ask_for_place(run, begin + i, now + i * size, worker);
+          std::memcpy(now + i * size, before + i * size, size);
+        }
+      }
+    }
+  });
 }
 
 }  // namespace bw

@@ -305,12 +305,9 @@ std::int32_t gradient(bw_call* call, std::int64_t which, std::int64_t column, co
   return BW_OK;
 }
 
-void place_of_cell(bw_call* call, const Surroundings& around, std::uint64_t cell) {
-  for (std::size_t a = 0; a < kAxes; ++a) {
-    const auto cells = static_cast<std::uint64_t>(around.lattice.cells[a]);
-    call->place[a] = static_cast<double>(cell % cells);
-    cell /= cells;
-  }
+void write_place(bw_call* call, const Surroundings& around, std::uint32_t cell) {
+  const std::array<std::uint32_t, kAxes> at = place_of_cell(around.lattice, cell);
+  std::copy(at.begin(), at.end(), call->place);
 }
 
 std::int64_t random_empty(bw_call* call, std::uint64_t word) {
@@ -318,7 +315,7 @@ std::int64_t random_empty(bw_call* call, std::uint64_t word) {
   if (around.empty_cells.empty()) {
     return -1;
   }
-  place_of_cell(call, around, around.empty_cells[scale_word(word, around.empty_cells.size())]);
+  write_place(call, around, around.empty_cells[scale_word(word, around.empty_cells.size())]);
   return 0;
 }
 
@@ -328,7 +325,7 @@ std::int64_t random_empty_live(bw_call* call, std::uint64_t word) {
   if (empty.empty()) {
     return -1;
   }
-  place_of_cell(call, *worker.run->around, empty[scale_word(word, empty.size())]);
+  write_place(call, *worker.run->around, empty[scale_word(word, empty.size())]);
   return 0;
 }
 

@@ -38,7 +38,8 @@ struct Surroundings {
   std::span<const Channel> channels;
   std::span<const Graph> graphs;
   CellBox lattice;                             // the whole world in cells
-  std::span<const std::uint64_t> empty_cells;  // of the whole world, in tile order
+  std::span<const std::uint32_t> empty_cells;  // of the whole world, ascending
+  bool settles_moves = false;  // places that are written are asked for, and nobody moves yet
   bool check_values = false;
 };
 
@@ -158,6 +159,7 @@ struct Worker {
   EdgeHits rows_edge_hits;  // of the last one of several rows
   CommandBuffer commands;
   RequestBuffer requests;
+  std::vector<std::byte> places;  // of the rows in hand, as they were
   EdgeOrders edge_orders;
   std::vector<EventList> outbox;    // by channel
   std::vector<MergedInbox> merged;  // by inbox

@@ -19,22 +19,33 @@ struct MoveClaim {
 };
 
 // Which cells of the world are taken: at the start of the phase, then also by the winners of each
-// round.
+// round. It can be kept from phase to phase, if those who leave a cell are told when all rounds are
+// over.
 class Occupancy {
  public:
-  explicit Occupancy(std::size_t cells) : taken_(cells, 0) {}
+  // Takes nothing yet.
+  void clear(std::size_t cells);
 
   void take(std::uint64_t cell) { taken_[cell] = 1; }
+  void leave(std::uint64_t cell) { taken_[cell] = 0; }
   bool taken(std::uint64_t cell) const { return taken_[cell] != 0; }
 
-  // One round: for each claim (in the order given), whether it won. Winners take their cells.
-  std::vector<std::uint8_t> settle(std::span<const MoveClaim> claims);
+  // One round: for each claim (in the order given), whether it won; it lasts until the next round.
+  // Winners take their cells.
+  const std::vector<std::uint8_t>& settle(std::span<const MoveClaim> claims);
 
-  // Cells not taken, ascending.
-  std::vector<std::uint64_t> empty_cells() const;
+  // Lists the cells that are not taken, ascending.
+  void list_empty(std::vector<std::uint32_t>& cells) const;
+  // Takes out of such a list the cells that have been taken since.
+  void drop_taken(std::vector<std::uint32_t>& cells) const;
 
  private:
-  std::vector<std::uint8_t> taken_;
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+  std::size_t cells_ = 0;
+  std::vector<std::uint8_t> taken_;    // by cell, then up to a whole word of cells that are taken
+  std::vector<std::uint32_t> winner_;  // by cell: its best claim; kNone between rounds
+  std::vector<std::uint8_t> won_;      // by claim
 };
 
 }  // namespace bw

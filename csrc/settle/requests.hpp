@@ -28,6 +28,14 @@ struct Grant {
   Location at = kNowhere;  // as in its claim
 };
 
+// An agent of an exclusive grid that wants to be in another cell than the one in which it stands.
+struct Move {
+  std::uint64_t cell = 0;
+  EntityId mover = kNoEntity;
+  Location at = kNowhere;
+  std::uint32_t behavior = 0;  // its place in the order
+};
+
 // An amount for a field of a cell, in fixed point.
 struct Deposit {
   std::uint64_t cell = 0;
@@ -46,10 +54,12 @@ inline constexpr double kMostDeposit = 2147483648.0;
 struct RequestBuffer {
   std::vector<Claim> claims;
   std::vector<Deposit> deposits;
+  std::vector<Move> moves;
 
   void clear() {
     claims.clear();
     deposits.clear();
+    moves.clear();
   }
 };
 

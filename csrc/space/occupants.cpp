@@ -174,6 +174,12 @@ void Occupants::refuse_crowd(std::span<const IndexSource> sources) const {
 
 template <class Visit>
 void Occupants::for_images_of(const Place& place, Visit&& visit) const {
+  if (!box_.periodic) {
+    if (const std::int64_t cell = cell_in_box(box_, place); cell >= 0) {
+      visit(static_cast<std::size_t>(cell));
+    }
+    return;
+  }
   // Along each axis a place stands in the box once, and once more beyond each edge that is within
   // reach of it.
   std::array<std::array<std::int64_t, 3>, kAxes> at{};

@@ -220,3 +220,50 @@ def test_an_error_tells_line_and_entity() -> None:
     start = town(refuse, activation="synchronous")
     with pytest.raises(bw.BehaviorError, match=r"crowded: [3-8]"):
         digest(start)
+
+
+@bw.behavior(neighbors=Settings.radius)
+def settle(me: Person, others: bw.Neighbors[Person], space: bw.Space, rng: bw.Rng) -> None:
+    """Reads of others what nobody writes: who stands where is kept from tick to tick."""
+    alike = 0
+    for other in others:
+        alike += other.group == me.group
+    me.seen = me.seen * 5 + alike + 100 * len(others)
+    if alike < 2:
+        me.position = space.random_empty(rng)
+
+
+def changed_from_outside(start: Callable[..., Any], **options: Any) -> list[str]:
+    """Digests of a town in which something changes from outside before each tick."""
+    sim = start(rng=9, **options)
+    digests = []
+
+    def empty_cell() -> tuple[int, int]:
+        taken = {tuple(place) for place in sim.table(Person)["position"].tolist()}
+        return next((x, y) for y in range(14) for x in range(19) if (x, y) not in taken)
+
+    changes: list[Callable[[], Any]] = [
+        lambda: None,
+        lambda: sim.set(3, "Person.position", empty_cell()),
+        lambda: sim.set([5, 8], "Person.group", [7, 7]),
+        lambda: sim.spawn(Person, n=1, position=[empty_cell()], group=2),
+        lambda: sim.despawn([11, 12]),
+        lambda: sim.attach([20], Badge, number=4),
+        lambda: sim.set_parameters(radius=2),
+        lambda: sim.detach([20], Badge),
+        lambda: None,
+    ]
+    for change in changes:
+        change()
+        sim.run(1)
+        digests.append(str(sim.digest()))
+    return digests
+
+
+def test_what_is_kept_of_cells_follows_changes_from_outside() -> None:
+    """One rank keeps who stands where, several find it anew in each phase."""
+    start = town(settle, activation="synchronous", badges=True)
+    found = changed_from_outside(start)
+    assert len(set(found)) == len(found)
+    assert changed_from_outside(start, ranks=3) == found
+    assert changed_from_outside(start, threads=2, interpret=True) == found

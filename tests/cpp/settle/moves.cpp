@@ -22,7 +22,11 @@ TEST_CASE(
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     CAPTURE(seed);
     bw::RandomStream draw(seed, 1, 0);
-    Occupancy occupancy(30);
+    Occupancy occupancy;
+    occupancy.clear(30);
+    std::vector<std::uint32_t> left;
+    occupancy.list_empty(left);
+    CHECK(left.size() == 30);
     std::vector<bool> taken(30);
     for (int i = 0; i < 10; ++i) {
       const std::uint64_t cell = draw.integers(30);
@@ -52,11 +56,36 @@ TEST_CASE(
       for (std::uint64_t cell = 0; cell < 30; ++cell) {
         CHECK(occupancy.taken(cell) == taken[cell]);
       }
-      const std::vector<std::uint64_t> empty = occupancy.empty_cells();
+      std::vector<std::uint32_t> empty;
+      occupancy.list_empty(empty);
+      occupancy.drop_taken(left);
+      CHECK(left == empty);
       CHECK(std::is_sorted(empty.begin(), empty.end()));
+      CHECK(std::none_of(empty.begin(), empty.end(), [&](auto cell) { return taken[cell]; }));
       CHECK(empty.size() ==
             static_cast<std::size_t>(std::count(taken.begin(), taken.end(), false)));
     }
+  }
+}
+
+TEST_CASE("cells that are left are empty again, and a table that is cleared has only empty ones") {
+  Occupancy occupancy;
+  std::vector<std::uint32_t> empty;
+  for (const std::size_t cells : {13u, 5u, 16u}) {
+    occupancy.clear(cells);
+    for (std::uint64_t cell = 0; cell < cells; ++cell) {
+      occupancy.take(cell);
+    }
+    occupancy.list_empty(empty);
+    CHECK(empty.empty());
+    occupancy.leave(4);
+    occupancy.leave(2);
+    occupancy.list_empty(empty);
+    CHECK(empty == std::vector<std::uint32_t>{2, 4});
+    CHECK(occupancy.settle(std::vector<MoveClaim>{{4, 7, 1}, {3, 1, 2}, {4, 6, 3}}) ==
+          std::vector<std::uint8_t>{0, 0, 1});
+    occupancy.drop_taken(empty);
+    CHECK(empty == std::vector<std::uint32_t>{2});
   }
 }
 
