@@ -78,6 +78,7 @@ class Reach(ctypes.Structure):
         ("slot_count", c_int64),
         ("stencils", POINTER(Stencil)),
         ("occupants", POINTER(Occupants)),
+        ("places", POINTER(c_double)),
     ]
 
 
@@ -156,6 +157,7 @@ class Services(ctypes.Structure):
         ("link", CFUNCTYPE(c_void_p, _CALL, c_int64, c_int64, c_uint64, c_int64)),
         ("unlink", CFUNCTYPE(None, _CALL, c_int64, c_int64, c_uint64)),
         ("gradient", CFUNCTYPE(c_int32, _CALL, c_int64, c_int64, _PLACE, _PLACE)),
+        ("gather_slots", CFUNCTYPE(c_int64, _CALL, c_int64, c_int64, c_int64)),
     ]
 
 
@@ -179,6 +181,7 @@ Call._fields_ = [
     ("rows_hits", Hits),
     ("hit_starts", POINTER(c_uint32)),
     ("spans", POINTER(Span)),
+    ("hit_centers", POINTER(c_double)),
 ]
 
 KERNEL = CFUNCTYPE(c_int32, _CALL, c_int64, c_int64)

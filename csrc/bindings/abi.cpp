@@ -45,6 +45,7 @@ void add_data_layout(py::dict& layout) {
   BW_MEMBER(bw_reach, slot_count);
   BW_MEMBER(bw_reach, stencils);
   BW_MEMBER(bw_reach, occupants);
+  BW_MEMBER(bw_reach, places);
   BW_MEMBER(bw_cells, columns);
   BW_MEMBER(bw_inbox, count);
   BW_MEMBER(bw_inbox, records);
@@ -68,6 +69,7 @@ void add_services_layout(py::dict& layout) {
   BW_MEMBER(bw_services, random_empty);
   BW_MEMBER(bw_services, commit);
   BW_MEMBER(bw_services, gather_rows);
+  BW_MEMBER(bw_services, gather_slots);
 }
 
 void add_math_layout(py::dict& layout) {
@@ -118,6 +120,7 @@ void add_call_layout(py::dict& layout) {
   BW_MEMBER(bw_call, rows_hits);
   BW_MEMBER(bw_call, hit_starts);
   BW_MEMBER(bw_call, spans);
+  BW_MEMBER(bw_call, hit_centers);
 }
 
 py::dict abi_layout() {

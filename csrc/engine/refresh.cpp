@@ -244,6 +244,7 @@ void Simulation::build_index(Rank& rank, PreparedBehavior& prepared, std::size_t
   view.search =
       choose_search(model_.domain, use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
   view.search_block = choose_block_search(model_.domain);
+  view.search_slots = choose_block_search(model_.domain, Geometry::unwanted);
   view.ids = reach.index->ids();
   view.slot_count = static_cast<std::int64_t>(reach.index->slot_count());
   view.columns.clear();

@@ -188,8 +188,14 @@ void show_reaches(TableRun& run) {
     if (view.occupants != nullptr) {
       run.occupants[k] = occupants_of(run, view);
     }
-    run.reaches.push_back({view.columns.data(), view.ids, view.edge_columns.data(), view.slot_count,
-                           view.stencils, view.occupants != nullptr ? &run.occupants[k] : nullptr});
+    bw_reach& shown = run.reaches.emplace_back();
+    shown.columns = view.columns.data();
+    shown.ids = view.ids;
+    shown.edge_columns = view.edge_columns.data();
+    shown.slot_count = view.slot_count;
+    shown.stencils = view.stencils;
+    shown.occupants = view.occupants != nullptr ? &run.occupants[k] : nullptr;
+    shown.places = view.index != nullptr ? view.index->places() : nullptr;
   }
 }
 

@@ -137,6 +137,30 @@ std::int64_t gather_rows(bw_call* call, std::int64_t which, std::int64_t first,
   return static_cast<std::int64_t>(done);
 }
 
+std::int64_t gather_slots(bw_call* call, std::int64_t which, std::int64_t first,
+                          std::int64_t count) {
+  Worker& worker = worker_of(call);
+  const auto k = static_cast<std::size_t>(which);
+  const ReachView& reach = worker.run->run->reaches[k];
+  const TableRun& run = *worker.run;
+  Hits& hits = worker.rows_hits;
+  std::size_t done = 1;
+  if (run.slots[k] == nullptr) {
+    const Center center = center_of(run, k, static_cast<std::size_t>(first));
+    reach.search(*reach.index, center, reach.radius, hits);
+    publish_block_of_one(call, hits);
+    hits.centers.assign(center.place.begin(), center.place.end());
+  } else {
+    const Searchers searchers{run.slots[k] + first, run.slot_cells[k] + first,
+                              static_cast<std::size_t>(count)};
+    done = reach.search_slots(*reach.index, searchers, reach.radius, hits);
+    publish(call->rows_hits, hits);
+    call->hit_starts = hits.starts.data();
+  }
+  call->hit_centers = hits.centers.data();
+  return static_cast<std::int64_t>(done);
+}
+
 std::int64_t gather_live(bw_call* call, std::int64_t which, std::int64_t row) {
   Worker& worker = worker_of(call);
   const auto k = static_cast<std::size_t>(which);
@@ -388,6 +412,7 @@ bw_services make_synchronous() {
   fill_math_services(services);
   services.gather = gather;
   services.gather_rows = gather_rows;
+  services.gather_slots = gather_slots;
   services.spawn = spawn;
   services.despawn = despawn;
   services.attach = attach;
@@ -409,6 +434,7 @@ bw_services make_sequential() {
   bw_services services = make_synchronous();
   services.gather = gather_live;
   services.gather_rows = gather_rows_live;
+  services.gather_slots = nullptr;
   services.despawn = despawn_live;
   services.claim = claim_live;
   services.random_empty = random_empty_live;

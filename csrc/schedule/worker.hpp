@@ -68,6 +68,7 @@ struct ReachView {
   const NeighborIndex* index = nullptr;
   SearchFunction search = nullptr;
   BlockSearchFunction search_block = nullptr;  // continuous domains
+  BlockSearchFunction search_slots = nullptr;  // the same without geometry
   Occupants* occupants = nullptr;              // instead, where the kernel looks at cells
   // Places as they were at the start of the phase, by table, where another behavior writes them.
   std::vector<std::pair<std::uint32_t, const std::byte*>> places_before;

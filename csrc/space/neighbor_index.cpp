@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstring>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "base/errors.hpp"
@@ -39,6 +40,7 @@ void resize_padded(std::vector<T>& values, std::size_t size) {
 template <class T, int Dims>
 struct PlaceReader {
   static constexpr int kDims = Dims;
+  static constexpr bool kReal = std::is_floating_point_v<T>;
   const std::byte* data;
   std::int64_t stride;
 
@@ -269,6 +271,9 @@ void NeighborIndex::pack(ThreadPool& pool, std::span<const IndexSource> sources)
   for (std::size_t a = 0; a < static_cast<std::size_t>(domain_.dims); ++a) {
     resize_padded(coordinates_[a], slot_count());
   }
+  if (!domain_.integral()) {
+    places_.resize(slot_count() * static_cast<std::size_t>(domain_.dims));
+  }
   for (std::size_t c = 0; c < sizes_.size(); ++c) {
     columns_[c].resize(slot_count() * sizes_[c]);
   }
@@ -327,10 +332,14 @@ void NeighborIndex::pack_slots(std::uint32_t begin, std::uint32_t end, const Pla
         to[a] = coordinates_[a].data();
       }
       const std::uint32_t* items = item_of_slot_.data();
+      double* places = places_.data();
       for (std::uint32_t slot = run; slot < stop; ++slot) {
         const Place place = place_of(items[slot] - base);
         for (std::size_t a = 0; a < kAxesThere; ++a) {
           to[a][slot] = place[a] + shift[a];
+          if constexpr (decltype(place_of)::kReal) {
+            places[slot * kAxesThere + a] = to[a][slot];
+          }
         }
       }
     });

@@ -41,6 +41,9 @@ class NeighborIndex {
   const double* coordinates(std::size_t axis) const { return coordinates_[axis].data(); }
   double* coordinates(std::size_t axis) { return coordinates_[axis].data(); }
 
+  // The same side by side, x, y (z) of each slot; continuous domains only, else nullptr.
+  const double* places() const { return places_.empty() ? nullptr : places_.data(); }
+
   // The item in each slot: rows of all sources, numbered source after source.
   const std::uint32_t* items() const { return item_of_slot_.data(); }
   std::byte* column(std::size_t index) { return columns_[index].data(); }
@@ -92,6 +95,7 @@ class NeighborIndex {
   std::vector<std::uint32_t> starts_;
   std::vector<EntityId> ids_;
   std::vector<double> coordinates_[kAxes];
+  std::vector<double> places_;
   std::vector<std::vector<std::byte>> columns_;
 };
 

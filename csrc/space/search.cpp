@@ -17,7 +17,7 @@ SlotRange line_range(const NeighborIndex& index, std::uint32_t cell, std::int64_
   return {index.starts()[middle + columns.low], index.starts()[middle + columns.high + 1]};
 }
 
-template <std::size_t Dims, class Centers>
+template <std::size_t Dims, Geometry kGeometry, class Centers>
 std::size_t search_all(const NeighborIndex& index, const Centers& centers, double radius,
                        Hits& hits) {
   BlockOfHits block(hits, centers.size());
@@ -36,17 +36,21 @@ std::size_t search_all(const NeighborIndex& index, const Centers& centers, doubl
         double distance2 = 0.0;
         for (std::size_t a = 0; a < Dims; ++a) {
           const double d = index.coordinates(a)[slot] - center.place[a];
-          hits.offset[a][count] = d;
           distance2 = a == 0 ? d * d : distance2 + d * d;
+          if constexpr (kGeometry == Geometry::wanted) {
+            hits.offset[a][count] = d;
+          }
         }
         hits.slots[count] = slot;
-        hits.distance2[count] = distance2;
+        if constexpr (kGeometry == Geometry::wanted) {
+          hits.distance2[count] = distance2;
+        }
         // The candidate is always written and only counted if it is a hit: no branch to mispredict.
         count += static_cast<std::size_t>(distance2 <= radius2 && slot != center.slot);
       }
     }
     block.count = count;
-    block.close_search();
+    block.close_search<Dims, kGeometry>(center.place);
   }
   return block.close();
 }
@@ -97,14 +101,18 @@ SearchFunction choose_grid(const Domain& domain) {
   }
 }
 
+template <std::size_t Dims, Geometry kGeometry>
+std::size_t plain_block(const NeighborIndex& index, const Searchers& searchers, double radius,
+                        Hits& hits) {
+  return search_all<Dims, kGeometry>(index, SearcherCenters<Dims>(index, searchers), radius, hits);
+}
+
 template <std::size_t Dims>
 ContinuousSearch plain_search() {
   return {[](const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
-            search_all<Dims>(index, OneCenter{center}, radius, hits);
+            search_all<Dims, Geometry::wanted>(index, OneCenter{center}, radius, hits);
           },
-          [](const NeighborIndex& index, const Searchers& searchers, double radius, Hits& hits) {
-            return search_all<Dims>(index, SearcherCenters<Dims>(index, searchers), radius, hits);
-          }};
+          plain_block<Dims, Geometry::wanted>, plain_block<Dims, Geometry::unwanted>};
 }
 
 ContinuousSearch choose_continuous(int dims, [[maybe_unused]] Simd simd) {
@@ -158,8 +166,12 @@ void Hits::grow(std::size_t candidates) {
   }
 }
 
-BlockSearchFunction choose_block_search(const Domain& domain, Simd simd) {
-  return domain.integral() ? nullptr : choose_continuous(domain.dims, simd).block;
+BlockSearchFunction choose_block_search(const Domain& domain, Geometry geometry, Simd simd) {
+  if (domain.integral()) {
+    return nullptr;
+  }
+  const ContinuousSearch search = choose_continuous(domain.dims, simd);
+  return geometry == Geometry::wanted ? search.block : search.block_of_slots;
 }
 
 SearchFunction choose_search(const Domain& domain, Geometry geometry, Simd simd) {

@@ -21,6 +21,7 @@ struct Hits {
   std::vector<double> offset[kAxes];
   std::vector<double> distance2;
   std::vector<std::uint32_t> starts;  // blocks: the first hit of each search, and the end of all
+  std::vector<double> centers;  // blocks without geometry: x, y (z) of where each search started
 
   // Room for this many candidates, and for the last vector's overhang.
   void reserve(std::size_t candidates) {
@@ -65,7 +66,8 @@ inline constexpr std::size_t kMostOfBlock = 4096;
 Center center_of_slot(const NeighborIndex& index, std::uint32_t slot, std::uint32_t cell);
 Center center_of_place(const NeighborIndex& index, const Place& place);
 
-// Grids: whether offsets and distances are wanted, or only who is there.
+// Whether offsets and distances are wanted, or only who is there; a block of searches then tells
+// from where they went, so that offsets can be had of the index's coordinates.
 enum class Geometry : bool { unwanted, wanted };
 
 // The search for worlds of this shape, by the quickest variant that the processor has. All variants
@@ -74,7 +76,8 @@ SearchFunction choose_search(const Domain& domain, Geometry geometry = Geometry:
                              Simd simd = chosen_simd());
 
 // nullptr on grids.
-BlockSearchFunction choose_block_search(const Domain& domain, Simd simd = chosen_simd());
+BlockSearchFunction choose_block_search(const Domain& domain, Geometry geometry = Geometry::wanted,
+                                        Simd simd = chosen_simd());
 
 // Slots that lie side by side.
 struct SlotRange {
@@ -159,6 +162,10 @@ class BlockOfHits {
     }
     starts_ = hits.starts.data();
     starts_[0] = 0;
+    if (hits.centers.size() < kAxes * searches) {
+      hits.centers.resize(kAxes * searches);
+    }
+    centers_ = hits.centers.data();
   }
 
   // Whether the block has room for the candidates of one more search. The first one always has:
@@ -170,7 +177,13 @@ class BlockOfHits {
     return true;
   }
 
-  [[gnu::always_inline]] inline void close_search() {
+  template <std::size_t Dims, Geometry kGeometry>
+  [[gnu::always_inline]] inline void close_search(const Place& center) {
+    if constexpr (kGeometry == Geometry::unwanted) {
+      for (std::size_t a = 0; a < Dims; ++a) {
+        centers_[searches_ * Dims + a] = center[a];
+      }
+    }
     starts_[++searches_] = static_cast<std::uint32_t>(count);
   }
 
@@ -186,6 +199,7 @@ class BlockOfHits {
 
   Hits* hits_;
   std::uint32_t* starts_;
+  double* centers_;
   std::size_t searches_ = 0;
 };
 
@@ -193,6 +207,7 @@ class BlockOfHits {
 struct ContinuousSearch {
   SearchFunction one;
   BlockSearchFunction block;
+  BlockSearchFunction block_of_slots;  // without geometry
 };
 
 // Ranges of cells of a live index that are searched: three lines in two dimensions, nine in three,

@@ -48,7 +48,7 @@ Columns<Dims> coordinates_of(const NeighborIndex& index) {
 }
 
 // Where hits are written.
-template <std::size_t Dims>
+template <std::size_t Dims, Geometry kGeometry = Geometry::wanted>
 struct Sink {
   explicit Sink(Hits& hits) : slots(hits.slots.data()), distance2(hits.distance2.data()) {
     for (std::size_t a = 0; a < Dims; ++a) {
@@ -73,13 +73,13 @@ struct Sink {
   return _mm_add_epi32(_mm256_castsi256_si128(lanes), _mm_set1_epi32(static_cast<int>(slot)));
 }
 
-template <std::size_t Dims, class Centers>
+template <std::size_t Dims, Geometry kGeometry, class Centers>
 [[gnu::target("avx2,popcnt")]] std::size_t four(const NeighborIndex& index, const Centers& centers,
                                                 double radius, Hits& hits) {
   BlockOfHits block(hits, centers.size());
   const Columns<Dims> columns = coordinates_of<Dims>(index);
   const LineFinder<Dims> finder(index);
-  Sink<Dims> to(hits);
+  Sink<Dims, kGeometry> to(hits);
   const __m256d radius2 = _mm256_set1_pd(radius * radius);
   for (std::size_t i = 0; i < centers.size(); ++i) {
     const Center center = centers[i];
@@ -89,7 +89,7 @@ template <std::size_t Dims, class Centers>
       break;
     }
     if (moved) {
-      to = Sink<Dims>(hits);
+      to = Sink<Dims, kGeometry>(hits);
     }
     std::size_t count = block.count;
 #pragma GCC unroll 3
@@ -109,16 +109,18 @@ template <std::size_t Dims, class Centers>
         mask &= center.slot - slot < 4 ? ~(1u << (center.slot - slot)) : ~0u;
         const __m256i order =
             _mm256_load_si256(reinterpret_cast<const __m256i*>(kCompress[mask].data()));
-        for (std::size_t a = 0; a < Dims; ++a) {
-          store_front(to.offset[a] + count, offset[a], order);
+        if constexpr (kGeometry == Geometry::wanted) {
+          for (std::size_t a = 0; a < Dims; ++a) {
+            store_front(to.offset[a] + count, offset[a], order);
+          }
+          store_front(to.distance2 + count, distance2, order);
         }
-        store_front(to.distance2 + count, distance2, order);
         _mm_storeu_si128(reinterpret_cast<__m128i*>(to.slots + count), lanes_of(order, slot));
         count += static_cast<std::size_t>(std::popcount(mask));
       }
     }
     block.count = count;
-    block.close_search();
+    block.close_search<Dims, kGeometry>(center.place);
   }
   return block.close();
 }
@@ -128,21 +130,23 @@ template <std::size_t Dims, class Centers>
 // Eight candidates at these offsets: those of `lanes` that are near enough are written.
 // Compressed in a register, then stored whole: a compressing store to memory is slow on some
 // processors.
-template <std::size_t Dims>
+template <std::size_t Dims, Geometry kGeometry>
 [[BW_EIGHT, gnu::always_inline]] inline std::size_t keep_near(const __m512d (&offset)[Dims],
                                                               __m512d radius2, __m256i slots,
                                                               __mmask8 lanes, std::size_t at,
-                                                              const Sink<Dims>& to) {
+                                                              const Sink<Dims, kGeometry>& to) {
   __m512d distance2 = _mm512_setzero_pd();
   for (std::size_t a = 0; a < Dims; ++a) {
     const __m512d square = _mm512_mul_pd(offset[a], offset[a]);
     distance2 = a == 0 ? square : _mm512_add_pd(distance2, square);
   }
   const __mmask8 hit = _mm512_mask_cmp_pd_mask(lanes, distance2, radius2, _CMP_LE_OQ);
-  for (std::size_t a = 0; a < Dims; ++a) {
-    _mm512_storeu_pd(to.offset[a] + at, _mm512_maskz_compress_pd(hit, offset[a]));
+  if constexpr (kGeometry == Geometry::wanted) {
+    for (std::size_t a = 0; a < Dims; ++a) {
+      _mm512_storeu_pd(to.offset[a] + at, _mm512_maskz_compress_pd(hit, offset[a]));
+    }
+    _mm512_storeu_pd(to.distance2 + at, _mm512_maskz_compress_pd(hit, distance2));
   }
-  _mm512_storeu_pd(to.distance2 + at, _mm512_maskz_compress_pd(hit, distance2));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to.slots + at),
                       _mm256_maskz_compress_epi32(hit, slots));
   return static_cast<std::size_t>(std::popcount(static_cast<std::uint32_t>(hit)));
@@ -181,15 +185,28 @@ struct SideBySide {
   __mmask8 filled, from_second, from_third;
 };
 
-template <std::size_t Dims, class Centers>
+// Eight slots of a line from `slot` on; `lanes`: those on the line, without the one that searches.
+struct EightSlots {
+  [[BW_EIGHT, gnu::always_inline]] inline EightSlots(std::uint32_t slot, std::uint32_t end,
+                                                     __m256i self)
+      : slots(_mm256_add_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
+                               _mm256_set1_epi32(static_cast<int>(slot)))),
+        lanes(_mm256_mask_cmpneq_epi32_mask(
+            _mm256_cmplt_epu32_mask(slots, _mm256_set1_epi32(static_cast<int>(end))), slots,
+            self)) {}
+
+  __m256i slots;
+  __mmask8 lanes;
+};
+
+template <std::size_t Dims, Geometry kGeometry, class Centers>
 [[BW_EIGHT]] std::size_t eight(const NeighborIndex& index, const Centers& centers, double radius,
                                Hits& hits) {
   BlockOfHits block(hits, centers.size());
   const Columns<Dims> columns = coordinates_of<Dims>(index);
   const LineFinder<Dims> finder(index);
-  Sink<Dims> to(hits);
+  Sink<Dims, kGeometry> to(hits);
   const __m512d radius2 = _mm512_set1_pd(radius * radius);
-  const __m256i first_lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
   for (std::size_t i = 0; i < centers.size(); ++i) {
     const Center center = centers[i];
     const CandidateLines<Dims> lines = finder.around(center.cell);
@@ -198,13 +215,14 @@ template <std::size_t Dims, class Centers>
       break;
     }
     if (moved) {
-      to = Sink<Dims>(hits);
+      to = Sink<Dims, kGeometry>(hits);
     }
     __m512d middle[Dims];
     __m512d offset[Dims];
     for (std::size_t a = 0; a < Dims; ++a) {
       middle[a] = _mm512_set1_pd(center.place[a]);
     }
+    const __m256i self = _mm256_set1_epi32(static_cast<int>(center.slot));
     std::size_t count = block.count;
     if constexpr (Dims == 2) {
       if (lines.count <= 8) {
@@ -213,10 +231,9 @@ template <std::size_t Dims, class Centers>
           offset[a] = _mm512_sub_pd(all.load(columns[a]), middle[a]);
         }
         const __m256i slots = all.slots();
-        const __mmask8 others = _mm256_mask_cmpneq_epi32_mask(
-            all.filled, slots, _mm256_set1_epi32(static_cast<int>(center.slot)));
-        block.count += keep_near<Dims>(offset, radius2, slots, others, count, to);
-        block.close_search();
+        const __mmask8 others = _mm256_mask_cmpneq_epi32_mask(all.filled, slots, self);
+        block.count += keep_near(offset, radius2, slots, others, count, to);
+        block.close_search<Dims, kGeometry>(center.place);
         continue;
       }
     }
@@ -226,15 +243,12 @@ template <std::size_t Dims, class Centers>
         for (std::size_t a = 0; a < Dims; ++a) {
           offset[a] = _mm512_sub_pd(_mm512_loadu_pd(columns[a] + slot), middle[a]);
         }
-        std::uint32_t mask = line.end - slot >= 8 ? 0xFFu : low_bits(line.end - slot);
-        mask &= center.slot - slot < 8 ? ~(1u << (center.slot - slot)) : ~0u;
-        const __m256i slots =
-            _mm256_add_epi32(first_lanes, _mm256_set1_epi32(static_cast<int>(slot)));
-        count += keep_near<Dims>(offset, radius2, slots, static_cast<__mmask8>(mask), count, to);
+        const EightSlots there(slot, line.end, self);
+        count += keep_near(offset, radius2, there.slots, there.lanes, count, to);
       }
     }
     block.count = count;
-    block.close_search();
+    block.close_search<Dims, kGeometry>(center.place);
   }
   return block.close();
 }
@@ -280,6 +294,7 @@ template <std::size_t Dims>
   for (std::size_t a = 0; a < Dims; ++a) {
     middle[a] = _mm512_set1_pd(search.center[a]);
   }
+  const __m256i self = _mm256_set1_epi32(static_cast<int>(search.self));
   std::size_t count = 0;
   for (std::size_t r = 0; r < ranges.count; ++r) {
     const std::uint32_t end = starts[ranges.end[r]];
@@ -288,10 +303,9 @@ template <std::size_t Dims>
         const __m512d d = _mm512_sub_pd(_mm512_loadu_pd(columns[a] + slot), middle[a]);
         offset[a] = shortest.way(a, d);
       }
-      std::uint32_t mask = end - slot >= 8 ? 0xFFu : low_bits(end - slot);
-      mask &= search.self - slot < 8 ? ~(1u << (search.self - slot)) : ~0u;
+      const EightSlots there(slot, end, self);
       const __m256i slots = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(items + slot));
-      count += keep_near<Dims>(offset, radius2, slots, static_cast<__mmask8>(mask), count, to);
+      count += keep_near(offset, radius2, slots, there.lanes, count, to);
     }
   }
   hits.count = static_cast<std::int64_t>(count);
@@ -299,24 +313,32 @@ template <std::size_t Dims>
 
 #undef BW_EIGHT
 
+template <std::size_t Dims, Geometry kGeometry>
+std::size_t block_by_four(const NeighborIndex& index, const Searchers& searchers, double radius,
+                          Hits& hits) {
+  return four<Dims, kGeometry>(index, SearcherCenters<Dims>(index, searchers), radius, hits);
+}
+
+template <std::size_t Dims, Geometry kGeometry>
+std::size_t block_by_eight(const NeighborIndex& index, const Searchers& searchers, double radius,
+                           Hits& hits) {
+  return eight<Dims, kGeometry>(index, SearcherCenters<Dims>(index, searchers), radius, hits);
+}
+
 template <std::size_t Dims>
 ContinuousSearch search_by_four() {
   return {[](const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
-            four<Dims>(index, OneCenter{center}, radius, hits);
+            four<Dims, Geometry::wanted>(index, OneCenter{center}, radius, hits);
           },
-          [](const NeighborIndex& index, const Searchers& searchers, double radius, Hits& hits) {
-            return four<Dims>(index, SearcherCenters<Dims>(index, searchers), radius, hits);
-          }};
+          block_by_four<Dims, Geometry::wanted>, block_by_four<Dims, Geometry::unwanted>};
 }
 
 template <std::size_t Dims>
 ContinuousSearch search_by_eight() {
   return {[](const NeighborIndex& index, const Center& center, double radius, Hits& hits) {
-            eight<Dims>(index, OneCenter{center}, radius, hits);
+            eight<Dims, Geometry::wanted>(index, OneCenter{center}, radius, hits);
           },
-          [](const NeighborIndex& index, const Searchers& searchers, double radius, Hits& hits) {
-            return eight<Dims>(index, SearcherCenters<Dims>(index, searchers), radius, hits);
-          }};
+          block_by_eight<Dims, Geometry::wanted>, block_by_eight<Dims, Geometry::unwanted>};
 }
 
 }  // namespace

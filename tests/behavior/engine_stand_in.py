@@ -141,11 +141,13 @@ class StandIn:
     def _reaches(self, others: dict[Field, np.ndarray]) -> None:
         uses = self.behavior.reaches
         table = (abi.Reach * max(len(uses), 1))()
-        self.edges = {}
+        self.places: list[np.ndarray] = []
         for entry, use in zip(table, uses, strict=False):
             entry.columns = self._column_table([others[f] for f in use.fields])
             entry.ids = cast(self.ids.ctypes.data, POINTER(c_uint64))
             entry.slot_count = self.rows
+            self.places.append(np.zeros(self.positions.shape))
+            entry.places = cast(self.places[-1].ctypes.data, POINTER(c_double))
             weights = [self._column(f, 1000, np.arange(1000), 1) for f in use.edge_fields]
             self.keep += weights
             entry.edge_columns = self._column_table(weights)
@@ -157,6 +159,7 @@ class StandIn:
         made: dict[str, Any] = {
             "gather": self._gather,
             "gather_rows": self._gather_rows,
+            "gather_slots": self._gather_slots,
             "spawn": lambda c, e, r: self._record("spawn", self.behavior.spawns[e].fields, e, r),
             "attach": lambda c, e, r: self._record("attach", self.behavior.attaches[e].fields, e, r),
             "despawn": lambda c, r: self.log.append(("despawn", r)),
@@ -223,6 +226,14 @@ class StandIn:
         call.contents.hit_starts = cast(self.hit_starts.ctypes.data, POINTER(c_uint32))
         self.log += [("gather", reach, first + i) for i in range(len(found))]
         return len(found)
+
+    def _gather_slots(self, call: Any, reach: int, first: int, count: int) -> int:
+        """Those of one row, from which all others are seen: it stands at 0, so that offsets are exact."""
+        slots, _, _, *steps = self._found(first)
+        self.places[reach][slots] = np.transpose(steps)
+        self.centers = np.zeros(3)
+        call.contents.hit_centers = cast(self.centers.ctypes.data, POINTER(c_double))
+        return self._gather_rows(call, reach, first, 1)
 
     def _record(self, what: str, fields: tuple[Field, ...], *numbers: int) -> int | None:
         if what == "spawn" and self.births == 0:

@@ -22,13 +22,14 @@ from bigworlds.behavior.compiled.memory import F64, I64, PTR
 from bigworlds.behavior.compiled.vectors import BY_NAME, NAMES, VecType, pack, square_root
 from bigworlds.data import FieldType
 
-# The row's state: byte offsets of its members, 8 bytes each (OFFSET and PLACE have three).
+# The row's state: byte offsets of its members, 8 bytes each (OFFSET, CENTER and PLACE have three).
 CALL, ROW = 0, 8
 GATHERED, COUNT, SLOTS, OFFSET, DISTANCE2, EDGES = 16, 24, 32, 40, 64, 72  # hits of which Neighbors
 DRAWN, BLOCK, FIRST, SECOND = 80, 88, 96, 104  # words drawn; the random words of one block
 PARAMETERS, REACHES = 112, 120  # of bw_call, loaded before the loop over rows
 KEPT, NUMBER, FAR = 128, 136, 144  # of behaviors in two halves: see halves.py
-PLACE, OWN = 152, 176  # where the row was at the start; pointers to the own fields by own argument
+CENTER = 152  # where the search of a located reach started
+PLACE, OWN = 176, 200  # where the row was at the start; pointers to the own fields by own argument
 
 CHUNK = 32  # rows whose first random blocks are computed, and neighbours found, at once
 
@@ -89,8 +90,8 @@ class ParametersType(PointerType):
 class ReachType(PointerType):
     """A Neighbors argument: its position, the fields of others and of edges by column, the type of offsets
     (None: unused), whether distances are used, for cells around cells where the row's state holds the
-    stencil, and the axes of a grid whose cells the kernel looks at for agents (else 0); whether these are
-    hexagons."""
+    stencil, the axes of a grid whose cells the kernel looks at for agents (else 0); whether these are
+    hexagons; the axes of a continuous space whose coordinates the kernel subtracts itself (else 0)."""
 
     def __init__(
         self,
@@ -102,12 +103,13 @@ class ReachType(PointerType):
         base: int | None = None,
         axes: int = 0,
         hexagonal: bool = False,
+        located: int = 0,
     ) -> None:
-        self.index, self.offset, self.metric, self.base, self.axes = index, offset, metric, base, axes
-        self.hexagonal = hexagonal
+        self.index, self.offset, self.metric, self.base = index, offset, metric, base
+        self.axes, self.hexagonal, self.located = axes, hexagonal, located
         self.fields = {name: (column, kind) for column, (name, kind) in enumerate(fields)}
         self.edge_fields = {name: (column, kind) for column, (name, kind) in enumerate(edge_fields)}
-        shown = f"{fields},{edge_fields},{offset},{metric},{base},{axes},{hexagonal}"
+        shown = f"{fields},{edge_fields},{offset},{metric},{base},{axes},{hexagonal},{located}"
         super().__init__(name=f"bw.neighbors{index}({shown})")
 
 
@@ -361,26 +363,26 @@ def _item_get(context: Any, builder: Any, item: ItemType, value: Any, name: str)
 
         return neighbor_value(builder, part["state"], item.reach, name, part["slot"], part["edge"])
     column, kind = item.reach.fields[name]
-    if item.reach.axes:
+    if item.reach.axes or item.reach.located:
         return value_at(
-            builder, kind, cell_column(builder, reach, column), cell_bytes(builder, kind, part["slot"])
+            builder, kind, packed_column(builder, reach, column), packed_bytes(builder, kind, part["slot"])
         )
     return column_value(
         builder, memory.member(builder, reach, "bw_reach.columns"), column, kind, part["slot"]
     )
 
 
-def cell_column(builder: Any, reach: Any, column: int) -> Any:
-    """Where the values of a column by cell begin; they stand side by side."""
+def packed_column(builder: Any, reach: Any, column: int) -> Any:
+    """Where the values of a column begin that stand side by side: by cell, or by slot."""
     columns = memory.member(builder, reach, "bw_reach.columns")
     entry = memory.at(builder, columns, column * LAYOUT["sizeof.bw_column"])
     return memory.member(builder, entry, "bw_column.data")
 
 
-def cell_bytes(builder: Any, kind: FieldType, cell: Any) -> Any:
-    """From there to a cell's value."""
-    size = memory.element_size(kind) * memory.VECTOR_SIZE.get(kind.kind, 1)
-    return builder.mul(cell, I64(size), flags=["nsw"])
+def packed_bytes(builder: Any, kind: FieldType, at: Any) -> Any:
+    """From there to the value of a cell or slot."""
+    count = kind.length if memory.is_block(kind) else memory.VECTOR_SIZE.get(kind.kind, 1)
+    return builder.mul(at, I64(memory.element_size(kind) * count), flags=["nsw"])
 
 
 @infer_getattr

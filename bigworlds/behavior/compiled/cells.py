@@ -77,8 +77,8 @@ def fetch_around(builder: Any, call: Any, reach: args.ReachType, row: Any) -> No
         cell = builder.add(own, step, flags=["nsw"])
         memory.prefetch(builder, memory.at(builder, occupied, cell))
         for column, kind in reach.fields.values():
-            data = args.cell_column(builder, found, column)
-            memory.prefetch(builder, memory.at(builder, data, args.cell_bytes(builder, kind, cell)))
+            data = args.packed_column(builder, found, column)
+            memory.prefetch(builder, memory.at(builder, data, args.packed_bytes(builder, kind, cell)))
 
 
 @intrinsic
@@ -218,7 +218,7 @@ class _Lanes:
         builder = self.builder
         column, kind = self.reach.fields[name]
         reach = args.reach_of(builder, self.state, self.reach.index)
-        data, offset = args.cell_column(builder, reach, column), args.cell_bytes(builder, kind, first)
+        data, offset = args.packed_column(builder, reach, column), args.packed_bytes(builder, kind, first)
         raw = _vector(builder, data, offset, ir.VectorType(memory.element_type(kind.dtype), LANES))
         if kind.dtype[0] == "f":
             return raw if raw.type == _REALS else builder.fpext(raw, _REALS)

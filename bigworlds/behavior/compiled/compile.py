@@ -166,11 +166,12 @@ def compilable_halves(program: Program, halves: Halves) -> list[Any]:
 
 
 def _compilable(translated: Translated, scope: dict[str, Any], by_cell: CellShape | None = None) -> Any:
-    from bigworlds.behavior.compiled import limits
+    from bigworlds.behavior.compiled import guarded, limits
 
-    # Not in helpers: numba loads those by themselves, where the functions of the limits are not known.
+    # Not in helpers: numba loads those by themselves, where these functions are not known.
     tree = limits.DistanceComparisons(translated.kinds).visit(copy.deepcopy(translated.tree))
-    return _defined(replace(translated, tree=tree), scope | limits.NAMES, by_cell)
+    tree = guarded.GuardedSums(translated.kinds).visit(tree)
+    return _defined(replace(translated, tree=tree), scope | limits.NAMES | guarded.NAMES, by_cell)
 
 
 def _scope(program: Program, by_cell: CellShape | None = None) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.cells import fetch_around
 from bigworlds.behavior.compiled.half_loops import emit_halves
 from bigworlds.behavior.compiled.memory import F64, I1, I32, I64, PTR
-from bigworlds.behavior.compiled.neighbors import gather_rows, note_hits
+from bigworlds.behavior.compiled.neighbors import Ahead, gather_slots
 from bigworlds.behavior.compiled.random import counter_of, philox_words
 from bigworlds.behavior.compiled.stencils import StencilLoads, StencilReach, is_expected, stencil_at
 from bigworlds.behavior.uses import ColumnUse
@@ -75,7 +75,7 @@ class Entry:
     draws: bool
     parameters_size: int
     reach_count: int
-    ahead: int | None
+    ahead: args.ReachType | None
     position: int | None
     commits_all: bool
     looked_at: tuple[args.ReachType, ...]
@@ -203,8 +203,7 @@ class RowLoop:
         self.state = builder.alloca(ir.ArrayType(I64, size // 8))
         self.stencils: list[StencilLoads] = []
         self.ahead = [builder.bitcast(builder.alloca(ir.ArrayType(I64, CHUNK)), PTR) for _ in range(2)]
-        self.hit_starts: Any = None
-        self.hits: list[Any] = []
+        self.found: Ahead | None = None
         self.blocks: dict[int, Any] = {}
         self.own = {i: self._own_memory(own) for i, own in entry.own.items()}
 
@@ -269,7 +268,7 @@ class RowLoop:
         rest = builder.sub(end, chunk)
         size = builder.select(builder.icmp_signed("<", rest, I64(CHUNK)), rest, I64(CHUNK))
         if self.entry.ahead is not None:
-            size, self.hit_starts, self.hits = gather_rows(builder, self.call, self.entry.ahead, chunk, size)
+            size, self.found = gather_slots(builder, self.call, self.entry.ahead.index, chunk, size)
         if self.entry.draws:
             self._draw_ahead(chunk, size)
         if self.entry.kept is None:
@@ -434,8 +433,8 @@ class RowLoop:
             at = builder.shl(number, I64(3))
             for place, kept in zip((args.FIRST, args.SECOND), self.ahead, strict=True):
                 memory.store(builder, state, place, memory.load(builder, kept, at, I64))
-        if self.entry.ahead is not None:
-            note_hits(builder, state, self.entry.ahead, self.hit_starts, self.hits, number)
+        if self.entry.ahead is not None and self.found is not None:
+            self.found.note(builder, state, self.entry.ahead, number)
 
     def _note_place(self, state: Any, row: Any) -> None:
         """Keeps the row's place at its start, for `here`."""

@@ -91,16 +91,20 @@ attributes #0 = {{ noinline nounwind readnone speculatable willreturn }}
 """
 
 
+def limit_of(builder: Any, limit: str, number: Any) -> Any:
+    """The greatest squared distance that compares as BELOW or UP_TO says."""
+    known = builder.module.globals.get(limit)
+    function = known or ir.Function(builder.module, ir.FunctionType(F64, [F64]), limit)
+    return builder.call(function, [number])
+
+
 def _comparison(name: str, limit: str, near: bool) -> Any:
     """An intrinsic of (item, number): whether the item's squared distance is up to the number's limit."""
 
     def typing(context: Any, item: Any, number: Any) -> Any:
         def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
-            kind = ir.FunctionType(F64, [F64])
-            known = builder.module.globals.get(limit)
-            function = known or ir.Function(builder.module, kind, limit)
             distance2 = builder.extract_value(values[0], 5)
-            return builder.fcmp_ordered("<=" if near else ">", distance2, builder.call(function, [values[1]]))
+            return builder.fcmp_ordered("<=" if near else ">", distance2, limit_of(builder, limit, values[1]))
 
         return signature(types.boolean, item, types.float64), emit
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior.compiled import arguments as args
@@ -41,13 +42,15 @@ def make_entry(
     """
     used = behavior.used
     bases = _stencil_bases(behavior)
+    ahead = None if sequential else _ahead(behavior)
     own = {i: _own(behavior, a) for i, a in enumerate(behavior.arguments) if a.what == "own"}
     types: list[Any] = [args.ClockType()]
     for position, argument in enumerate(behavior.arguments):
         if position in own:
             types.append(own[position].type)
         else:
-            types.append(_type(behavior, argument, layout, list(own.values()), sequential, bases, by_cell))
+            others = _Others(bases, by_cell, ahead)
+            types.append(_type(behavior, argument, layout, list(own.values()), sequential, others))
     here = any(a.what == "here" for a in behavior.arguments)
     place = (
         next((i for i, c in enumerate(used.columns) if c.field.name == "position"), None) if here else None
@@ -80,7 +83,7 @@ def make_entry(
             (offset + 8 * length for _, offset, length in (layout or {}).values()), default=0
         ),
         reach_count=len(used.reaches),
-        ahead=None if sequential else _ahead(behavior),
+        ahead=next((t for t in types if isinstance(t, args.ReachType) and t.located), None),
         position=walked,
         commits_all=seen or len(looked_at) < len(used.reaches),
         looked_at=looked_at,
@@ -154,27 +157,13 @@ def _type(
     layout: Any,
     own: list[OwnArgument],
     sequential: bool,
-    bases: dict[int, int],
-    by_cell: CellShape | None,
+    others: _Others,
 ) -> Any:
     """The numba type of an argument that is no own component."""
     used, index = behavior.used, argument.index
     match argument.what:
         case "neighbors":
-            reach = used.reaches[index]
-            offset = _place(behavior) if "offset" in reach.geometry else None
-            metric, edges = "distance" in reach.geometry, _named(reach.edge_fields)
-            axes = behavior.position.size if by_cell and behavior.position is not None else 0
-            return args.ReachType(
-                index,
-                _named(reach.fields),
-                edges,
-                offset,
-                metric,
-                bases.get(index),
-                axes,
-                by_cell == "hexagonal",
-            )
+            return _reach(behavior, index, others)
         case "parameters":
             return args.ParametersType(_block_part(layout or {}, argument.components[0]))
         case "rng":
@@ -202,6 +191,33 @@ def _type(
         case "cells" | "here":
             return args.CellsType(index, _named(used.cells[index].fields))
     raise AssertionError(argument.what)
+
+
+@dataclass(frozen=True)
+class _Others:
+    """How others are found: where the state holds stencils, whether the kernel looks at cells itself, and
+    the reach that is asked for by slots ahead."""
+
+    bases: dict[int, int]
+    by_cell: CellShape | None
+    ahead: int | None
+
+
+def _reach(behavior: Behavior, index: int, others: _Others) -> args.ReachType:
+    """The type of a Neighbors argument."""
+    reach = behavior.used.reaches[index]
+    size = behavior.position.size if behavior.position is not None else 0
+    return args.ReachType(
+        index,
+        _named(reach.fields),
+        _named(reach.edge_fields),
+        _place(behavior) if "offset" in reach.geometry else None,
+        "distance" in reach.geometry,
+        others.bases.get(index),
+        size if others.by_cell else 0,
+        others.by_cell == "hexagonal",
+        size if index == others.ahead else 0,
+    )
 
 
 def _granted(behavior: Behavior, index: int, own: list[OwnArgument]) -> tuple[int, FieldType, int, int]:

@@ -99,6 +99,9 @@ typedef struct bw_reach {
   int64_t slot_count;
   const bw_stencil* stencils;    /* of cells around cells, by shape; else NULL */
   const bw_occupants* occupants; /* for kernels that look at cells; else NULL */
+  const double* places; /* continuous spaces: x, y (z) of the others, by slot; an image beyond a
+                           periodic edge stands in a slot of its own. The values of each column
+                           stand side by side then. NULL elsewhere; not for sequential behaviors */
 } bw_reach;
 
 /* The components of cells that a behavior reads at places (read only). */
@@ -215,6 +218,11 @@ typedef struct bw_services {
    * gradient[0..2]. Returns BW_OK, or BW_FAILED outside of the world. */
   int32_t (*gradient)(struct bw_call* call, int64_t cells, int64_t column, const double* place,
                       double* gradient);
+
+  /* The same as gather_rows, in continuous spaces, without offsets and distances: an offset is the
+   * slot's place minus the row's in call->hit_centers. For synchronous behaviors; NULL in
+   * sequential ones. */
+  int64_t (*gather_slots)(struct bw_call* call, int64_t reach, int64_t first, int64_t count);
 } bw_services;
 
 typedef struct bw_call {
@@ -240,6 +248,7 @@ typedef struct bw_call {
   const uint32_t* hit_starts; /* result of gather_rows */
   const bw_span* spans; /* kernels that take spans (compiled ones over cells): the kernel handles
                            the rows of spans[begin..end-1]; else NULL */
+  const double* hit_centers; /* result of gather_slots: x, y (z) of each row */
 } bw_call;
 
 typedef int32_t (*bw_kernel)(bw_call* call, int64_t begin, int64_t end);

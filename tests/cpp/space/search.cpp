@@ -168,6 +168,22 @@ TEST_CASE("a search from a place finds the agent that stands there too, of whate
   }
 }
 
+// The hits of a block that lists slots alone, with offsets and distances made of the coordinates.
+std::vector<Neighbor> located(const NeighborIndex& index, std::size_t searches, Hits hits) {
+  const auto dims = static_cast<std::size_t>(index.box().dims);
+  for (std::size_t i = 0; i < searches; ++i) {
+    for (std::size_t k = hits.starts[i]; k < hits.starts[i + 1]; ++k) {
+      hits.distance2[k] = 0.0;
+      for (std::size_t a = 0; a < dims; ++a) {
+        const double d = index.places()[hits.slots[k] * dims + a] - hits.centers[i * dims + a];
+        hits.offset[a][k] = d;
+        hits.distance2[k] = a == 0 ? d * d : hits.distance2[k] + d * d;
+      }
+    }
+  }
+  return listed(index, hits);
+}
+
 TEST_CASE("a block of searches finds what single searches find, as far as it goes") {
   ThreadPool pool(1);
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
@@ -187,7 +203,9 @@ TEST_CASE("a block of searches finds what single searches find, as far as it goe
     NeighborIndex index(world.domain, {sizeof(EntityId)});
     index.build(pool, box_around(world, {{}, world.domain.size}), sources);
     const std::size_t rows = world.agents.size();
-    for (const Simd simd : {Simd::kScalar, Simd::kAvx2, Simd::kAvx512}) {
+    for (const int variant : {0, 1, 2, 3, 4, 5}) {
+      const auto simd = static_cast<Simd>(variant / 2);
+      const auto geometry = static_cast<bw::Geometry>(variant % 2 == 1);
       if (simd > bw::widest_simd()) {
         continue;
       }
@@ -196,10 +214,11 @@ TEST_CASE("a block of searches finds what single searches find, as far as it goe
         const bw::Searchers rest{index.slots_of(0) + first, index.cells_of(0) + first,
                                  rows - first};
         const std::size_t done =
-            bw::choose_block_search(world.domain, simd)(index, rest, world.radius, hits);
+            bw::choose_block_search(world.domain, geometry, simd)(index, rest, world.radius, hits);
         REQUIRE(done > 0);
         CHECK((done == 1 || static_cast<std::size_t>(hits.count) <= bw::kMostOfBlock));
-        const std::vector<Neighbor> all = listed(index, hits);
+        const std::vector<Neighbor> all =
+            geometry == bw::Geometry::wanted ? listed(index, hits) : located(index, done, hits);
         for (std::size_t i = 0; i < done; ++i) {
           const std::vector<Neighbor> one(all.begin() + hits.starts[i],
                                           all.begin() + hits.starts[i + 1]);
