@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+# The most values that are summed in one call.
+MOST_VALUES = 8
 
 # Linux takes no more at once.
 MOST_BYTES_OF_A_WRITE = 1 << 30
@@ -42,11 +45,24 @@ class Processes(Protocol):
     def ranks(self) -> int:
         """How many there are."""
 
+    @property
+    def sharing(self) -> int:
+        """How many of them, this one included, may run on cores that this one may run on."""
+
+    def meet(
+        self, call: str, messages: Mapping[int, Message], values: Sequence[int]
+    ) -> tuple[dict[int, Message], list[int]]:
+        """Sends messages[r] to process r. Returns what came, by sender, and the sums of values over all
+        processes, modulo 2^64; they are at most MOST_VALUES."""
+
     def exchange(self, call: str, messages: Sequence[Message]) -> list[Message]:
         """Sends messages[r] to process r; returns what came from each."""
 
     def sum(self, call: str, values: Sequence[int]) -> list[int]:
         """The sums of values over all processes, modulo 2^64."""
+
+    def set_neighbors(self, ranks: Iterable[int]) -> None:
+        """Says with whom this process exchanges often; to others messages take longer."""
 
     def write_at(self, path: str, pieces: Sequence[tuple[int, bytes | memoryview]]) -> None:
         """Writes each (offset, bytes) into a file that is there; all processes give equally many."""
@@ -63,11 +79,18 @@ class OneProcess:
 
     rank = 0
     ranks = 1
+    sharing = 1
 
     def __init__(self) -> None:
         self.explain: Callable[[BaseException], BaseException] | None = None
         self.running = False
         self.interrupted = False
+
+    def meet(
+        self, call: str, messages: Mapping[int, Message], values: Sequence[int]
+    ) -> tuple[dict[int, Message], list[int]]:
+        """What this process sent to itself, and the values."""
+        return dict(messages), list(values)
 
     def exchange(self, call: str, messages: Sequence[Message]) -> list[Message]:
         """What this process sent to itself."""
@@ -76,6 +99,9 @@ class OneProcess:
     def sum(self, call: str, values: Sequence[int]) -> list[int]:
         """The values."""
         return list(values)
+
+    def set_neighbors(self, ranks: Iterable[int]) -> None:
+        """Nobody is near."""
 
     def write_at(self, path: str, pieces: Sequence[tuple[int, bytes | memoryview]]) -> None:
         """Writes the pieces."""

@@ -20,12 +20,14 @@ from bigworlds.simulation.seed import seed_of
 from bigworlds.simulation.simulation import Simulation
 
 
-def available_threads() -> int:
-    """How many cores this process may use: those of its affinity mask, shared with the ranks of this host."""
+def available_threads(processes: Processes) -> int:
+    """How many cores this process may use: those of its affinity mask, shared with the ranks of its host that
+    may use them too."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    started = launcher()
-    sharing = 1 if started is None else started.local_ranks or started.ranks
-    return max(1, cores // sharing)
+    if processes.ranks > 1:
+        return max(1, cores // processes.sharing)
+    started = launcher()  # of processes that run a world each
+    return max(1, cores // (1 if started is None else started.local_ranks or started.ranks))
 
 
 def _whole(name: str, value: Any, default: int) -> int:
@@ -99,7 +101,7 @@ class LocalEngine:
             built.spec,
             ranks=ranks,
             processes=processes if processes.ranks > 1 else None,
-            threads=_whole("threads", options.threads, available_threads()),
+            threads=_whole("threads", options.threads, available_threads(processes)),
             check_values=options.check_values,
         )
         simulation = Simulation(model, description, built, core, parameters, processes)

@@ -42,24 +42,41 @@ class CarriedCommunicator final : public Communicator {
   std::uint32_t ranks() const override { return ranks_; }
   std::span<const RankId> hosted() const override { return hosted_; }
 
-  Mail exchange(std::string_view call, Mail mail) override {
+  Mail exchange(std::string_view call, Mail mail, std::span<std::uint64_t> sums) override {
     const py::gil_scoped_acquire acquire;
-    py::list messages;
-    for (Bytes& message : mail.front()) {
-      messages.append(
-          py::memoryview::from_memory(message.data(), static_cast<py::ssize_t>(message.size())));
-    }
-    const py::list received = processes_.attr("exchange")(call, messages);
+    py::dict messages;
     for (std::size_t rank = 0; rank < ranks_; ++rank) {
-      mail.front()[rank] = bytes_of(received[rank]);
+      if (Bytes& message = mail.front()[rank]; !message.empty()) {
+        messages[py::int_(rank)] =
+            py::memoryview::from_memory(message.data(), static_cast<py::ssize_t>(message.size()));
+      }
     }
-    return mail;
+    py::list values;
+    for (const std::uint64_t value : sums) {
+      values.append(value);
+    }
+    const py::tuple told = processes_.attr("meet")(call, messages, values);
+    const py::dict received = told[0];
+    const py::list summed = told[1];
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      sums[i] = summed[i].cast<std::uint64_t>();
+    }
+    Mail arrived(1, std::vector<Bytes>(ranks_));
+    for (const auto& [rank, message] : received) {
+      arrived.front()[rank.cast<std::size_t>()] = bytes_of(message);
+    }
+    return arrived;
   }
 
   std::vector<std::uint64_t> sum(std::string_view call,
                                  std::vector<std::uint64_t> values) override {
     const py::gil_scoped_acquire acquire;
     return processes_.attr("sum")(call, values).cast<std::vector<std::uint64_t>>();
+  }
+
+  void set_neighbors(std::span<const RankId> ranks) override {
+    const py::gil_scoped_acquire acquire;
+    processes_.attr("set_neighbors")(std::vector<RankId>(ranks.begin(), ranks.end()));
   }
 
   [[noreturn]] void fail(const std::exception_ptr& error) override {

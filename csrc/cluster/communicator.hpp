@@ -13,6 +13,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -32,16 +33,24 @@ class Communicator {
   // The ranks that live in this process, ascending.
   virtual std::span<const RankId> hosted() const = 0;
 
-  // Every rank hands in its mail and gets what was sent to it, in rank order.
-  virtual Mail exchange(std::string_view call, Mail mail) = 0;
+  // Every rank hands in its mail and gets what was sent to it, in rank order. Values that travel
+  // along become their sums over all processes (modulo 2^64); at most kMostSums.
+  virtual Mail exchange(std::string_view call, Mail mail, std::span<std::uint64_t> sums) = 0;
+  Mail exchange(std::string_view call, Mail mail) { return exchange(call, std::move(mail), {}); }
 
-  // The sums over all processes of the values that each hands in (modulo 2^64).
+  // The sums alone.
   virtual std::vector<std::uint64_t> sum(std::string_view call,
                                          std::vector<std::uint64_t> values) = 0;
+
+  // With whom this rank exchanges often: those that have tiles near its own. Everybody can be sent
+  // to; this is about speed alone. Where one of two says so of the other, both are.
+  virtual void set_neighbors(std::span<const RankId>) {}
 
   // This process failed: it comes to the call that the others are at with its error instead, and
   // all throw the same.
   [[noreturn]] virtual void fail(const std::exception_ptr& error) = 0;
+
+  static constexpr std::size_t kMostSums = 6;
 
   bool hosts_all() const { return hosted().size() == ranks(); }
   Mail empty_mail() const { return Mail(hosted().size(), std::vector<Bytes>(ranks())); }
@@ -53,7 +62,8 @@ class LocalCommunicator final : public Communicator {
   explicit LocalCommunicator(std::uint32_t ranks);
   std::uint32_t ranks() const override { return static_cast<std::uint32_t>(hosted_.size()); }
   std::span<const RankId> hosted() const override { return hosted_; }
-  Mail exchange(std::string_view call, Mail mail) override;
+  using Communicator::exchange;
+  Mail exchange(std::string_view call, Mail mail, std::span<std::uint64_t> sums) override;
   std::vector<std::uint64_t> sum(std::string_view call, std::vector<std::uint64_t> values) override;
   [[noreturn]] void fail(const std::exception_ptr& error) override;
 

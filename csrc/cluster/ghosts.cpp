@@ -1,73 +1,10 @@
 // Choosing, packing and unpacking ghosts.
 #include "cluster/ghosts.hpp"
 
-#include <algorithm>
-
 #include "base/strided.hpp"
 
 namespace bw {
 namespace {
-
-// Which other ranks have a tile within the radius of a place.
-class ReachedRanks {
- public:
-  ReachedRanks(const Domain& domain, const Tiling& tiling, const Partition& partition, RankId self,
-               double radius)
-      : domain_(&domain), tiling_(&tiling), partition_(&partition), self_(self), radius_(radius) {
-    if (!domain.integral()) {
-      // Distances are rounded, and so are edges: an agent just within reach by its rounded distance
-      // is a ghost as well.
-      const double longest = *std::max_element(domain.size.begin(), domain.size.end());
-      radius_ = radius * (1.0 + 1e-9) + longest * 1e-12;
-    }
-  }
-
-  const std::vector<RankId>& around(const Place& place) {
-    ranks_.clear();
-    if (deep_inside(place)) {
-      return ranks_;
-    }
-    Region block{place, place};
-    for (std::size_t a = 0; a < static_cast<std::size_t>(domain_->dims); ++a) {
-      block.low[a] -= radius_;
-      block.high[a] += radius_;
-    }
-    tiling_->tiles_touching(block, tiles_);
-    for (const TileId tile : tiles_) {
-      const RankId owner = partition_->owner(tile);
-      if (owner != self_ && std::find(ranks_.begin(), ranks_.end(), owner) == ranks_.end()) {
-        ranks_.push_back(owner);
-      }
-    }
-    return ranks_;
-  }
-
- private:
-  // Most agents are further than the radius from the edges of their tile.
-  bool deep_inside(const Place& place) {
-    const TileId tile = tiling_->tile_at(place);
-    if (tile != last_tile_) {
-      last_tile_ = tile;
-      last_region_ = tiling_->region(tile);
-    }
-    bool inside = true;
-    for (std::size_t a = 0; a < static_cast<std::size_t>(domain_->dims); ++a) {
-      inside = inside && place[a] - radius_ > last_region_.low[a] &&
-               place[a] + radius_ < last_region_.high[a];
-    }
-    return inside && partition_->owner(tile) == self_;
-  }
-
-  const Domain* domain_;
-  const Tiling* tiling_;
-  const Partition* partition_;
-  RankId self_;
-  double radius_;
-  TileId last_tile_ = 0;
-  Region last_region_;
-  std::vector<TileId> tiles_;
-  std::vector<RankId> ranks_;
-};
 
 void write_column(Writer& writer, const std::byte* data, std::int64_t stride, std::size_t size,
                   std::span<const std::uint32_t> rows, Bytes& scratch) {
@@ -78,10 +15,12 @@ void write_column(Writer& writer, const std::byte* data, std::int64_t stride, st
 
 }  // namespace
 
-void pack_ghosts(const Store& store, const Domain& domain, const Tiling& tiling,
-                 const Partition& partition, RankId self, const GhostRequest& request,
-                 std::vector<Bytes>& messages) {
-  ReachedRanks reached(domain, tiling, partition, self, request.radius);
+std::vector<std::size_t> pack_ghosts(ThreadPool& pool, const Store& store, const Domain& domain,
+                                     Border& border, const GhostRequest& request,
+                                     std::vector<Bytes>& messages) {
+  std::vector<std::size_t> counts(messages.size(), 0);
+  std::vector<std::uint32_t> near;
+  std::vector<std::vector<std::uint32_t>> rows(messages.size());
   Bytes scratch;
   for (std::uint32_t t = 0; t < store.table_count(); ++t) {
     const Table& table = store.table(t);
@@ -94,9 +33,9 @@ void pack_ghosts(const Store& store, const Domain& domain, const Tiling& tiling,
     }
     const Column& position = table.column(*position_column);
     const PlaceColumn places{position.data(), position.stride()};
-    std::vector<std::vector<std::uint32_t>> rows(messages.size());
-    for (std::uint32_t row = 0; row < table.size(); ++row) {
-      for (const RankId rank : reached.around(places.at(domain, row))) {
+    border.list_near(pool, places, table.size(), near);
+    for (const std::uint32_t row : near) {
+      for (const RankId rank : border.ranks_around(places.at(domain, row))) {
         rows[rank].push_back(row);
       }
     }
@@ -114,11 +53,14 @@ void pack_ghosts(const Store& store, const Domain& domain, const Tiling& tiling,
         const Column& column = table.column(table.find_column(field).value());
         write_column(writer, column.data(), column.stride(), column.value_size(), rows[r], scratch);
       }
+      counts[r] += rows[r].size();
+      rows[r].clear();
     }
   }
   for (Bytes& message : messages) {
     Writer(message).value(std::uint64_t{0});  // no more tables
   }
+  return counts;
 }
 
 Ghosts unpack_ghosts(const Store& store, const Domain& domain, const GhostRequest& request,
@@ -129,6 +71,9 @@ Ghosts unpack_ghosts(const Store& store, const Domain& domain, const GhostReques
     to.insert(to.end(), bytes.begin(), bytes.end());
   };
   for (Reader& message : messages) {
+    if (message.done()) {
+      continue;
+    }
     for (auto rows = message.value<std::uint64_t>(); rows > 0;
          rows = message.value<std::uint64_t>()) {
       const std::span<const std::byte> ids = message.take(rows * sizeof(EntityId));

@@ -4,8 +4,9 @@
 
 #include <vector>
 
+#include "base/thread_pool.hpp"
+#include "cluster/border.hpp"
 #include "cluster/communicator.hpp"
-#include "cluster/partition.hpp"
 #include "ecs/store.hpp"
 #include "space/domain.hpp"
 #include "space/neighbor_index.hpp"
@@ -27,12 +28,14 @@ struct GhostRequest {
   double radius = 0.0;
 };
 
-// Packs, for each rank, this rank's agents that it needs; appended to the rank's messages.
-void pack_ghosts(const Store& store, const Domain& domain, const Tiling& tiling,
-                 const Partition& partition, RankId self, const GhostRequest& request,
-                 std::vector<Bytes>& messages);
+// Packs, for each rank, this rank's agents that it needs; appended to the rank's messages. The
+// border is that of the request's radius. Returns for each rank how many there are.
+std::vector<std::size_t> pack_ghosts(ThreadPool& pool, const Store& store, const Domain& domain,
+                                     Border& border, const GhostRequest& request,
+                                     std::vector<Bytes>& messages);
 
-// Reads what pack_ghosts of the same request wrote on the other ranks.
+// Reads what pack_ghosts of the same request wrote on the other ranks; a message that is empty has
+// none.
 Ghosts unpack_ghosts(const Store& store, const Domain& domain, const GhostRequest& request,
                      std::vector<Reader>& messages);
 

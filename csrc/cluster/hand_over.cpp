@@ -24,33 +24,6 @@ void pack_rows(Store& store, std::uint32_t t, const std::vector<std::uint32_t>& 
   }
 }
 
-std::size_t send_leavers(Store& store, RankId self, const Domain& domain, const Tiling& tiling,
-                         const Partition& partition, std::vector<Bytes>& messages) {
-  std::size_t leaving = 0;
-  for (std::uint32_t t = 0; t < store.table_count(); ++t) {
-    if (store.table(t).is_external()) {
-      continue;  // they go from tile to tile by their owner
-    }
-    std::vector<std::vector<std::uint32_t>> rows(messages.size());
-    std::vector<std::uint32_t> leavers;
-    for (std::uint32_t row = 0; row < store.table(t).size(); ++row) {
-      const RankId owner = partition.owner(tile_of_row(store, t, row, domain, tiling));
-      if (owner != self) {
-        rows[owner].push_back(row);
-        leavers.push_back(row);
-      }
-    }
-    for (std::size_t r = 0; r < messages.size(); ++r) {
-      if (!rows[r].empty()) {
-        pack_rows(store, t, rows[r], messages[r]);
-      }
-    }
-    store.remove_rows(t, leavers);
-    leaving += leavers.size();
-  }
-  return leaving;
-}
-
 void receive(Store& store, const Bytes& message) {
   Reader reader(message);
   while (!reader.done()) {
@@ -97,17 +70,71 @@ void drop_foreign(Store& store, RankId self, const Domain& domain, const Tiling&
   }
 }
 
-std::size_t hand_over(Communicator& communicator, std::span<Store* const> stores,
-                      const Domain& domain, const Tiling& tiling, const Partition& partition) {
+// Rows that other ranks own, ascending.
+void HandOver::list_leavers(const Store& store, std::uint32_t t, RankId self,
+                            std::optional<Border>& border,
+                            std::vector<std::uint32_t>& leavers) const {
+  const Table& table = store.table(t);
+  leavers.clear();
+  const auto position = domain_->exists() ? store.position_column(t) : std::nullopt;
+  if (!position) {
+    for (std::uint32_t row = 0; row < table.size(); ++row) {
+      if (partition_->owner(tiling_->tile_of_id(table.ids()[row])) != self) {
+        leavers.push_back(row);
+      }
+    }
+    return;
+  }
+  if (!border || !border->fits(0.0, table.size())) {
+    border.emplace(*domain_, *tiling_, *partition_, self, 0.0, table.size());
+  }
+  const Column& column = table.column(*position);
+  const PlaceColumn places{column.data(), column.stride()};
+  border->list_near(*pool_, places, table.size(), leavers);
+  std::erase_if(leavers, [&](std::uint32_t row) {
+    return partition_->owner(tiling_->tile_at(places.at(*domain_, row))) == self;
+  });
+}
+
+std::size_t HandOver::send_leavers(Store& store, RankId self, std::optional<Border>& border,
+                                   std::vector<Bytes>& messages) const {
+  std::size_t leaving = 0;
+  std::vector<std::uint32_t> leavers;
+  for (std::uint32_t t = 0; t < store.table_count(); ++t) {
+    if (store.table(t).is_external()) {
+      continue;  // they go from tile to tile by their owner
+    }
+    list_leavers(store, t, self, border, leavers);
+    if (leavers.empty()) {
+      continue;
+    }
+    std::vector<std::vector<std::uint32_t>> rows(messages.size());
+    for (const std::uint32_t row : leavers) {
+      rows[partition_->owner(tile_of_row(store, t, row, *domain_, *tiling_))].push_back(row);
+    }
+    for (std::size_t r = 0; r < messages.size(); ++r) {
+      if (!rows[r].empty()) {
+        pack_rows(store, t, rows[r], messages[r]);
+      }
+    }
+    store.remove_rows(t, leavers);
+    leaving += leavers.size();
+  }
+  return leaving;
+}
+
+std::size_t HandOver::run(Communicator& communicator, std::span<Store* const> stores,
+                          std::span<std::uint64_t> sums) {
   if (communicator.ranks() == 1) {
     return 0;
   }
+  borders_.resize(stores.size());
   Mail mail = communicator.empty_mail();
   std::size_t moved = 0;
   for (std::size_t h = 0; h < stores.size(); ++h) {
-    moved += send_leavers(*stores[h], communicator.hosted()[h], domain, tiling, partition, mail[h]);
+    moved += send_leavers(*stores[h], communicator.hosted()[h], borders_[h], mail[h]);
   }
-  mail = communicator.exchange("hand over", std::move(mail));
+  mail = communicator.exchange("hand over", std::move(mail), sums);
   for (std::size_t h = 0; h < stores.size(); ++h) {
     for (const Bytes& message : mail[h]) {
       receive(*stores[h], message);

@@ -2,8 +2,12 @@
 // with all their components.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <vector>
 
+#include "base/thread_pool.hpp"
+#include "cluster/border.hpp"
 #include "cluster/communicator.hpp"
 #include "cluster/partition.hpp"
 #include "ecs/store.hpp"
@@ -19,9 +23,31 @@ TileId tile_of_row(const Store& store, std::uint32_t table, std::size_t row, con
 void drop_foreign(Store& store, RankId self, const Domain& domain, const Tiling& tiling,
                   const Partition& partition);
 
-// Collective: stores[h] is the store of the h-th hosted rank. Returns how many agents moved out of
-// hosted ranks.
-std::size_t hand_over(Communicator& communicator, std::span<Store* const> stores,
-                      const Domain& domain, const Tiling& tiling, const Partition& partition);
+class HandOver {
+ public:
+  HandOver(ThreadPool& pool, const Domain& domain, const Tiling& tiling, const Partition& partition)
+      : pool_(&pool), domain_(&domain), tiling_(&tiling), partition_(&partition) {}
+
+  // Collective: stores[h] is the store of the h-th hosted rank. `sums`, values of this process,
+  // travel along and come back as the sums over all processes. Returns how many agents moved out of
+  // hosted ranks.
+  std::size_t run(Communicator& communicator, std::span<Store* const> stores,
+                  std::span<std::uint64_t> sums = {});
+
+  // The partition is another one.
+  void forget() { borders_.clear(); }
+
+ private:
+  std::size_t send_leavers(Store& store, RankId self, std::optional<Border>& border,
+                           std::vector<Bytes>& messages) const;
+  void list_leavers(const Store& store, std::uint32_t table, RankId self,
+                    std::optional<Border>& border, std::vector<std::uint32_t>& leavers) const;
+
+  ThreadPool* pool_;
+  const Domain* domain_;
+  const Tiling* tiling_;
+  const Partition* partition_;
+  std::vector<std::optional<Border>> borders_;  // by hosted rank
+};
 
 }  // namespace bw

@@ -175,8 +175,12 @@ void Simulation::settle_births() {
 // Orders stand on the rank where their agent was at the start of the phase; agents that have been
 // handed over since are on another one: every rank gets the orders for agents that left, and keeps
 // those for its own.
+//
+// Agents that were claimed may be anywhere where cells are no tiles; else only those can be
+// elsewhere that moved in this phase.
 void Simulation::forward_orders() {
-  if (communicator_->ranks() == 1) {
+  const bool claimed = !claim_targets_.empty() && !model_.domain.integral();
+  if (communicator_->ranks() == 1 || !(ordered_.of_agents || claimed)) {
     return;
   }
   Mail mail = communicator_->empty_mail();
@@ -228,7 +232,8 @@ void Simulation::apply() {
   }
   // Over several processes a rank does not know what the others were ordered to do, only what they
   // may have been.
-  if (communicator_->hosts_all() ? moved : changing_) {
+  const bool maybe = changing_ && (!moving_ || ordered_.newcomers);
+  if (communicator_->hosts_all() ? moved : maybe) {
     hand_over_leavers();
   }
   change_graphs(ended);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "cluster/border.hpp"
 #include "cluster/ghosts.hpp"
 #include "cluster/partition.hpp"
 #include "ecs/store.hpp"
@@ -67,6 +68,7 @@ struct Rank {
   std::vector<Graph> graphs;          // edges that begin at agents of this rank
   std::vector<GraphPlaces> places;    // by graph: of the phase in hand
   std::vector<RoomPart> rooms;        // by their place in the model
+  std::vector<Border> borders;        // of the radii within which others are seen
   Executor executor;
   ClaimSettler claim_settler;
   LiveMemory live_memory;

@@ -1,7 +1,9 @@
 // Refresh: what a phase reads of others is brought together before it runs: ghosts, halos, packed
 // neighbour indices, copies of cells that the phase itself writes.
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 
 #include "base/errors.hpp"
 #include "engine/simulation.hpp"
@@ -14,6 +16,9 @@ namespace {
 // measured to pay.
 constexpr std::int64_t kTicksBetweenSorts = 8;
 constexpr double kDisorderLimit = 0.1;
+
+// Borders that a rank keeps; radii may come from parameters that change in every tick.
+constexpr std::size_t kMostBorders = 8;
 
 // The steps to the cells around a cell, made anew where the radius has changed.
 void make_stencils(const Domain& domain, const Rank& rank, ReachView& view,
@@ -50,7 +55,6 @@ bw_column cell_column(CellLayer& cells, const Phase& phase, FieldKey field, Byte
 }  // namespace
 
 void Simulation::refresh(std::size_t phase) {
-  population_ = population();
   list_empty_cells(phase);
   refresh_surroundings();
   refresh_agents(phase);
@@ -68,10 +72,15 @@ void Simulation::bring_rows_near() {
     return;
   }
   const Region whole{{}, model_.domain.size};
+  std::uint64_t here = 0;
+  for (const auto& rank : ranks_) {
+    here += rank->store.size();
+  }
+  const std::uint64_t about = here * communicator_->ranks() / ranks_.size();
   const CellBox cells =
       model_.domain.integral()
           ? lattice_
-          : world_box(model_.domain, continuous_box(model_.domain, whole, 0.0, population()).cells);
+          : world_box(model_.domain, continuous_box(model_.domain, whole, 0.0, about).cells);
   for (const auto& rank : ranks_) {
     for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {
       const auto position = rank->store.position_column(t);
@@ -123,16 +132,7 @@ void Simulation::refresh_agents(std::size_t phase) {
   if (requests.empty()) {
     return;
   }
-  Mail mail = communicator_->empty_mail();
-  if (communicator_->ranks() > 1) {
-    for (std::size_t h = 0; h < ranks_.size(); ++h) {
-      for (const GhostRequest& request : requests) {
-        pack_ghosts(ranks_[h]->store, model_.domain, tiling_, partition_, ranks_[h]->id, request,
-                    mail[h]);
-      }
-    }
-    mail = communicator_->exchange("ghosts", std::move(mail));
-  }
+  Mail mail = exchange_ghosts(requests);
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     std::vector<Reader> readers(mail[h].begin(), mail[h].end());
     std::size_t next = 0;
@@ -156,6 +156,49 @@ void Simulation::refresh_agents(std::size_t phase) {
       }
     }
   }
+}
+
+// The ghosts for each request; with them travels how many agents there are.
+Mail Simulation::exchange_ghosts(const std::vector<GhostRequest>& requests) {
+  std::array<std::uint64_t, 2> sums{0, vote_to_stop()};
+  for (const auto& rank : ranks_) {
+    sums[0] += rank->store.size();
+  }
+  Mail mail = communicator_->empty_mail();
+  if (communicator_->ranks() > 1) {
+    for (std::size_t h = 0; h < ranks_.size(); ++h) {
+      std::vector<std::size_t> sent(communicator_->ranks(), 0);
+      for (const GhostRequest& request : requests) {
+        const std::vector<std::size_t> counts =
+            pack_ghosts(pool_, ranks_[h]->store, model_.domain,
+                        border_of(*ranks_[h], request.radius), request, mail[h]);
+        std::transform(counts.begin(), counts.end(), sent.begin(), sent.begin(), std::plus<>());
+      }
+      for (std::size_t r = 0; r < sent.size(); ++r) {
+        if (sent[r] == 0) {
+          mail[h][r].clear();
+        }
+      }
+    }
+    mail = communicator_->exchange("ghosts", std::move(mail), sums);
+    ballot_.outcome = sums[1] > 0;
+  }
+  population_ = sums[0];
+  return mail;
+}
+
+// The border of a radius, drawn anew where the radius has changed or the rank has many more agents.
+Border& Simulation::border_of(Rank& rank, double radius) {
+  for (Border& border : rank.borders) {
+    if (border.fits(radius, rank.store.size())) {
+      return border;
+    }
+  }
+  if (rank.borders.size() == kMostBorders) {
+    rank.borders.clear();
+  }
+  return rank.borders.emplace_back(model_.domain, tiling_, partition_, rank.id, radius,
+                                   rank.store.size());
 }
 
 std::vector<IndexSource> Simulation::index_sources(const Rank& rank, const ReachUse& use,

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <memory>
 #include <numeric>
 #include <utility>
 
 #include "base/errors.hpp"
 #include "base/strided.hpp"
-#include "cluster/hand_over.hpp"
 #include "ecs/row_set.hpp"
 #include "ecs/transfer.hpp"
 #include "schedule/live_world.hpp"
@@ -76,6 +76,7 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
                                      : std::make_shared<LocalCommunicator>(run.ranks)),
       tiling_(model_.domain, model_.tiles),
       partition_(Partition::blocks(tiling_.count(), communicator_->ranks())),
+      hand_over_(pool_, model_.domain, tiling_, partition_),
       lattice_(world_box(model_.domain, model_.lattice)),
       phase_seconds_(model_.phases.size(), 0.0) {
   check_model();
@@ -98,10 +99,31 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
                              behavior.deposits.end());
     }
   }
+  tell_neighbors();
   old_places_.resize(ranks_.size());
   movers_.resize(ranks_.size());
   dropped_edge_orders_.resize(ranks_.size());
   list_receivers();
+}
+
+// Ranks whose agents or cells are seen from here, or may soon be here.
+void Simulation::tell_neighbors() {
+  if (communicator_->hosts_all()) {
+    return;
+  }
+  double reach = 0.0;
+  for (std::size_t a = 0; a < static_cast<std::size_t>(model_.domain.dims); ++a) {
+    reach = std::max(reach, static_cast<double>(cell_halo_) / lattice_.per_length[a]);
+  }
+  for (const Phase& phase : model_.phases) {
+    for (const Behavior& behavior : phase.behaviors) {
+      for (const ReachUse& use : behavior.reaches) {
+        reach = use.within_radius() ? std::max(reach, use.radius.value(model_.parameters)) : reach;
+      }
+    }
+  }
+  communicator_->set_neighbors(
+      ranks_near(model_.domain, tiling_, partition_, ranks_.front()->id, reach));
 }
 
 void Simulation::check_model() const {
@@ -225,14 +247,17 @@ std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& ke
     }
   }
   Clock::time_point asked = Clock::now();
-  const auto wants_to_stop = [&] {
-    const Clock::time_point now = Clock::now();
-    const bool ask = keep_going && now - asked >= kAskEvery;
-    asked = ask ? now : asked;
-    return ask && !keep_going();
-  };
+  ballot_ = Ballot{[&] {
+                     const Clock::time_point now = Clock::now();
+                     const bool ask = keep_going && now - asked >= kAskEvery;
+                     asked = ask ? now : asked;
+                     return ask && !keep_going();
+                   },
+                   nullptr, std::nullopt};
+  const std::unique_ptr<Ballot, void (*)(Ballot*)> forgotten(&ballot_,
+                                                             [](Ballot* ballot) { *ballot = {}; });
   for (std::int64_t done = 0; done < ticks; ++done) {
-    if (agree_to_stop(wants_to_stop)) {
+    if (agree_to_stop()) {
       return done;
     }
     failed_ = true;  // until the tick has come to its end
@@ -246,24 +271,33 @@ std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& ke
   return ticks;
 }
 
-// Whether any process wants to stop before the next tick. Where asking throws (Ctrl-C), all stop,
-// and this one throws.
-bool Simulation::agree_to_stop(const std::function<bool()>& wants_to_stop) const {
+// Whether any process wants to stop before the next tick. They have told each other with the last
+// exchange of the tick before, if it had one that carries votes. Where asking throws (Ctrl-C), all
+// stop, and this one throws.
+bool Simulation::agree_to_stop() {
   if (communicator_->hosts_all()) {
-    return wants_to_stop();
+    return ballot_.wants_to_stop();
   }
-  std::exception_ptr thrown;
-  bool mine = true;
+  if (!ballot_.outcome) {
+    ballot_.outcome = communicator_->sum("tick", {vote_to_stop()}).front() > 0;
+  }
+  if (ballot_.thrown) {
+    std::rethrow_exception(ballot_.thrown);
+  }
+  return *std::exchange(ballot_.outcome, std::nullopt);
+}
+
+// The vote of this process; one that was yes stays so until the boundary.
+std::uint64_t Simulation::vote_to_stop() {
+  if (communicator_->hosts_all() || !ballot_.wants_to_stop) {
+    return 0;
+  }
   try {
-    mine = wants_to_stop();
+    return ballot_.thrown || ballot_.outcome.value_or(false) || ballot_.wants_to_stop() ? 1 : 0;
   } catch (...) {
-    thrown = std::current_exception();
+    ballot_.thrown = std::current_exception();
+    return 1;
   }
-  const bool any = communicator_->sum("tick", {mine ? 1u : 0u}).front() > 0;
-  if (thrown) {
-    std::rethrow_exception(thrown);
-  }
-  return any;
 }
 
 void Simulation::run_tick() {
@@ -301,6 +335,7 @@ void Simulation::act(std::size_t phase) {
   if (settles_moves()) {
     settle_moves();
   }
+  ordered_ = {};
   if (moving_) {
     hand_over_leavers();  // claims are settled where the agents are now
   }
@@ -315,10 +350,17 @@ void Simulation::hand_over_leavers() {
   }
   hand_over_edges();
   std::vector<Store*> stores;
+  std::array<std::uint64_t, 3> sums{0, 0, vote_to_stop()};
   for (const auto& rank : ranks_) {
     stores.push_back(&rank->store);
+    for (const CommandBuffer* buffer : rank->executor.command_buffers()) {
+      sums[0] += buffer->deaths().size() + buffer->changes().size();
+      sums[1] += buffer->births().size() + buffer->changes().size();
+    }
   }
-  hand_over(*communicator_, stores, model_.domain, tiling_, partition_);
+  hand_over_.run(*communicator_, stores, sums);
+  ordered_ = {sums[0] > 0, sums[1] > 0};
+  ballot_.outcome = sums[2] > 0;
 }
 
 // Entities that every process has put on its first rank go to the ranks that own them; what other

@@ -26,6 +26,7 @@
 #include "base/thread_pool.hpp"
 #include "cluster/communicator.hpp"
 #include "cluster/halo.hpp"
+#include "cluster/hand_over.hpp"
 #include "engine/model.hpp"
 #include "engine/rank.hpp"
 #include "event/input_queue.hpp"
@@ -143,6 +144,7 @@ class Simulation {
   void run_phase(std::size_t phase);
   void act(std::size_t phase);
   bool select(std::size_t phase);
+  void tell_neighbors();
   void check_model() const;
   void check_behavior(const Behavior& behavior) const;
   void check_radii(const std::vector<std::byte>& parameters) const;
@@ -155,6 +157,8 @@ class Simulation {
   void refresh_surroundings();
   void refresh_agents(std::size_t phase);
   void refresh_cells(std::size_t phase);
+  Mail exchange_ghosts(const std::vector<GhostRequest>& requests);
+  Border& border_of(Rank& rank, double radius);
   std::vector<IndexSource> index_sources(const Rank& rank, const ReachUse& use,
                                          const PreparedReach& reach, ReachView& view) const;
   bool any_writes(const std::vector<FieldKey>& fields) const;
@@ -279,7 +283,8 @@ class Simulation {
                          std::span<const SpawnColumn> columns, Carry carry);
 
   std::uint64_t global_sum(std::string_view call, const std::vector<std::uint64_t>& per_rank) const;
-  bool agree_to_stop(const std::function<bool()>& wants_to_stop) const;
+  bool agree_to_stop();
+  std::uint64_t vote_to_stop();
   RankId owner_of_cell(std::uint64_t cell) const;
 
   // state.cpp
@@ -292,6 +297,7 @@ class Simulation {
   std::shared_ptr<Communicator> communicator_;
   Tiling tiling_;
   Partition partition_;
+  HandOver hand_over_;
   CellBox lattice_;
   std::int64_t cell_halo_ = 0;  // of the cell layers, in cells
   std::vector<std::unique_ptr<Rank>> ranks_;
@@ -300,6 +306,13 @@ class Simulation {
   std::vector<FieldKey> claim_results_;
   std::vector<FieldKey> deposit_fields_;
   std::int64_t tick_ = 0;
+  // What the processes agree on at the next tick boundary.
+  struct Ballot {
+    std::function<bool()> wants_to_stop;  // this process
+    std::exception_ptr thrown;            // when it was asked
+    std::optional<bool> outcome;          // whether any does, as far as it was told in this tick
+  };
+  Ballot ballot_;
   bool failed_ = false;                // in the middle of a tick
   bool written_from_outside_ = false;  // perhaps, since the last tick
 
@@ -322,11 +335,17 @@ class Simulation {
 
   // of the phase in hand
   std::vector<std::uint8_t> firing_;
-  std::uint64_t population_ = 0;
-  bool bearing_ = false;      // a firing behavior may order births
-  bool moving_ = false;       // a firing behavior writes places
-  bool sequential_ = false;   // the phase is a sequential behavior
-  bool changing_ = false;     // a firing behavior may order births or changes of components
+  std::uint64_t population_ = 0;  // where others are seen within a radius
+  bool bearing_ = false;          // a firing behavior may order births
+  bool moving_ = false;           // a firing behavior writes places
+  bool sequential_ = false;       // the phase is a sequential behavior
+  bool changing_ = false;         // a firing behavior may order births or changes of components
+  // What the ranks have ordered, where they told each other: deaths or changes; births or changes.
+  struct Ordered {
+    bool of_agents = false;
+    bool newcomers = false;
+  };
+  Ordered ordered_;
   std::uint32_t acting_ = 0;  // place in the order, from 1, of a behavior that acts for the world
   std::vector<double> phase_seconds_;
 

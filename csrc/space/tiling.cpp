@@ -149,7 +149,7 @@ void Tiling::tiles_touching(const Region& block, std::vector<TileId>& out) const
   for (const std::int64_t z : covered[2]) {
     for (const std::int64_t y : covered[1]) {
       for (const std::int64_t x : covered[0]) {
-        out.push_back(static_cast<TileId>((z * per_axis_[1] + y) * per_axis_[0] + x + 1));
+        out.push_back(tile_of({x, y, z}));
       }
     }
   }

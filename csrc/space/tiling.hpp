@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -18,6 +19,7 @@ namespace bw {
 struct Region {
   Place low{};
   Place high{};
+  bool operator==(const Region&) const = default;
 };
 
 class Tiling {
@@ -30,6 +32,17 @@ class Tiling {
   TileId tile_at(const Place& place) const;
   TileId tile_of_id(EntityId id) const;
   Region region(TileId tile) const;
+
+  // The tiles of a space stand in a grid: how many there are along an axis, the edges of the tiles
+  // at a place on it, and the tile at a place on every axis.
+  std::int64_t along(std::size_t axis) const { return per_axis_[axis]; }
+  std::pair<double, double> edges(std::size_t axis, std::int64_t at) const {
+    return {edges_[axis][static_cast<std::size_t>(at)],
+            edges_[axis][static_cast<std::size_t>(at) + 1]};
+  }
+  TileId tile_of(const std::array<std::int64_t, kAxes>& at) const {
+    return static_cast<TileId>((at[2] * per_axis_[1] + at[1]) * per_axis_[0] + at[0] + 1);
+  }
 
   // The tiles that a block touches, periodic images included. Blocks may reach beyond the domain.
   void tiles_touching(const Region& block, std::vector<TileId>& out) const;

@@ -42,6 +42,8 @@ TEST_CASE("agents that left their rank's tiles are handed over, each exactly onc
     Spread world(domain, static_cast<std::uint32_t>(draw.whole(1, 40)),
                  static_cast<std::uint32_t>(draw.whole(1, 6)));
     const auto ranks = static_cast<std::int64_t>(world.stores.size());
+    bw::ThreadPool pool(2);
+    bw::HandOver hand_over(pool, domain, world.tiling, world.partition);
     for (EntityId id = 1; id <= 120; ++id) {
       world.add(static_cast<bw::RankId>(draw.whole(0, ranks - 1)), id,
                 bw::space_tests::random_place(domain, 1.0, draw), id % 3 == 0);
@@ -56,11 +58,9 @@ TEST_CASE("agents that left their rank's tiles are handed over, each exactly onc
           }
         }
       }
-      CHECK(bw::hand_over(world.communicator, world.all(), domain, world.tiling, world.partition) ==
-            leaving);
+      CHECK(hand_over.run(world.communicator, world.all()) == leaving);
       check_each_once(world);
-      CHECK(bw::hand_over(world.communicator, world.all(), domain, world.tiling, world.partition) ==
-            0);
+      CHECK(hand_over.run(world.communicator, world.all()) == 0);
       // All go somewhere else.
       for (bw::Store& store : world.stores) {
         for (std::uint32_t t = 0; t < store.table_count(); ++t) {
@@ -91,7 +91,9 @@ TEST_CASE("without a space agents live where their ids belong") {
     ids.push_back(bw::make_id(static_cast<bw::TileId>(i % 13), 100 * i));
   }
   stores[1].insert(stores[1].table_for({0}), ids);
-  bw::hand_over(communicator, all, {}, tiling, partition);
+  bw::ThreadPool pool(1);
+  const bw::Domain nowhere;
+  bw::HandOver(pool, nowhere, tiling, partition).run(communicator, all);
   for (const EntityId id : ids) {
     CHECK(stores[partition.owner(tiling.tile_of_id(id))].find(id));
   }
