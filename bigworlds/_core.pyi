@@ -289,6 +289,14 @@ class Simulation:
     def population(self) -> int: ...
     @property
     def phase_seconds(self) -> list[float]: ...
+    def measure(self, on: bool) -> None:
+        """From here on the time of this process's ticks is measured, or no longer."""
+
+    @property
+    def spent(self) -> tuple[list[float], int, int, int]:
+        """Of this process: seconds of each part of the tick (compute, halo, migrate, settle, rest, wait), as
+        far as they were measured; meetings, messages and bytes sent to other ranks."""
+
     @property
     def next_id(self) -> int: ...
     def start_rooms(self) -> None: ...

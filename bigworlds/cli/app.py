@@ -75,6 +75,7 @@ def run(
     branch: options.Branch = False,
     view: options.View = False,
     movie: options.Movie = None,
+    profile: options.Profile = False,
     interpret: options.Interpret = False,
     check_values: options.CheckValues = False,
     local_ranks: options.LocalRanks = 1,
@@ -170,9 +171,12 @@ def plot(
     model: Annotated[
         str | None, typer.Option("--model", metavar="MODEL", help="The model, where its file has moved.")
     ] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Instead: what each rank spent its time on.")
+    ] = False,
 ) -> None:
     """Draw what a run recorded over time, and its world at the latest snapshot, as PNG."""
-    for made in stored.plotted(path, model, into):
+    for made in stored.plotted_profile(path, into) if profile else stored.plotted(path, model, into):
         print(made)
 
 

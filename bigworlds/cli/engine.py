@@ -14,11 +14,20 @@ from bigworlds.data.parameters import Parameters
 from bigworlds.model import Model, WorldDescription
 from bigworlds.record import Manifest, Recorder
 from bigworlds.record import Source as RecordSource
-from bigworlds.simulation import Seen, every_component, file_hash, model_hash, plain, records_of, version
+from bigworlds.simulation import (
+    PARTS,
+    Seen,
+    every_component,
+    file_hash,
+    model_hash,
+    plain,
+    records_of,
+    version,
+)
 from bigworlds.view import Source as ViewSource
 
 __all__ = [
-    "Simulation", "components_of", "file_hash", "manifest_of", "model_hash", "picture_of", "plain",
+    "PARTS", "Simulation", "components_of", "file_hash", "manifest_of", "model_hash", "picture_of", "plain",
     "records_of", "resume", "rows_of", "save", "start", "version",
 ]  # fmt: skip
 
@@ -49,6 +58,8 @@ class Simulation(Protocol):
     def run(self, ticks: int) -> int: ...
     def run_until(self, predicate: Callable[[Any], bool], at_most: int | None = None) -> int: ...
     def pause(self) -> None: ...
+    def measure(self, on: bool = True) -> None: ...
+    def profile(self) -> dict[str, Any]: ...
     def agreed(self, value: Any) -> Any: ...
     def ranks_where(self, *conditions: bool) -> list[int]: ...
     def digest(self) -> str: ...

@@ -109,6 +109,10 @@ Movie = Annotated[
     typer.Option("--movie", metavar="FILE", help="Make a .gif or .mp4 of it.", rich_help_panel=WATCHING),
 ]
 
+Profile = Annotated[
+    bool,
+    typer.Option("--profile", help="Tell what each rank spends its time on.", rich_help_panel=DEBUGGING),
+]
 Interpret = Annotated[
     bool,
     typer.Option(

@@ -55,6 +55,9 @@ class OutFolder:
 
     Collective; rank 0 writes.
 
+    Attributes:
+        recorder: of the records in it.
+
     Args:
         path: the folder, made where it is not there.
         simulation: before its first tick here.
@@ -66,8 +69,8 @@ class OutFolder:
         self._next_line = 0.0
         if simulation.rank > 0:
             self.folder = RunFolder(path, manifest_of(simulation))
-            self._recorder = Recorder.unkept(records_of(simulation), simulation.agreed(None))
-            simulation.record_with(self._recorder)
+            self.recorder = Recorder.unkept(records_of(simulation), simulation.agreed(None))
+            simulation.record_with(self.recorder)
             return
         if manifest_in(path) is None:
             self.folder = RunFolder.create(path, manifest_of(simulation))
@@ -78,16 +81,16 @@ class OutFolder:
         if self.folder.records.exists():
             # Where no tick has been kept yet, nothing that was recorded is.
             last = simulation.tick if simulation.tick > 0 else -1
-            self._recorder = Recorder.resume(specs, self.folder.records, last)
+            self.recorder = Recorder.resume(specs, self.folder.records, last)
         else:
-            self._recorder = Recorder.create(specs, self.folder.records)
-        self._stack.callback(self._recorder.close)
-        simulation.agreed(self._recorder.last_tick)
-        simulation.record_with(self._recorder)
+            self.recorder = Recorder.create(specs, self.folder.records)
+        self._stack.callback(self.recorder.close)
+        simulation.agreed(self.recorder.last_tick)
+        simulation.record_with(self.recorder)
         event(_logger, "run started", tick=simulation.tick, seed=simulation.seed, model=simulation.model.name)
 
     def __enter__(self) -> Self:
-        self._recorder.observe(self._rows)
+        self.recorder.observe(self._rows)
         return self
 
     def __exit__(

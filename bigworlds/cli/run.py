@@ -24,6 +24,7 @@ from bigworlds.cli.loop import Ended, Goal, Interrupts, Watcher, run_to
 from bigworlds.cli.out_folder import OutFolder, check_out, manifest_in
 from bigworlds.cli.outcome import outcome, summary
 from bigworlds.cli.pictures import Movie, Screen
+from bigworlds.cli.profile import Profile
 from bigworlds.cli.progress import ProgressBar
 from bigworlds.cli.walltime import Walltime, seconds_of
 from bigworlds.errors import BigworldsError, ModelError, UserError
@@ -54,6 +55,7 @@ class Request:
     view: bool = False
     movie: Path | None = None
     as_json: bool = False
+    profile: bool = False
     interpret: bool = False
     check_values: bool = False
 
@@ -79,9 +81,10 @@ def execute(request: Request) -> ExitCode:
             folder = None if out is None else out.folder
             keeper = Keeper(request.snapshot, folder, request.snapshot_every, request.keep)
             walltime = _walltime(request, keeper)
-            ended = _run(
-                request, simulation, [keeper] if out is None else [keeper, out], interrupts, walltime
-            )
+            recorder = None if out is None else out.recorder
+            profile = Profile(simulation, recorder) if request.profile else None
+            watchers = [watcher for watcher in (keeper, out, profile) if watcher is not None]
+            ended = _run(request, simulation, watchers, interrupts, walltime)
             if out is not None:
                 out.ended(simulation, ended)
             keeper.keep_now(simulation)
@@ -90,6 +93,8 @@ def execute(request: Request) -> ExitCode:
         print(json.dumps(result), file=stdout, flush=True)
     elif first_rank:
         summary(simulation, result, Console(highlight=False))
+    if profile is not None and first_rank:
+        profile.print(Console(stderr=request.as_json, highlight=False))
     return _exit_code(ended, interrupts, kept=keeper.keeps, say=first_rank)
 
 

@@ -10,12 +10,13 @@ from bigworlds.cli import engine
 from bigworlds.cli.failures import short_path
 from bigworlds.cli.keeping import latest_in
 from bigworlds.cli.locate import examples, find_model, models_in
+from bigworlds.cli.profile import profile_of
 from bigworlds.errors import UserError
 from bigworlds.model import Model
 from bigworlds.record import Records, RunFolder
 from bigworlds.view import frame_of, plot_records, plot_world
 
-SERIES, WORLD = "series.png", "world.png"
+SERIES, WORLD, PROFILE = "series.png", "world.png", "profile.png"
 
 
 def inspected(path: Path) -> str:
@@ -54,6 +55,21 @@ def plotted(path: Path, named: str | None, into: Path | None) -> list[Path]:
     if run is None or run.latest_snapshot() is not None or path.is_file():
         made.append(_draw_world(_snapshot(path), named, target / WORLD))
     return made
+
+
+def plotted_profile(path: Path, into: Path | None) -> list[Path]:
+    """Draws what each rank of a run spent and sent per tick: a panel each, with one line a rank.
+
+    Raises:
+        UserError: it recorded none.
+    """
+    run = RunFolder.containing(path)
+    if run is None or not run.records.exists():
+        raise UserError(
+            f"{short_path(path)} is no folder of a run; a profile is recorded by --profile --out DIR"
+        )
+    target = into if into is not None else (path if path.is_dir() else path.parent)
+    return [plot_records(profile_of(run.records), target / PROFILE)]
 
 
 def _draw_world(path: Path, named: str | None, picture: Path) -> Path:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -152,6 +153,28 @@ class Recorder:
         waited = time.monotonic() - self._committed
         if self._store.pending_bytes > COMMIT_BYTES or waited > COMMIT_SECONDS:
             self.commit()
+
+    def note(self, name: str, tick: int, row: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Records something about the run itself, not about its world; `Records` has it in no series.
+
+        *Rank 0*; elsewhere nothing is kept.
+
+        Args:
+            name: of a table of its own, made where it is missing.
+            tick: at which it is noted; nothing where it, or a later one, has been noted.
+            row: one row by column, (1,) or (1, k); where the table has rows with another k, from another
+                number of ranks, the row is left out.
+        """
+        if name not in self._store.names:
+            self._store.add(name, {"kind": "note"})
+        last = self._store.last(name, TICK)
+        if last is not None and last >= tick:
+            return
+        rows = {TICK: np.array([tick], dtype=np.int64), **row}
+        try:
+            self._store.append(name, rows)
+        except ValueError:
+            _logger.warning("%s at tick %d has another form than before and is left out", name, tick)
 
     def commit(self) -> None:
         """Makes all recorded rows part of the file.

@@ -30,6 +30,7 @@ from bigworlds.simulation.graphs import Graphs
 from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.per_tick import cause_in_words, set_acts
+from bigworlds.simulation.profile import Profiled
 from bigworlds.simulation.schema import is_cell, is_edge, stored_column
 from bigworlds.simulation.shown import Shown, Table
 from bigworlds.simulation.views import Columns, Generations, Local
@@ -40,7 +41,7 @@ from bigworlds.space import Continuous, Grid
 _STRIDE = 1 << 30
 
 
-class Simulation(Shown, Outside, ByHand):
+class Simulation(Shown, Outside, ByHand, Profiled):
     """A running world, made by `model.simulate(...)`.
 
     All its state is in here: two simulations in one process do not know of each other.

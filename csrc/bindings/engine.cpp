@@ -460,6 +460,13 @@ void bind_engine(py::module_& module) {
       .def_property_readonly("threads", &Simulation::threads)
       .def_property_readonly("population", &Simulation::population)
       .def_property_readonly("phase_seconds", &Simulation::phase_seconds)
+      .def("measure", &Simulation::measure, py::arg("on"))
+      .def_property_readonly("spent",
+                             [](const Simulation& simulation) {
+                               const Traffic& traffic = simulation.traffic();
+                               return py::make_tuple(simulation.watch().seconds(), traffic.meetings,
+                                                     traffic.messages, traffic.bytes);
+                             })
       .def("count", &Simulation::count)
       .def("start_rooms", &Simulation::start_rooms)
       .def_property_readonly("next_id", &Simulation::next_id)

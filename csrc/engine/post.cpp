@@ -112,6 +112,7 @@ void Simulation::deliver(std::size_t phase) {
   if (!receives) {
     return;
   }
+  const Lap lap(watch_, Part::halo);
   std::vector<std::vector<EventList>> gathered;
   if (communicator_->ranks() > 1) {
     gathered = gather_due(phase);

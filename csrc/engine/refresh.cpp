@@ -55,6 +55,7 @@ bw_column cell_column(CellLayer& cells, const Phase& phase, FieldKey field, Byte
 }  // namespace
 
 void Simulation::refresh(std::size_t phase) {
+  const Lap lap(watch_, Part::halo);
   list_empty_cells(phase);
   refresh_surroundings();
   refresh_agents(phase);

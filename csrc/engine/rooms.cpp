@@ -210,6 +210,7 @@ bool Simulation::any_letters(const std::vector<TileJob>& jobs) {
 }
 
 void Simulation::run_room(std::size_t room) {
+  const Lap lap(watch_, Part::compute);
   std::vector<TileJob> jobs = list_jobs();
   const int steps = ranks_.front()->rooms[room].room->steps(tick_, model_.parameters);
   for (int step = 0; step < steps; ++step) {

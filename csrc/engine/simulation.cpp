@@ -72,8 +72,9 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
     : model_(std::move(model)),
       run_(run),
       pool_(run.threads),
-      communicator_(run.communicator ? run.communicator
-                                     : std::make_shared<LocalCommunicator>(run.ranks)),
+      communicator_(std::make_unique<MeteredCommunicator>(
+          run.communicator ? run.communicator : std::make_shared<LocalCommunicator>(run.ranks),
+          watch_)),
       tiling_(model_.domain, model_.tiles),
       partition_(Partition::blocks(tiling_.count(), communicator_->ranks())),
       hand_over_(pool_, model_.domain, tiling_, partition_),
@@ -256,6 +257,7 @@ std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& ke
                    nullptr, std::nullopt};
   const std::unique_ptr<Ballot, void (*)(Ballot*)> forgotten(&ballot_,
                                                              [](Ballot* ballot) { *ballot = {}; });
+  const Lap lap(watch_, Part::rest);
   for (std::int64_t done = 0; done < ticks; ++done) {
     if (agree_to_stop()) {
       return done;
@@ -331,6 +333,7 @@ void Simulation::act(std::size_t phase) {
   refresh(phase);
   deliver(phase);
   run_behaviors(phase);
+  const Lap lap(watch_, Part::settle);
   collect_events();
   if (settles_moves()) {
     settle_moves();
@@ -348,6 +351,7 @@ void Simulation::hand_over_leavers() {
   if (communicator_->ranks() == 1) {
     return;
   }
+  const Lap lap(watch_, Part::migrate);
   hand_over_edges();
   std::vector<Store*> stores;
   std::array<std::uint64_t, 3> sums{0, 0, vote_to_stop()};
@@ -407,6 +411,7 @@ bool Simulation::select(std::size_t phase) {
 }
 
 void Simulation::run_behaviors(std::size_t phase) {
+  const Lap lap(watch_, Part::compute);
   std::vector<std::vector<BehaviorRun>> runs_of(ranks_.size());  // failures point into them
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     const auto& rank = ranks_[h];

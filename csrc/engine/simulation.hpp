@@ -27,6 +27,7 @@
 #include "cluster/communicator.hpp"
 #include "cluster/halo.hpp"
 #include "cluster/hand_over.hpp"
+#include "cluster/metered.hpp"
 #include "engine/model.hpp"
 #include "engine/rank.hpp"
 #include "event/input_queue.hpp"
@@ -60,6 +61,10 @@ class Simulation {
   std::uint64_t count(ComponentId component) const;
   std::int64_t cell_count() const { return lattice_.volume(); }
   const std::vector<double>& phase_seconds() const { return phase_seconds_; }
+  // What this process spends its ticks on, measured from when it is asked for, and what it sends.
+  void measure(bool on) { watch_.measure(on); }
+  const Stopwatch& watch() const { return watch_; }
+  const Traffic& traffic() const { return communicator_->traffic(); }
 
   // New entities of the world (tile 0), with ids in a row; returns the first.
   EntityId spawn(Archetype components, std::size_t count, std::span<const SpawnColumn> columns);
@@ -294,7 +299,8 @@ class Simulation {
   ModelSpec model_;
   RunSpec run_;
   ThreadPool pool_;
-  std::shared_ptr<Communicator> communicator_;
+  Stopwatch watch_;
+  std::unique_ptr<MeteredCommunicator> communicator_;
   Tiling tiling_;
   Partition partition_;
   HandOver hand_over_;
