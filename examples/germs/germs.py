@@ -23,6 +23,7 @@ class Params(bw.Parameters):
     radius: float = bw.param(1.0, min=0.0, max=4.0, help="how near that is")
     step: float = bw.param(0.2, min=0.0, help="how far people walk in a tick, on each axis")
     recovery: float = bw.param(0.1, min=0.0, max=1.0, help="chance to recover in a tick")
+    activation: str = bw.param("synchronous", choices=("synchronous", "sequential"), help="how people act")
 
 
 class Person(bw.Component):
@@ -48,7 +49,8 @@ def germs(world: bw.World, p: Params) -> None:
         world.graph(Contact, bw.scale_free(m=p.contacts // 2), of=Person)
     else:
         world.graph(Contact, bw.random_graph(mean_degree=p.contacts), of=Person)
-    world.behaviors(catch, walk)
+    world.behaviors(catch, activation=p.activation)
+    world.behaviors(walk)
     world.record(bw.record.group(Person.state, of=bw.record.count(Person)))
     world.look(Person, color="state", colormap=("#4c72b0", "#e8412c", "#8c8c8c"))
 

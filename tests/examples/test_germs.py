@@ -14,6 +14,11 @@ from tests.reference import germs as reference
 
 MODEL = load_model(examples()["germs"])
 ON_THE_GRAPH = {"network": "random", "airborne": 0.0, "step": 0.0}
+SHARES = {
+    "synchronous": reference.transmissibility,
+    "sequential": reference.transmissibility_one_after_another,
+}
+RUNS = {"synchronous": reference.run, "sequential": reference.run_one_after_another}
 
 
 def attack_rate(seed: int, **settings: Any) -> float:
@@ -25,15 +30,16 @@ def attack_rate(seed: int, **settings: Any) -> float:
     return float(sim.metrics()["attack_rate"])
 
 
+@pytest.mark.parametrize("activation", SHARES)
 @pytest.mark.parametrize(("transmission", "recovery"), [(0.05, 0.25), (0.1, 0.2)])
-def test_outbreaks_on_a_random_graph_have_the_known_final_size(transmission: float, recovery: float) -> None:
+def test_outbreaks_on_a_random_graph_have_the_known_final_size(
+    transmission: float, recovery: float, activation: str
+) -> None:
     """z = 1 - (1 - i) exp(-c T z), with c contacts, of which a share T is infected (Newman 2002)."""
-    share = reference.transmissibility(transmission, recovery)
+    share = SHARES[activation](transmission, recovery)
     expected = reference.final_size(8 * share)
-    rates = [
-        attack_rate(seed, n=10_000, infected=20, transmission=transmission, recovery=recovery, **ON_THE_GRAPH)
-        for seed in range(3)
-    ]
+    settings = {"transmission": transmission, "recovery": recovery, "activation": activation, **ON_THE_GRAPH}
+    rates = [attack_rate(seed, n=10_000, infected=20, **settings) for seed in range(3)]
     assert np.mean(rates) == pytest.approx(expected, abs=0.025)
 
 
@@ -49,10 +55,12 @@ def test_below_the_threshold_nothing_spreads() -> None:
     assert attack_rate(1, n=5000, transmission=0.02, recovery=0.5, **ON_THE_GRAPH) < 0.02
 
 
-def test_outcomes_are_distributed_as_those_of_the_reference() -> None:
+@pytest.mark.parametrize("activation", RUNS)
+def test_outcomes_are_distributed_as_those_of_the_reference(activation: str) -> None:
     """Small outbreaks end by chance or go on: both, in the shares of the reference on the same graphs."""
     settings = {"n": 150, "contacts": 4, "transmission": 0.15, "recovery": 0.4, "infected": 1, **ON_THE_GRAPH}
-    here, there = [], []
+    settings["activation"] = activation
+    here, there, lasting_here, lasting_there = [], [], [], []
     for seed in range(150):
         sim = MODEL.simulate(rng=seed, threads=1, **settings)
         neighbors: list[list[int]] = [[] for _ in range(150)]
@@ -60,9 +68,13 @@ def test_outcomes_are_distributed_as_those_of_the_reference() -> None:
         for a, b in zip(edges["source"].tolist(), edges["target"].tolist(), strict=True):
             neighbors[a - 1].append(b - 1)
             neighbors[b - 1].append(a - 1)
-        sim.run(150)
-        outcome = reference.run(seed, neighbors, transmission=0.15, recovery=0.4)
+        while sim.metrics()["ill_share"] > 0.0:
+            sim.step()
+        outcome = RUNS[activation](seed, neighbors, transmission=0.15, recovery=0.4)
+        lasting_here.append(sim.tick)
+        lasting_there.append(outcome["steps"])
         here.append(round(150 * sim.metrics()["attack_rate"]))
         there.append(round(150 * outcome["attack_rate"]))
     assert ks_2samp(here, there).pvalue > 0.01
+    assert ks_2samp(lasting_here, lasting_there).pvalue > 0.01
     assert 0.1 < np.mean(np.array(here) < 15) < 0.9

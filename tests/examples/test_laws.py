@@ -30,6 +30,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "germs": ("germs", {"n": 200}),
     "germs scale-free": ("germs", {"n": 150, "network": "scale_free", "airborne": 0.0, "transmission": 0.1}),
     "germs random": ("germs", {"n": 150, "network": "random", "step": 3.0, "recovery": 0.3}),
+    "germs sequential": ("germs", {"n": 200, "activation": "sequential"}),
     "native_behavior": ("native_behavior", {"n": 150}),
 }
 SEQUENTIAL = [name for name in CASES if "sequential" in name]

@@ -57,6 +57,30 @@ def run(
     return {"attack_rate": 1 - len(susceptible) / len(neighbors), "steps": float(taken)}
 
 
+def run_one_after_another(
+    seed: int, neighbors: Neighbors, *, transmission: float, recovery: float, infected: int = 1
+) -> dict[str, float]:
+    """The same where all nodes act one after another, in a fresh random order in each step, on what those
+    before have left: a susceptible one catches from each infected neighbour with probability
+    ``transmission``, an infected one recovers with probability ``recovery``."""
+    rng = np.random.default_rng(seed)
+    ill = set(rng.permutation(len(neighbors))[:infected].tolist())
+    caught = set(ill)
+    taken = 0
+    while ill:
+        for node in rng.permutation(len(neighbors)).tolist():
+            if node in ill:
+                if rng.random() < recovery:
+                    ill.remove(node)
+            elif node not in caught:
+                around = sum(other in ill for other in neighbors[node])
+                if rng.random() < 1 - (1 - transmission) ** around:
+                    ill.add(node)
+                    caught.add(node)
+        taken += 1
+    return {"attack_rate": len(caught) / len(neighbors), "steps": float(taken)}
+
+
 def transmissibility(transmission: float, recovery: float) -> float:
     """Probability that an infected node ever infects a given susceptible neighbour.
 
@@ -64,6 +88,19 @@ def transmissibility(transmission: float, recovery: float) -> float:
     T = sum over k of transmission * ((1 - transmission) * (1 - recovery))^k.
     """
     return transmission / (1 - (1 - transmission) * (1 - recovery))
+
+
+def transmissibility_one_after_another(transmission: float, recovery: float) -> float:
+    """The same where nodes act one after another.
+
+    In each step the neighbour acts before the infected node or after it, as often. So in a step that begins
+    with the infection it is passed on with probability s, where
+    s = b (1 - g / 2) + (1 - b) (1 - g) s, for transmission b and recovery g; and in the step in which the
+    node was infected its neighbour still acts, with probability 1/2.
+    """
+    b, g = transmission, recovery
+    later = b * (1 - g / 2) / (1 - (1 - b) * (1 - g))
+    return b / 2 + (1 - b / 2) * later
 
 
 def final_size(reproduction_number: float) -> float:

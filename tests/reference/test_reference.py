@@ -201,6 +201,16 @@ def test_germs_transmissibility_on_one_edge() -> None:
     assert infected == pytest.approx(germs.transmissibility(0.3, 0.4), abs=0.035)
 
 
+def test_germs_transmissibility_of_nodes_that_act_one_after_another() -> None:
+    pair = [[1], [0]]
+    settings = {"transmission": 0.3, "recovery": 0.4}
+    outcomes = [germs.run_one_after_another(seed, pair, **settings) for seed in range(2000)]
+    infected = 2 * mean(outcomes, "attack_rate") - 1
+    later = 0.3 * 0.8 / (1 - 0.7 * 0.6)  # the first one is ill before the first step
+    assert infected == pytest.approx(later, abs=0.035)
+    assert germs.transmissibility_one_after_another(0.3, 0.4) == pytest.approx(0.15 + 0.85 * later)
+
+
 def test_germs_outbreak_meets_the_final_size_equation() -> None:
     rng = np.random.default_rng(11)
     graph = germs.random_graph(4000, 8.0, rng)
