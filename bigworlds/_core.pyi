@@ -392,6 +392,23 @@ class graph:  # noqa: N801 (the name of a submodule)
         """Adds edges between agents; `columns`: each field's values, one row for all or one for each."""
 
     @staticmethod
+    def edit(
+        simulation: Simulation,
+        graph: int,
+        what: str,
+        sources: _Words,
+        targets: _Words,
+        fields: Sequence[int],
+        columns: list[npt.NDArray[Any]],
+        only_check: bool,
+    ) -> None:
+        """Adds, writes or removes ("add", "write", "remove") edges, all or none; columns of these fields."""
+
+    @staticmethod
+    def has(simulation: Simulation, graph: int, sources: _Words, targets: _Words) -> npt.NDArray[np.uint8]:
+        """Which of the edges are there. Collective."""
+
+    @staticmethod
     def edges(simulation: Simulation, graph: int) -> tuple[_Words, _Words, list[bytes]]:
         """Sources, targets, and the stored values of each field, in no particular order."""
 

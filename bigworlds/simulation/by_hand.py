@@ -32,6 +32,7 @@ from bigworlds.simulation.entities import (
     read_values,
 )
 from bigworlds.simulation.gathered import Gathered
+from bigworlds.simulation.graphs import Change, Graphs
 from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.schema import Schema
 from bigworlds.simulation.views import Generations
@@ -43,6 +44,7 @@ class ByHand:
 
     _core: _core.Simulation
     _gathered: Gathered
+    _graphs: Graphs
     _processes: Processes
     _schema: Schema
     _inputs: Inputs
@@ -165,6 +167,70 @@ class ByHand:
         self._check_place("set", found, known, column)
         numbered = (self._schema.field_number(found), column)
         self._edit(lambda check: self._core.write_all(known, numbered, check))
+
+    def link(self, graph: Any, sources: Any, targets: Any, **fields: Any) -> None:
+        """Adds edges to a graph now: `sim.link(Contact, 3, [5, 8], weight=2.0)`. Collective.
+
+        Args:
+            graph: the component of its edges.
+            sources: ids of agents at which they begin; one id stands for all.
+            targets: ids of agents at which they end; one id stands for all. In an undirected graph the two
+                ends are alike.
+            fields: by name, one value for all or an array with a row for each; others have their defaults.
+
+        Raises:
+            UserError: an end is not there, an edge is there already or given twice or leads to its own agent,
+                or a value does not fit; nothing changes then.
+
+        Example:
+            >>> import bigworlds as bw
+            >>> class Person(bw.Component):
+            ...     age: int
+            >>> class Contact(bw.EdgeComponent):
+            ...     weight: float = 1.0
+            >>> @bw.model()
+            ... def house(world):
+            ...     world.spawn(Person, n=4)
+            ...     world.graph(Contact, None, of=Person, directed=False)
+            >>> sim = house.simulate(rng=1)
+            >>> sim.link(Contact, 1, [2, 3, 4], weight=[0.5, 1.5, 2.5])
+            >>> sim.unlink(Contact, 1, 2)
+            >>> sim.set_edges(Contact, 3, 1, weight=9.0)
+            >>> sim.edges(Contact)["weight"].tolist()
+            [9.0, 2.5]
+        """
+        self._edit_edges("add", graph, sources, targets, fields)
+
+    def unlink(self, graph: Any, sources: Any, targets: Any) -> None:
+        """Removes edges of a graph now. Collective.
+
+        Args:
+            graph: the component of its edges.
+            sources, targets: as in `link`.
+
+        Raises:
+            UserError: one is not there or given twice; nothing changes then.
+        """
+        self._edit_edges("remove", graph, sources, targets, {})
+
+    def set_edges(self, graph: Any, sources: Any, targets: Any, **fields: Any) -> None:
+        """Writes fields of edges now: `sim.set_edges(Contact, 3, 5, weight=2.0)`. Collective.
+
+        Args:
+            graph: the component of its edges.
+            sources, targets: as in `link`.
+            fields: by name, one value for all or an array with a row for each; others stay as they are.
+
+        Raises:
+            UserError: an edge is not there or given twice, or a value does not fit; nothing changes then.
+        """
+        self._edit_edges("write", graph, sources, targets, fields)
+
+    def _edit_edges(
+        self, what: Change, graph: Any, sources: Any, targets: Any, fields: dict[str, Any]
+    ) -> None:
+        edit = self._graphs.read_edit(what, graph, sources, targets, fields)
+        self._edit(lambda check: self._graphs.carry_out(edit, check))
 
     def named(self, name: str) -> int:
         """The id of the entity of a name. Collective; looks through all names.

@@ -35,6 +35,7 @@ from bigworlds.simulation.entities import (
     value_of,
 )
 from bigworlds.simulation.gathered import Gathered
+from bigworlds.simulation.graphs import Change, EdgeEdit, Graphs
 from bigworlds.simulation.schema import Schema, is_cell
 from bigworlds.space import Grid, Space
 
@@ -85,6 +86,9 @@ class Edits:
         self._spawned = 0
         self._new_names: list[str] = []
         self._crowd: Crowd | None = None
+        self._graphs: Graphs = simulation._graphs
+        # Of edges that were added or removed, by graph and ends: whether they are there.
+        self._edges: dict[tuple[int, int, int], bool] = {}
 
     @property
     def parameters(self) -> Any:
@@ -241,6 +245,55 @@ class Edits:
         )
         number = self._schema.number(component)
         self._steps.append(lambda: self._core.detach(ids, number))
+
+    def edges(self, graph: Any) -> dict[str, NDArray[Any]]:
+        """All edges of a graph, as `sim.edges` gives them."""
+        edges: dict[str, NDArray[Any]] = self._simulation.edges(graph)
+        return edges
+
+    def link(self, graph: Any, sources: Any, targets: Any, **fields: Any) -> None:
+        """Adds edges to a graph, as `sim.link` does: `world.link(Contact, 3, [5, 8], weight=2.0)`."""
+        self._edit_edges("add", graph, sources, targets, fields)
+
+    def unlink(self, graph: Any, sources: Any, targets: Any) -> None:
+        """Removes edges of a graph: `world.unlink(Contact, 3, 5)`."""
+        self._edit_edges("remove", graph, sources, targets, {})
+
+    def set_edges(self, graph: Any, sources: Any, targets: Any, **fields: Any) -> None:
+        """Writes fields of edges: `world.set_edges(Contact, 3, 5, weight=2.0)`."""
+        self._edit_edges("write", graph, sources, targets, fields)
+
+    def _edit_edges(
+        self, what: Change, graph: Any, sources: Any, targets: Any, fields: dict[str, Any]
+    ) -> None:
+        edit = self._graphs.read_edit(what, graph, sources, targets, fields)
+        for one in np.unique(np.concatenate([edit.sources, edit.targets])).tolist():
+            self._check_has(one)
+        self._enter_edges(edit)
+        self._steps.append(lambda: self._graphs.carry_out(edit))
+
+    def _enter_edges(self, edit: EdgeEdit) -> None:
+        """Edges that shall be added are not there, others are; each is named once."""
+        there = self._graphs.has(edit.graph, edit.sources, edit.targets).tolist()
+        directed, name = self._graphs.is_directed(edit.graph), self._graphs.name(edit.graph)
+        named: dict[tuple[int, int, int], bool] = {}
+        for source, target, found in zip(edit.sources.tolist(), edit.targets.tolist(), there, strict=True):
+            ends = (source, target) if directed else (min(source, target), max(source, target))
+            edge = (edit.graph, *ends)
+            present = self._edges.get(edge, found)
+            if edge in named:
+                wrong = "is given twice"
+            elif source == target:
+                wrong = "leads to its own agent"
+            elif present and edit.what == "add":
+                wrong = "is there already; write its fields by world.set_edges"
+            elif not present and edit.what != "add":
+                wrong = "is not there"
+            else:
+                named[edge] = edit.what != "remove"
+                continue
+            raise UserError(f"graph {name}: the edge from {source} to {target} {wrong}")
+        self._edges.update(named)
 
     def set_cell(self, component: type, place: Any, **fields: Any) -> None:
         """Writes fields of the cell at a place: `world.set_cell(Grass, (3, 4), grown=True)`."""

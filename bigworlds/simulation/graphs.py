@@ -1,9 +1,10 @@
-"""The graphs of a running world: their first edges, and their edges as arrays."""
+"""The graphs of a running world: their first edges, their edges as arrays, changes of edges from outside."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,22 @@ from bigworlds.data.component import EdgeComponent
 from bigworlds.data.fields import Field
 from bigworlds.errors import UserError, nearest_names
 from bigworlds.model.declarations import GraphDeclaration
+from bigworlds.simulation.entities import Ids, field_named, ids_of, read_values
 from bigworlds.simulation.schema import stored_column
 
-Ids = NDArray[np.uint64]
+Change = Literal["add", "write", "remove"]
+
+
+@dataclass(frozen=True)
+class EdgeEdit:
+    """A change of some edges of a graph: what, which edges, the places of fields and a column for each."""
+
+    what: Change
+    graph: int
+    sources: Ids
+    targets: Ids
+    fields: list[int]
+    columns: list[NDArray[Any]]
 
 
 class Graphs:
@@ -100,3 +114,63 @@ class Graphs:
     def count(self, component: Any) -> int:
         """How many edges a graph has."""
         return _core.graph.edge_count(self._core, self.number(component))
+
+    def read_edit(
+        self, what: Change, component: Any, sources: Any, targets: Any, fields: Mapping[str, Any]
+    ) -> EdgeEdit:
+        """A change as it is given, checked as far as it can be without the world.
+
+        Args:
+            what: "add", "write" or "remove".
+            component: of the edges, or its name.
+            sources: ids, or one for all targets.
+            targets: ids, or one for all sources.
+            fields: values by name, one for all edges or a row for each.
+
+        Raises:
+            UserError: no such graph or field, different numbers of ids, or a value that does not fit.
+        """
+        number = self.number(component)
+        name = self._declared[number].component.__name__
+        ends = [ids_of(sources), ids_of(targets)]
+        count = max(map(len, ends)) if all(map(len, ends)) else 0
+        if any(len(ids) not in (1, count) for ids in ends):
+            raise UserError(
+                f"{name}: found {len(ends[0])} sources and {len(ends[1])} targets; give as many of one as of "
+                "the other, or one for all"
+            )
+        if what == "write" and not fields:
+            raise UserError(f"{name}: say what to write, as in set_edges({name}, a, b, weight=2.0)")
+        known = self.fields(number)
+        places, columns = [], []
+        for key, value in fields.items():
+            field = field_named(name, key, known)
+            places.append(known.index(field))
+            columns.append(read_values(name, field, None, count, value))
+        first, second = (np.repeat(ids, count) if len(ids) == 1 else ids for ids in ends)
+        return EdgeEdit(what, number, first, second, places, columns)
+
+    def carry_out(self, edit: EdgeEdit, only_check: bool = False) -> None:
+        """Changes the edges, all of them or none. Collective."""
+        _core.graph.edit(
+            self._core,
+            edit.graph,
+            edit.what,
+            edit.sources,
+            edit.targets,
+            edit.fields,
+            edit.columns,
+            only_check,
+        )
+
+    def has(self, number: int, sources: Ids, targets: Ids) -> NDArray[np.bool_]:
+        """Which of some edges are there. Collective."""
+        return _core.graph.has(self._core, number, sources, targets).astype(np.bool_)
+
+    def is_directed(self, number: int) -> bool:
+        """Whether the edges of a graph lead from one end to the other."""
+        return self._declared[number].directed
+
+    def name(self, number: int) -> str:
+        """The name of a graph: of its edges' component."""
+        return self._declared[number].component.__name__

@@ -36,8 +36,7 @@ py::tuple ends(Generate&& generate) {
   return py::make_tuple(array_of(std::move(edges.sources)), array_of(std::move(edges.targets)));
 }
 
-void connect(Simulation& simulation, std::size_t graph, const Ids& sources, const Ids& targets,
-             const std::vector<py::array>& columns) {
+EdgeSpan span_of(const Ids& sources, const Ids& targets, const std::vector<py::array>& columns) {
   const auto count = static_cast<std::size_t>(sources.size());
   EdgeSpan edges{{sources.data(), count}, {targets.data(), count}, {}};
   for (const py::array& column : columns) {
@@ -45,8 +44,32 @@ void connect(Simulation& simulation, std::size_t graph, const Ids& sources, cons
     edges.columns.push_back({static_cast<const std::byte*>(column.data()),
                              one_for_all ? 0 : static_cast<std::int64_t>(column.strides(0))});
   }
+  return edges;
+}
+
+void connect(Simulation& simulation, std::size_t graph, const Ids& sources, const Ids& targets,
+             const std::vector<py::array>& columns) {
+  const EdgeSpan edges = span_of(sources, targets, columns);
   const py::gil_scoped_release release;
   simulation.connect(graph, edges);
+}
+
+// `what` is "add", "write" or "remove".
+void edit_edges(Simulation& simulation, std::size_t graph, const std::string& what,
+                const Ids& sources, const Ids& targets, const std::vector<std::uint32_t>& fields,
+                const std::vector<py::array>& columns, bool only_check) {
+  const EdgeSpan edges = span_of(sources, targets, columns);
+  const EdgeOrder::Kind kind = what == "add"     ? EdgeOrder::Kind::add
+                               : what == "write" ? EdgeOrder::Kind::change
+                                                 : EdgeOrder::Kind::remove;
+  const py::gil_scoped_release release;
+  simulation.edit_edges(graph, kind, edges, fields,
+                        only_check ? Simulation::Carry::no : Simulation::Carry::yes);
+}
+
+py::array_t<std::uint8_t> has_edges(const Simulation& simulation, std::size_t graph,
+                                    const Ids& sources, const Ids& targets) {
+  return array_of(simulation.has_edges(graph, span_of(sources, targets, {})));
 }
 
 // Sources, targets, and the bytes of each field.
@@ -97,6 +120,8 @@ void bind_graph(py::module_& module) {
   graph.attr("MOST_EDGE_FIELDS") = kMostEdgeFields;
   bind_generators(graph);
   graph.def("connect", connect);
+  graph.def("edit", edit_edges);
+  graph.def("has", has_edges);
   graph.def("edges", edges_of);
   graph.def("edge_count", &Simulation::edge_count);
   graph.def("dropped_orders", &Simulation::dropped_edge_orders);

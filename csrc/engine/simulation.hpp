@@ -121,6 +121,13 @@ class Simulation {
   // Throws where an end is no agent, an edge leads to its own agent, or is there already.
   void connect(std::size_t graph, const EdgeSpan& edges);
   EdgeRows edges(std::size_t graph) const;
+  // edge_edits.cpp: adds, writes or removes edges, all that are given or none; columns hold these
+  // fields, others of new edges have their defaults. Throws where an edge to be added is there, one
+  // to be written or removed is not, an end is no agent, or an edge is given twice.
+  void edit_edges(std::size_t graph, EdgeOrder::Kind kind, const EdgeSpan& edges,
+                  std::span<const std::uint32_t> fields, Carry carry = Carry::yes);
+  // By edge: whether it is there.
+  std::vector<std::uint8_t> has_edges(std::size_t graph, const EdgeSpan& edges) const;
   std::uint64_t edge_count(std::size_t graph) const;
   // Orders for edges so far that were not carried out: an end had ended, or there was none to
   // change.
@@ -203,6 +210,8 @@ class Simulation {
   void drop_foreign_edges();
   std::vector<EdgeRows> split_edges(std::size_t graph, const EdgeSpan& edges,
                                     std::uint64_t* found) const;
+  std::vector<std::uint64_t> know_edges(std::size_t graph, const EdgeSpan& edges) const;
+  void check_edges(std::size_t graph, EdgeOrder::Kind kind, const EdgeSpan& edges) const;
   void load_edges(const StateSection& section);
   void check_loaded_edges() const;
 
