@@ -155,6 +155,21 @@ def compare_flocks(check: Check, programs: Path, folder: Path) -> None:
         check.say(f"boids and boids_avx512, 100,000 {density}, after 3 steps", apart, 1e-9, "at most")
 
 
+def compare_epidemics(check: Check, programs: Path, seeds: int) -> None:
+    """The epidemic against the reference, on random graphs of the same size, to its end."""
+    germs = reference("germs")
+    settings = {"transmission": 0.08, "recovery": 0.3, "infected": 10}
+    plays = {"synchronous": germs.run, "sequential": germs.run_one_after_another}
+    given = " ".join(f"{name}={value}" for name, value in settings.items())
+    for activation, play in plays.items():
+        expected = []
+        for seed in range(1, seeds + 1):
+            graph = germs.random_graph(1000, 8, np.random.default_rng(seed))
+            expected.append(play(seed, graph, **settings))
+        command = f"{programs / 'germs'} activation={activation} n=1000 ticks=300 {given} seed={{seed}}"
+        check.means(f"cpp germs {activation}", outcomes(command, seeds), expected)
+
+
 def compare_fires(check: Check, programs: Path) -> None:
     """The three methods of forest_fire burn the same trees."""
     for size in ("small", "large"):
@@ -176,6 +191,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         compare_flocks(check, given.baselines, Path(folder))
     compare_fires(check, given.baselines)
+    compare_epidemics(check, given.baselines, given.seeds)
     sequential = compare_programs(check, given.baselines, given.seeds)
     if given.mesa:
         compare_mesa(check, given.mesa, given.seeds, sequential)

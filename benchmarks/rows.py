@@ -193,6 +193,30 @@ def grid_rows(bench: Bench) -> list[Row]:
     return rows
 
 
+def graph_rows(bench: Bench) -> list[Row]:
+    """An epidemic along the edges of a graph, its people in no order that helps to find their contacts."""
+    # Shares by which means over five seeds may differ by chance: outbreaks on rings vary more.
+    conform = {
+        "random": ("attack_rate=0.02", "ill_share=0.08"),
+        "small_world": ("attack_rate=0.1", "ill_share=0.15"),
+    }
+    rows = []
+    for network, demands in conform.items():
+        for activation in ("synchronous", "sequential"):
+            for size, ticks in ((10**5, 60), (10**6, 20)):
+                n, ticks = bench.sized(size), bench.ticks(ticks)
+                settings = {"n": n, "infected": n // 20, "network": network, "activation": activation}
+                rows.append(
+                    Row(
+                        name=f"germs/{network}/{size:.0e}/{activation}".replace("e+0", "e"),
+                        ours=bench.engine(MODELS / "germs.py", ticks, **settings),
+                        theirs=bench.program("germs", ticks=ticks, seed="{seed}", **settings),
+                        conform=demands,
+                    )
+                )
+    return rows
+
+
 # Shares by which the means over a few seeds may differ by chance: the small worlds vary much.
 MESA_DEMANDS = {
     "boids": {"small": ("mean_neighbors=0.3",), "large": ("mean_neighbors=0.3",)},
@@ -279,5 +303,5 @@ def alone(
 
 def all_rows(bench: Bench) -> list[Row]:
     """Every row, in the order of the table."""
-    makers = (iterate_rows, boids_rows, grid_rows, mesa_rows, probe_rows)
+    makers = (iterate_rows, boids_rows, grid_rows, graph_rows, mesa_rows, probe_rows)
     return [row for make in makers for row in make(bench)]

@@ -1,4 +1,4 @@
-"""What ticks cost: plain loops, flocks, grids in both activations, and a tick in which nothing happens."""
+"""What ticks cost: plain loops, flocks, grids, graphs in both activations; ticks in which nothing happens."""
 
 from __future__ import annotations
 
@@ -47,6 +47,19 @@ class Grids:
         self.world = world(model, side=100, activation=activation)
 
     def time_run(self, model: str, activation: str) -> None:
+        self.world.run(5)
+
+
+class Germs:
+    """An epidemic along the edges of a graph of 100,000 people, 5 ticks."""
+
+    params = (("random", "small_world"), ("synchronous", "sequential"))
+    param_names = ("network", "activation")
+
+    def setup(self, network: str, activation: str) -> None:
+        self.world = world("germs", n=100_000, infected=5000, network=network, activation=activation)
+
+    def time_run(self, network: str, activation: str) -> None:
         self.world.run(5)
 
 
