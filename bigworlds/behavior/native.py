@@ -25,7 +25,7 @@ from bigworlds.behavior.uses import (
     SendUse,
     SpawnUse,
 )
-from bigworlds.data import Component, Event, Field
+from bigworlds.data import Component, EdgeComponent, Event, Field
 from bigworlds.errors import ModelError
 
 
@@ -55,9 +55,8 @@ def native(
     """A behavior whose kernel is written in C, C++ or Cython.
 
     Args:
-        library: a shared library that exports `bw_behavior_<name>`, or a PyCapsule named ""
-        "bigworlds.kernel.v3"
-            that points at a `bw_behavior`.
+        library: a shared library that exports `bw_behavior_<name>`, or a PyCapsule named
+            "bigworlds.kernel.v3" that points at a `bw_behavior`.
         name: the behavior's name.
         components: the components that a row must have.
         reads: own fields that it reads. call->columns are these, in this order, and then those of `writes`
@@ -116,18 +115,24 @@ def native(
 
 
 def reach(
-    *fields: Any, of: type[Component] | None = None, radius: Any = None, offsets: bool = False
+    *fields: Any,
+    of: type[Component] | None = None,
+    radius: Any = None,
+    offsets: bool = False,
+    along: type[EdgeComponent] | None = None,
 ) -> ReachUse:
     """What a native behavior reads of its neighbours: one of its `reaches`.
 
     Args:
-        fields: of the neighbours' component; `call->reaches[k].columns` are these, in this order.
+        fields: of the neighbours' component; `call->reaches[k].columns` are these, in this order. With
+            `along`, fields of edges too: `call->reaches[k].edge_columns`.
         of: their component, where no field is read.
         radius: a parameter or a number, as `neighbors=` of `@bw.behavior`.
         offsets: whether `call->hits.offset` and `distance2` are read.
+        along: the component of a graph's edges, where neighbours are those that these lead to.
 
     Raises:
-        ModelError: nothing is read, or fields of several components.
+        ModelError: nothing is read, fields of several components, or a radius or offsets along edges.
 
     Example:
         >>> import bigworlds as bw
@@ -136,10 +141,20 @@ def reach(
         ...     velocity: bw.vec2
         >>> bw.reach(Bird.velocity, radius=2.0).component.__name__
         'Bird'
+        >>> class Contact(bw.EdgeComponent):
+        ...     weight: float
+        >>> [f.name for f in bw.reach(Bird.velocity, Contact.weight, along=Contact).edge_fields]
+        ['weight']
     """
     for field in fields:
         if not isinstance(field, Field):
             raise ModelError(f"reach takes fields of neighbours such as Bird.velocity; found {field!r}")
+    if along is not None and (not isinstance(along, type) or not issubclass(along, EdgeComponent)):
+        raise ModelError(f"reach: along= is the component of a graph's edges; found {along!r}")
+    if along is not None and (radius is not None or offsets):
+        raise ModelError("reach: neighbours along edges have neither a radius nor offsets")
+    edge_fields = tuple(field for field in fields if along is not None and field.owner is along)
+    fields = tuple(field for field in fields if field not in edge_fields)
     components = list(dict.fromkeys([*([of] if of is not None else []), *(f.owner for f in fields)]))
     if len(components) != 1:
         found = ", ".join(component.__name__ for component in components) or "none"
@@ -147,7 +162,7 @@ def reach(
             f"reach takes fields of one component, such as Bird.velocity, or of=Bird; found {found}"
         )
     geometry = ("offset", "distance") if offsets else ()
-    return ReachUse("", components[0], tuple(fields), radius, None, (), geometry)
+    return ReachUse("", components[0], fields, radius, along, edge_fields, geometry)
 
 
 def get_include() -> str:
