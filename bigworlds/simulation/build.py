@@ -22,6 +22,7 @@ from bigworlds.simulation.schema import Schema, is_cell, schema_of, stored_value
 from bigworlds.space import Continuous, Grid, HexGrid, Space
 
 DEFAULT_TILES = 64
+CELLS_OF_A_RUN = 8  # as kernels look at them that go over cells
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,10 @@ def _place(
     if behavior.per_tick:
         check_parameters(behavior, block)
         return BehaviorPlace(behavior, number, k, stream, None, None)
-    around = tuple(_cells_around(reach, space, parameters) for reach in behavior.reaches)
     exclusive = isinstance(space, Grid) and space.max_per_cell == 1
     by_cell = exclusive and not is_cell(behavior.components[0]) and behavior.can_look_at_cells()
+    count = _runs_around if by_cell else _cells_around
+    around = tuple(count(reach, space, parameters) for reach in behavior.reaches)
     shape: CellShape = "hexagonal" if isinstance(space, HexGrid) else "square"
     kernel = behavior.kernel(
         block, sequential=sequential, interpret=interpret, around=around, by_cell=shape if by_cell else None
@@ -164,6 +166,17 @@ def _cells_around(reach: Any, space: Space | None, parameters: Parameters | None
     radius = number_of(reach.radius, parameters)
     steps = int(radius if radius is not None else 1)
     return (space if isinstance(space, Grid) else Grid(space.cell_counts)).cells_within(steps)
+
+
+def _runs_around(reach: Any, space: Any, parameters: Parameters | None) -> int:
+    """On how many lines the cells around an agent stand, where each is looked at in one run; else 0."""
+    radius = number_of(reach.radius, parameters)
+    steps, axes = int(radius if radius is not None else 1), len(space.cell_counts)
+    if 2 * steps + 1 > CELLS_OF_A_RUN:
+        return 0
+    if axes == 2:
+        return 2 * steps + 1
+    return 2 * steps * (steps + 1) + 1 if space.neighbors == 2 * axes else (2 * steps + 1) ** 2
 
 
 def number_of(given: Any, parameters: Parameters | None) -> Any:

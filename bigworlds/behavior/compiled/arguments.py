@@ -38,9 +38,10 @@ CHUNK = 32  # rows whose first random blocks are computed, and neighbours found,
 STENCIL_COUNT, STENCIL_STEPS, STENCIL_OFFSET, STENCIL_DISTANCE2, STENCIL_VALUES = 0, 8, 16, 40, 48
 
 
-def state_size(own_count: int, reaches: Iterable[ReachType] = ()) -> int:
+def state_size(own_count: int, reaches: Iterable[ReachType] = (), looked_at: int = 0) -> int:
     """Bytes of the row's state of a behavior with so many own components and Neighbors over cells."""
-    return OWN + 8 * own_count + sum(STENCIL_VALUES + 8 * len(reach.fields) for reach in reaches)
+    stencils = sum(STENCIL_VALUES + 8 * len(reach.fields) for reach in reaches)
+    return OWN + 8 * own_count + 8 * looked_at + stencils
 
 
 def value_type(kind: FieldType) -> Any:
@@ -69,14 +70,21 @@ class PointerType(types.Type):
 
 
 class OwnType(types.Type):
-    """An own component: a pointer to the row's loaded fields, at the given offsets."""
+    """An own component: a pointer to the row's loaded fields, at the given offsets. Behind them stands, for
+    each of `perhaps` by its name, whether it was written: such fields are stored where they were."""
 
-    def __init__(self, name: str, fields: tuple[tuple[str, FieldType, int, bool], ...]) -> None:
+    def __init__(
+        self,
+        name: str,
+        fields: tuple[tuple[str, FieldType, int, bool], ...],
+        perhaps: tuple[tuple[str, int], ...] = (),
+    ) -> None:
         self.fields = {f[0]: f for f in fields}
+        self.perhaps = dict(perhaps)
         described = ",".join(
             f"{n}:{k.kind}{k.dtype}{k.length}@{o}{'w' if w else ''}" for n, k, o, w in fields
         )
-        super().__init__(name=f"bw.own.{name}({described})")
+        super().__init__(name=f"bw.own.{name}({described};{perhaps})")
 
 
 class ParametersType(PointerType):
@@ -91,7 +99,8 @@ class ReachType(PointerType):
     """A Neighbors argument: its position, the fields of others and of edges by column, the type of offsets
     (None: unused), whether distances are used, for cells around cells where the row's state holds the
     stencil, the axes of a grid whose cells the kernel looks at for agents (else 0); whether these are
-    hexagons; the axes of a continuous space whose coordinates the kernel subtracts itself (else 0)."""
+    hexagons; the axes of a continuous space whose coordinates the kernel subtracts itself (else 0);
+    where the row's state says in how many runs cells are looked at."""
 
     def __init__(
         self,
@@ -104,12 +113,13 @@ class ReachType(PointerType):
         axes: int = 0,
         hexagonal: bool = False,
         located: int = 0,
+        runs: int = 0,
     ) -> None:
         self.index, self.offset, self.metric, self.base = index, offset, metric, base
-        self.axes, self.hexagonal, self.located = axes, hexagonal, located
+        self.axes, self.hexagonal, self.located, self.runs = axes, hexagonal, located, runs
         self.fields = {name: (column, kind) for column, (name, kind) in enumerate(fields)}
         self.edge_fields = {name: (column, kind) for column, (name, kind) in enumerate(edge_fields)}
-        shown = f"{fields},{edge_fields},{offset},{metric},{base},{axes},{hexagonal},{located}"
+        shown = f"{fields},{edge_fields},{offset},{metric},{base},{axes},{hexagonal},{located},{runs}"
         super().__init__(name=f"bw.neighbors{index}({shown})")
 
 
@@ -305,6 +315,8 @@ def _own_get(context: Any, builder: Any, owner: OwnType, pointer: Any, name: str
 @lower_setattr_generic(OwnType)
 def _own_set(context: Any, builder: Any, sig: Any, args: Any, name: str) -> None:
     memory.store(builder, args[0], sig.args[0].fields[name][2], args[1])
+    if name in sig.args[0].perhaps:
+        memory.store(builder, args[0], sig.args[0].perhaps[name], I64(1))
 
 
 @infer_getattr

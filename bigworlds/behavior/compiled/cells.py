@@ -130,21 +130,35 @@ def _sum_over_runs(builder: Any, state: Any, reach: args.ReachType, test: Callab
     occupants = _occupants(builder, state, reach)
     occupied = memory.member(builder, occupants, "bw_occupants.occupied")
     lanes = memory.member(builder, occupants, "bw_occupants.lanes")
-    count = memory.member(builder, occupants, "bw_occupants.run_count", I64)
+    count = memory.load(builder, state, reach.runs, I64)
     own, runs = own_cell(builder, occupants, args.row_of(builder, state), reach, "runs")
-    popcount = builder.module.declare_intrinsic("llvm.ctpop", [I8])
+    popcount = builder.module.declare_intrinsic("llvm.ctpop", [I64])
     total = cgutils.alloca_once_value(builder, I64(0))
     with cgutils.for_range(builder, count, intp=I64) as loop:
         by8 = builder.shl(loop.index, I64(3))
         first = builder.add(own, memory.load(builder, runs, by8, I64, invariant=True), flags=["nsw"])
+        # Bytes of 1 where somebody stands whom the test is about, else of 0.
         there = _vector(builder, occupied, first, _BYTES)
-        wanted = _vector(builder, lanes, by8, _BYTES)
-        passes = builder.icmp_unsigned("!=", builder.and_(there, wanted), ir.Constant(_BYTES, None))
+        counted = builder.and_(there, _vector(builder, lanes, by8, _BYTES))
         if test is not None:
-            passes = builder.and_(passes, test(first))
-        number = builder.call(popcount, [builder.bitcast(passes, I8)])
-        builder.store(builder.add(builder.load(total), builder.zext(number, I64)), total)
+            counted = builder.select(test(first), counted, ir.Constant(_BYTES, None))
+        number = builder.call(popcount, [builder.bitcast(counted, I64)])
+        builder.store(builder.add(builder.load(total), number), total)
     return builder.load(total)
+
+
+def _on_all_lanes(builder: Any, value: Any) -> Any:
+    empty = ir.Constant(ir.VectorType(value.type, LANES), ir.Undefined)
+    single = builder.insert_element(empty, value, I32(0))
+    return builder.shuffle_vector(single, empty, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
+
+
+def run_count(builder: Any, call: Any, reach: args.ReachType) -> Any:
+    """In how many runs the cells around a cell are looked at."""
+    reaches = memory.member(builder, call, "bw_call.reaches")
+    found = memory.at(builder, reaches, reach.index * LAYOUT["sizeof.bw_reach"])
+    occupants = memory.member(builder, found, "bw_reach.occupants")
+    return memory.member(builder, occupants, "bw_occupants.run_count", I64)
 
 
 @intrinsic
@@ -189,11 +203,36 @@ class _Lanes:
                 made = join(made, self.test(value, first))
             return made
         assert isinstance(node, ast.Compare)
+        narrow = self._narrow(node, first)
+        if narrow is not None:
+            return narrow
         left, right = self._alike(self._values(node.left, first), self._values(node.comparators[0], first))
         order = _ORDERED[type(node.ops[0])]
         if left.type != _REALS:
             return builder.icmp_signed(order, left, right)
         return (builder.fcmp_unordered if order == "!=" else builder.fcmp_ordered)(order, left, right)
+
+    def _narrow(self, node: ast.Compare, first: Any) -> Any | None:
+        """Whether a stored whole number is, or is not, a given one: compared as it is stored, where the given
+        one fits into that; else None."""
+        builder = self.builder
+        field, value = node.left, node.comparators[0]
+        if isinstance(value, ast.Attribute):
+            field, value = value, field
+        if not (isinstance(node.ops[0], (ast.Eq, ast.NotEq)) and isinstance(field, ast.Attribute)):
+            return None
+        if not (isinstance(value, ast.Name) and self.given[value.id].type == I64):
+            return None
+        dtype = self.reach.fields[field.attr][1].dtype
+        if dtype[0] not in "iu" or memory.dtype_size(dtype) == 8:
+            return None
+        raw, unfit = memory.to_element(builder, dtype, self.given[value.id])
+        same = builder.icmp_signed("==", self._stored(field.attr, first), _on_all_lanes(builder, raw))
+        if unfit is not None:
+            same = builder.and_(same, _on_all_lanes(builder, builder.not_(unfit)))
+        if isinstance(node.ops[0], ast.Eq):
+            return same
+        return builder.xor(same, ir.Constant(_TRUTHS, [1] * LANES))
 
     def _alike(self, left: Any, right: Any) -> tuple[Any, Any]:
         """Both as numbers are compared: reals where one is real, else whole numbers."""
@@ -209,17 +248,19 @@ class _Lanes:
         if isinstance(node, ast.Attribute):
             return self._field(node.attr, first)
         assert isinstance(node, ast.Name)
-        value = self.given[node.id]
-        empty = ir.Constant(ir.VectorType(value.type, LANES), ir.Undefined)
-        single = builder.insert_element(empty, value, I32(0))
-        return builder.shuffle_vector(single, empty, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
+        return _on_all_lanes(builder, self.given[node.id])
 
-    def _field(self, name: str, first: Any) -> Any:
+    def _stored(self, name: str, first: Any) -> Any:
+        """A field of the eight, as it is stored."""
         builder = self.builder
         column, kind = self.reach.fields[name]
         reach = args.reach_of(builder, self.state, self.reach.index)
         data, offset = args.packed_column(builder, reach, column), args.packed_bytes(builder, kind, first)
-        raw = _vector(builder, data, offset, ir.VectorType(memory.element_type(kind.dtype), LANES))
+        return _vector(builder, data, offset, ir.VectorType(memory.element_type(kind.dtype), LANES))
+
+    def _field(self, name: str, first: Any) -> Any:
+        builder, kind = self.builder, self.reach.fields[name][1]
+        raw = self._stored(name, first)
         if kind.dtype[0] == "f":
             return raw if raw.type == _REALS else builder.fpext(raw, _REALS)
         if kind.dtype[0] == "b":

@@ -21,7 +21,7 @@ from numba.core import cgutils
 from bigworlds.behavior.abi import FAILED, LAYOUT, OK
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
-from bigworlds.behavior.compiled.cells import fetch_around
+from bigworlds.behavior.compiled.cells import fetch_around, run_count
 from bigworlds.behavior.compiled.half_loops import emit_halves
 from bigworlds.behavior.compiled.memory import F64, I1, I32, I64, PTR
 from bigworlds.behavior.compiled.neighbors import Ahead, gather_slots
@@ -63,6 +63,7 @@ class Entry:
         position: the own position among the columns, where it is written.
         commits_all: sequential: each row is committed, not only those that moved.
         looked_at: the Neighbors of agents whose cells the kernel looks at itself.
+        runs: of each of them, in how many runs of cells this is expected to be (0: in any number).
         kept: values kept for each row between the halves of a behavior; None where it is one whole.
     """
 
@@ -79,6 +80,7 @@ class Entry:
     position: int | None
     commits_all: bool
     looked_at: tuple[args.ReachType, ...]
+    runs: tuple[int, ...] = ()
     spans: bool = False
     stencils: tuple[StencilReach, ...] = ()
     kept: int | None = None
@@ -88,6 +90,8 @@ class Entry:
         """Whether a second rows function, for natural strides and expected stencils, is worth having."""
         if self.stencils:
             return all(reach.expected for reach in self.stencils)
+        if self.looked_at:
+            return all(self.runs)
         return (self.simple or self.kept is not None) and bool(self.columns)
 
 
@@ -107,6 +111,9 @@ def emit_kernel(module: Any, context: Any, fndescs: Sequence[Any], entry: Entry)
     is_natural = ir.IntType(1)(1)
     for stride, usual in zip(strides, natural, strict=True):
         is_natural = builder.and_(is_natural, builder.icmp_signed("==", stride, usual))
+    for reach, runs in zip(entry.looked_at, entry.runs, strict=True):
+        expected = builder.icmp_signed("==", run_count(builder, call, reach), I64(runs))
+        is_natural = builder.and_(is_natural, expected)
     fast = None
     if entry.fast:
         fast = _rows_function(module, context, fndescs, entry, "bw_rows_natural", natural)
@@ -199,7 +206,8 @@ class RowLoop:
     ) -> None:
         self.builder, self.context, self.fndescs, self.entry = builder, context, fndescs, entry
         self.call, self.columns, self.natural = call, columns, False
-        size = args.state_size(len(entry.own), [reach.type for reach in entry.stencils])
+        looked_at = entry.reach_count if entry.looked_at else 0
+        size = args.state_size(len(entry.own), [reach.type for reach in entry.stencils], looked_at)
         self.state = builder.alloca(ir.ArrayType(I64, size // 8))
         self.stencils: list[StencilLoads] = []
         self.ahead = [builder.bitcast(builder.alloca(ir.ArrayType(I64, CHUNK)), PTR) for _ in range(2)]
@@ -223,6 +231,7 @@ class RowLoop:
                 stride = self.entry.columns[column].field.stride
                 block = self.builder.alloca(ir.ArrayType(I64, (stride + 7) // 8))
                 self.blocks[column] = self.builder.bitcast(block, PTR)
+        size = max([size, *(offset + 8 for offset in own.type.perhaps.values())])
         return self.builder.bitcast(self.builder.alloca(ir.ArrayType(I64, size // 8)), PTR)
 
     def emit(self, begin: Any, end: Any) -> None:
@@ -253,6 +262,9 @@ class RowLoop:
         ):
             pointer = memory.member(self.builder, self.call, f"bw_call.{member}")
             memory.store(self.builder, state, place, memory.readable(self.builder, pointer, size))
+        for reach, expected in zip(self.entry.looked_at, self.entry.runs, strict=True):
+            runs = I64(expected) if self.natural else run_count(self.builder, self.call, reach)
+            memory.store(self.builder, state, reach.runs, runs)
 
     def _emit_chunks(self, begin: Any, end: Any) -> None:
         """Chunks of rows: what can be had for all of them at once comes first, then each row."""
@@ -454,6 +466,8 @@ class RowLoop:
 
     def _load(self, own: OwnArgument, memory_of_row: Any, row: Any) -> None:
         builder = self.builder
+        for written in own.type.perhaps.values():
+            memory.store(builder, memory_of_row, written, I64(0))
         for (_, kind, offset, writable), column in zip(own.type.fields.values(), own.columns, strict=True):
             address = self._address(column, row)
             if memory.is_block(kind):
@@ -469,17 +483,23 @@ class RowLoop:
         self, own: OwnArgument, memory_of_row: Any, row: Any, stores: list[Callable[[], None]]
     ) -> None:
         """Converts and checks what will be stored; the writes themselves come after all checks."""
-        for (_, kind, offset, _), column in zip(own.type.fields.values(), own.columns, strict=True):
+        for (name, kind, offset, _), column in zip(own.type.fields.values(), own.columns, strict=True):
             if not self.entry.columns[column].writes:
                 continue
             if memory.is_block(kind):
                 stride = self.entry.columns[column].field.stride
                 stores.append(partial(self._store_block, column, row, stride))
                 continue
+            written = None
+            if name in own.type.perhaps:
+                flag = memory.load(self.builder, memory_of_row, own.type.perhaps[name], I64)
+                written = self.builder.icmp_signed("!=", flag, I64(0))
+            ready: list[Callable[[], None]] = []
             for step, raw, unfit in self.elements(kind, column, memory_of_row, offset):
                 if unfit is not None:
-                    self.fail_if(unfit, row)
-                stores.append(partial(self.store_element, column, row, step, raw))
+                    self.fail_if(unfit if written is None else self.builder.and_(unfit, written), row)
+                ready.append(partial(self.store_element, column, row, step, raw))
+            stores.append(partial(self._store_all, ready, written))
 
     def elements(
         self, kind: Any, column: int, memory_of_row: Any, offset: int
@@ -494,6 +514,16 @@ class RowLoop:
         for i, component in enumerate(components):
             step = i * self.entry.columns[column].field.stride // len(components)
             yield step, *memory.to_element(builder, kind.dtype, component)
+
+    def _store_all(self, stores: Sequence[Callable[[], None]], written: Any | None) -> None:
+        """Stores a value; where it perhaps was not written, only if it was: memory is not touched in vain."""
+        if written is None:
+            for write in stores:
+                write()
+            return
+        with self.builder.if_then(written):
+            for write in stores:
+                write()
 
     def store_element(self, column: int, row: Any, step: int, raw: Any) -> None:
         memory.store(self.builder, self._address(column, row), step, raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -37,28 +38,30 @@ def make_entry(
         behavior: a compiled behavior.
         layout: of the model's whole block of parameters and resources, or None.
         sequential: whether rows come through call->order.
-        around: by Neighbors argument, how many cells are expected around a cell; 0 for any number.
+        around: by Neighbors argument, how many cells are expected around a cell; with `by_cell` in how many
+            runs of eight they are looked at; 0 for any number.
         by_cell: the shape of the cells, where loops over neighbours go over the cells around an agent.
     """
     used = behavior.used
     bases = _stencil_bases(behavior)
+    services = {a.what for a in behavior.arguments} & _SERVICES
+    if behavior.over_cells:
+        services.discard("neighbors")
+    simple = not sequential and not services and not used.rng
     ahead = None if sequential else _ahead(behavior)
-    own = {i: _own(behavior, a) for i, a in enumerate(behavior.arguments) if a.what == "own"}
+    surely = None if simple or ahead is not None else _surely_written(behavior.program.main.tree)
+    own = {i: _own(behavior, a, surely) for i, a in enumerate(behavior.arguments) if a.what == "own"}
     types: list[Any] = [args.ClockType()]
     for position, argument in enumerate(behavior.arguments):
         if position in own:
             types.append(own[position].type)
         else:
-            others = _Others(bases, by_cell, ahead)
+            others = _Others(bases, by_cell, ahead, len(own))
             types.append(_type(behavior, argument, layout, list(own.values()), sequential, others))
     here = any(a.what == "here" for a in behavior.arguments)
     place = (
         next((i for i, c in enumerate(used.columns) if c.field.name == "position"), None) if here else None
     )
-    services = {a.what for a in behavior.arguments} & _SERVICES
-    if behavior.over_cells:
-        services.discard("neighbors")
-    simple = not sequential and not services and not used.rng
     expected = dict(enumerate(around))
     stencils = tuple(
         StencilReach(kind, expected.get(kind.index, 0))
@@ -87,6 +90,7 @@ def make_entry(
         position=walked,
         commits_all=seen or len(looked_at) < len(used.reaches),
         looked_at=looked_at,
+        runs=tuple(expected.get(kind.index, 0) for kind in looked_at),
         spans=behavior.over_cells,
         stencils=stencils,
     )
@@ -114,8 +118,22 @@ def _stencil_bases(behavior: Behavior) -> dict[int, int]:
     return bases
 
 
-def _own(behavior: Behavior, argument: Argument) -> OwnArgument:
-    """An own component: its used fields one after another, 8 bytes per component of a value."""
+def _surely_written(tree: ast.FunctionDef) -> frozenset[tuple[str, str]]:
+    """The own fields, by argument and name, that a behavior assigns whenever it comes to its end."""
+    found: set[tuple[str, str]] = set()
+    for statement in tree.body:
+        if any(isinstance(node, ast.Return) for node in ast.walk(statement)):
+            break
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        for target in targets:
+            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                found.add((target.value.id, target.attr))
+    return frozenset(found)
+
+
+def _own(behavior: Behavior, argument: Argument, surely: frozenset[tuple[str, str]] | None) -> OwnArgument:
+    """An own component: its used fields one after another, 8 bytes per component of a value. Behind them,
+    whether those were written that are not `surely` (None: nobody asks)."""
     fields: list[tuple[str, FieldType, int, bool]] = []
     columns: list[int] = []
     offset = 0
@@ -125,7 +143,14 @@ def _own(behavior: Behavior, argument: Argument) -> OwnArgument:
         fields.append((use.field.name, use.field.type, offset, use.writes))
         columns.append(index)
         offset += 8 * memory.VECTOR_SIZE.get(use.field.kind, 1)
-    return OwnArgument(args.OwnType(argument.components[0].__name__, tuple(fields)), tuple(columns))
+    perhaps: list[tuple[str, int]] = []
+    for name, kind, _, writes in fields:
+        if surely is None or not writes or memory.is_block(kind) or (argument.name, name) in surely:
+            continue
+        perhaps.append((name, offset))
+        offset += 8
+    own = args.OwnType(argument.components[0].__name__, tuple(fields), tuple(perhaps))
+    return OwnArgument(own, tuple(columns))
 
 
 def _named(fields: Sequence[Field]) -> tuple[tuple[str, FieldType], ...]:
@@ -201,6 +226,7 @@ class _Others:
     bases: dict[int, int]
     by_cell: CellShape | None
     ahead: int | None
+    own_count: int
 
 
 def _reach(behavior: Behavior, index: int, others: _Others) -> args.ReachType:
@@ -217,6 +243,7 @@ def _reach(behavior: Behavior, index: int, others: _Others) -> args.ReachType:
         size if others.by_cell else 0,
         others.by_cell == "hexagonal",
         size if index == others.ahead else 0,
+        args.state_size(others.own_count) + 8 * index,
     )
 
 
