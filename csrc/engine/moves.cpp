@@ -196,23 +196,38 @@ void Simulation::put_winners(Rank& rank, Movers& movers, std::span<const std::ui
 }
 
 // What is kept of who stands where follows an agent that moves to a cell.
-void Simulation::tell_occupants(const Rank& rank, Location at, std::uint64_t cell,
+void Simulation::tell_occupants(Rank& rank, Location at, std::uint64_t cell,
                                 const std::byte* place) {
   std::array<std::byte, kAxes * sizeof(std::int32_t)> written;
   write_cell(cell, written.data());
   const Place from = PlaceColumn{place, 0}.at(model_.domain, 0);
   const Place to = PlaceColumn{written.data(), 0}.at(model_.domain, 0);
-  const Table& table = rank.store.table(at.table);
-  for (const KeptOccupants& kept : kept_occupants_) {
-    if (!table.has(kept.use->component)) {
+  for (KeptOccupants& kept : kept_occupants_) {
+    if (kept.table != at.table) {
+      kept.show_table(rank.store, at.table);
+    }
+    if (!kept.concerned) {
       continue;
     }
     values_told_.clear();
-    for (const FieldKey field : kept.use->fields) {
-      values_told_.push_back({table.column(table.find_column(field).value()).at(at.row), 0});
+    for (const Column* column : kept.columns) {
+      values_told_.push_back({column->at(at.row), 0});
     }
     kept.occupants->leave(from);
     kept.occupants->stand(to, values_told_);
+  }
+}
+
+// Looks up what is read of the rows of a table, for all of them that move one after another.
+void Simulation::KeptOccupants::show_table(const Store& store, std::uint32_t number) {
+  const Table& of = store.table(number);
+  table = number;
+  concerned = of.has(use->component);
+  columns.clear();
+  for (const FieldKey field : use->fields) {
+    if (concerned) {
+      columns.push_back(&of.column(of.find_column(field).value()));
+    }
   }
 }
 
@@ -224,7 +239,8 @@ void Simulation::list_kept_occupants() {
       for (std::size_t k = 0; k < prepared.reaches.size(); ++k) {
         PreparedReach& reach = prepared.reaches[k];
         if (reach.occupants && reach.ground == ground()) {
-          kept_occupants_.push_back({&prepared.run.behavior->reaches[k], reach.occupants.get()});
+          kept_occupants_.push_back(
+              {.use = &prepared.run.behavior->reaches[k], .occupants = reach.occupants.get()});
         }
       }
     }

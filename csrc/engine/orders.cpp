@@ -37,6 +37,9 @@ struct Simulation::WrongPlace {
 // What a new place is: brought back into a periodic world, wrong outside of a bounded one.
 void Simulation::check_new_place(std::byte* place, EntityId of, std::uint32_t behavior,
                                  std::optional<WrongPlace>& wrong) const {
+  if (holds(model_.domain, PlaceColumn{place, 0}.at(model_.domain, 0))) {
+    return;
+  }
   std::string why = settle_place(model_.domain, place);
   const bool first = !wrong || std::tuple(behavior, of) < std::tuple(wrong->behavior, wrong->of);
   if (!why.empty() && first) {

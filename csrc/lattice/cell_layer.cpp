@@ -47,11 +47,11 @@ std::int64_t CellLayer::row_at(const Place& place) const {
 }
 
 std::int64_t CellLayer::row_of_cell(std::uint64_t cell) const {
+  const std::array<std::uint32_t, kAxes> place =
+      bw::place_of_cell(box_, static_cast<std::uint32_t>(cell));
   std::array<std::int64_t, kAxes> at{};
   for (std::size_t a = 0; a < kAxes; ++a) {
-    const auto cells = static_cast<std::uint64_t>(box_.cells[a]);
-    at[a] = box_.canonical(a, static_cast<std::int64_t>(cell % cells));
-    cell /= cells;
+    at[a] = box_.canonical(a, place[a]);
     if (at[a] < 0) {
       return -1;
     }

@@ -8,6 +8,12 @@
 #include "base/whole.hpp"
 
 namespace bw {
+namespace {
+
+constexpr std::size_t kAhead = 16;  // claims between a prefetch and its use
+
+}  // namespace
+
 std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims,
                                                    std::span<const ClaimTarget> targets,
                                                    std::size_t cells_of_world) {
@@ -54,12 +60,20 @@ ClaimSettler::Contest& ClaimSettler::contest_in(std::uint64_t cell) {
   return contests_[place];
 }
 
-void ClaimSettler::chain(std::uint32_t claim) {
+// The cells of claims are anywhere: what is known of them is brought near some claims ahead.
+void ClaimSettler::prefetch(std::size_t claim) const {
+  if (claim + kAhead < claims_.size()) {
+    __builtin_prefetch(&contest_of_[claims_[claim + kAhead].cell], 1);
+  }
+}
+
+ClaimSettler::Contest& ClaimSettler::chain(std::uint32_t claim) {
   Contest& contest = contest_in(claims_[claim].cell);
   next_claim_[claim] = contest.first_claim;
   contest.first_claim = claim;
   contest.asked += claims_[claim].count;
   ++contest.claims;
+  return contest;
 }
 
 // The claims of a cell, with their claimants' priorities where order matters.
@@ -89,30 +103,42 @@ void ClaimSettler::forget_cells() {
 void ClaimSettler::settle_stock(std::uint32_t kind, FieldKey field, CellLayer& cells) {
   Column& stock = cells.table().column(cells.table().find_column(field).value());
   const Scalar scalar = stock.type().scalar;
-  const auto row_of = [&](std::uint64_t cell) {
-    return static_cast<std::size_t>(cells.row_of_cell(cell));
-  };
   for (std::uint32_t i = 0; i < claims_.size(); ++i) {
-    if (claims_[i].kind == kind && read_whole(scalar, stock.at(row_of(claims_[i].cell))) > 0) {
-      chain(i);
+    prefetch(i);
+    if (claims_[i].kind != kind) {
+      continue;
+    }
+    const auto row = static_cast<std::size_t>(cells.row_of_cell(claims_[i].cell));
+    if (read_whole(scalar, stock.at(row)) > 0) {
+      chain(i).row = row;
     }
   }
   for (const Contest& contest : contests_) {
-    std::byte* at = stock.at(row_of(contest.cell));
-    std::int64_t left = read_whole(scalar, at);
-    const std::int64_t before = left;
-    collect(contest, contest.asked > static_cast<std::uint64_t>(left));
-    for (const Turn& turn : turns_) {
-      const Claim& claim = claims_[turn.claim];
-      const std::int64_t granted = std::min<std::int64_t>(left, claim.count);
-      left -= granted;
-      if (granted > 0) {
-        grant(claim, granted);
-      }
-    }
-    add_whole(scalar, at, left - before);
+    std::byte* at = stock.at(contest.row);
+    add_whole(scalar, at, -share_stock(contest, read_whole(scalar, at)));
   }
   forget_cells();
+}
+
+// What is there of a cell's stock to its claimants; returns how much of it.
+std::int64_t ClaimSettler::share_stock(const Contest& contest, std::int64_t left) {
+  if (contest.claims == 1) {  // most are: no turns to be told
+    const Claim& claim = claims_[contest.first_claim];
+    const std::int64_t granted = std::min<std::int64_t>(left, claim.count);
+    grant(claim, granted);
+    return granted;
+  }
+  const std::int64_t before = left;
+  collect(contest, contest.asked > static_cast<std::uint64_t>(left));
+  for (const Turn& turn : turns_) {
+    const Claim& claim = claims_[turn.claim];
+    const std::int64_t granted = std::min<std::int64_t>(left, claim.count);
+    left -= granted;
+    if (granted > 0) {
+      grant(claim, granted);
+    }
+  }
+  return before - left;
 }
 
 // Cells with agents first: most claims are of cells where nobody is, and are passed over at the
@@ -134,6 +160,7 @@ void ClaimSettler::chain_agents(std::uint32_t kind, std::span<const AgentAt> age
     contest.first_agent = i;
   }
   for (std::uint32_t i = 0; i < claims_.size(); ++i) {
+    prefetch(i);
     if (claims_[i].kind == kind && inhabited.has(static_cast<std::uint32_t>(claims_[i].cell))) {
       chain(i);
     }
@@ -142,6 +169,9 @@ void ClaimSettler::chain_agents(std::uint32_t kind, std::span<const AgentAt> age
 
 void ClaimSettler::settle_agents(std::span<const AgentAt> agents) {
   for (const Contest& contest : contests_) {
+    if (contest.claims == 0) {
+      continue;
+    }
     there_.clear();
     for (std::uint32_t i = contest.first_agent; i != kNone; i = next_agent_[i]) {
       there_.push_back(agents[i].id);

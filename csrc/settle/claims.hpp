@@ -68,6 +68,7 @@ class ClaimSettler {
   // A cell in which something is claimed: its claims, and the agents that are there.
   struct Contest {
     std::uint64_t cell = 0;
+    std::size_t row = 0;  // of the cell, where it has a stock
     std::uint64_t asked = 0;
     std::uint32_t first_claim = kNone;
     std::uint32_t claims = 0;
@@ -82,7 +83,9 @@ class ClaimSettler {
   };
 
   Contest& contest_in(std::uint64_t cell);
-  void chain(std::uint32_t claim);
+  Contest& chain(std::uint32_t claim);
+  void prefetch(std::size_t claim) const;
+  std::int64_t share_stock(const Contest& contest, std::int64_t left);
   void collect(const Contest& contest, bool in_order);
   void settle_stock(std::uint32_t kind, FieldKey field, CellLayer& cells);
   void chain_agents(std::uint32_t kind, std::span<const AgentAt> agents);

@@ -10,10 +10,12 @@ std::vector<std::uint32_t> order_by_cell(const CellBox& world, const Domain& dom
                                          double tolerance) {
   std::vector<std::uint32_t> cells(rows);
   std::size_t falls = 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    cells[row] = static_cast<std::uint32_t>(cell_at(world, domain, places.at(domain, row)));
-    falls += row > 0 && cells[row] < cells[row - 1] ? 1u : 0u;
-  }
+  std::uint32_t before = 0;
+  for_each_cell(world, domain, places, rows, [&](std::size_t row, std::int64_t cell) {
+    cells[row] = static_cast<std::uint32_t>(cell);
+    falls += cells[row] < before ? 1u : 0u;
+    before = cells[row];
+  });
   if (static_cast<double>(falls) <= tolerance * static_cast<double>(rows)) {
     return {};
   }
