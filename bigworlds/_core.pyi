@@ -419,3 +419,27 @@ class graph:  # noqa: N801 (the name of a submodule)
     @staticmethod
     def edge_keys(sources: _Words, targets: _Words) -> _Words:
         """What edges are called in the list of state."""
+
+# --- organisms -----------------------------------------------------------------------------------------
+
+class organism:  # noqa: N801 (the name of a submodule)
+    """Organisms: programs that live in soups. A submodule."""
+
+    class InstructionSet:
+        """A checked instruction set; rows are (byte, handler, operands)."""
+
+        def __init__(self, rows: Sequence[tuple[int, str, str]]) -> None: ...
+
+    class Specimen:
+        """One organism that has turns, alone in a soup or beside a host."""
+
+        def __init__(self, set: organism.InstructionSet, genome: bytes, host: bytes, cells: int) -> None: ...
+        def run(self, instructions: int) -> int:
+            """Executes up to so many instructions, or until a birth; returns how many."""
+        @property
+        def instructions(self) -> int: ...
+        @property
+        def daughters(self) -> list[tuple[int, int, bytes]]:
+            """Of each birth: instructions until it, instructions that were moved, the child's genome."""
+        def state(self) -> dict[str, Any]:
+            """Registers, stack (the top first), ip, start, the cell at ip, errors, and flags."""

@@ -16,6 +16,7 @@ from bigworlds.cli import new as creating
 from bigworlds.cli.failures import ExitCode, report
 from bigworlds.cli.listing import list_examples
 from bigworlds.cli.locate import find_model
+from bigworlds.cli.organism import organisms
 from bigworlds.cli.ranks import arguments_without_ranks
 from bigworlds.cli.run import Request, execute
 from bigworlds.cluster import launcher, run_on_ranks
@@ -181,3 +182,4 @@ def plot(
 
 
 batch.add_to(app)
+app.add_typer(organisms, name="organism")

@@ -26,4 +26,7 @@ void bind_engine(pybind11::module_& module);
 // Generators of graphs, and the edges of a simulation.
 void bind_graph(pybind11::module_& module);
 
+// Instruction sets, organisms alone.
+void bind_organism(pybind11::module_& module);
+
 }  // namespace bw::bindings

@@ -10,4 +10,5 @@ PYBIND11_MODULE(_core, module) {
   bw::bindings::bind_checksum(module);
   bw::bindings::bind_engine(module);
   bw::bindings::bind_graph(module);
+  bw::bindings::bind_organism(module);
 }
