@@ -2,6 +2,8 @@
 // elsewhere.
 #include "vm/template_search.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -15,6 +17,7 @@ constexpr std::uint64_t kOnes = 0x0101010101010101;
 constexpr std::uint64_t kHighBits = 0x8080808080808080;
 constexpr std::uint32_t kWordCells = 8;
 constexpr std::uint32_t kProbe = 16;
+constexpr std::size_t kUnrolled = 4096;  // cells that are copied where a search crosses the end
 
 std::uint64_t load(const std::uint8_t* cells) {
   std::uint64_t word;
@@ -29,6 +32,17 @@ std::uint32_t ahead(std::uint32_t from, std::uint32_t n, std::uint32_t size) {
 }
 std::uint32_t back(std::uint32_t from, std::uint32_t n, std::uint32_t size) {
   return ahead(from, size - n % size, size);
+}
+
+// Copies cells of the ring from an address on.
+void unroll(const TemplateQuery& q, std::uint32_t from, std::uint32_t count, std::uint8_t* to) {
+  while (count != 0) {
+    const std::uint32_t piece = std::min(count, q.soup_size - from);
+    std::memcpy(to, q.cells + from, piece);
+    to += piece;
+    count -= piece;
+    from = 0;
+  }
 }
 
 // Candidates one by one, on the ring.
@@ -121,6 +135,25 @@ bool is_inside(const TemplateQuery& q) {
   return front_fits && back_fits;
 }
 
+// A query whose candidates cross the end of the soup, in a straight copy of the cells around it.
+std::uint32_t find_across(const TemplateQuery& query, Simd simd) {
+  const std::uint64_t reach = std::uint64_t{query.length} * 2 + 1 + query.limit;
+  if (2 * reach > kUnrolled) return find_on_ring(query);
+  std::array<std::uint8_t, kUnrolled + 2 * kSoupMargin> copy;
+  const auto half = static_cast<std::uint32_t>(reach);
+  std::memset(copy.data(), kEdge, kSoupMargin);
+  unroll(query, back(query.at, half, query.soup_size), 2 * half, copy.data() + kSoupMargin);
+  std::memset(copy.data() + kSoupMargin + 2 * half, kEdge, kSoupMargin);
+  TemplateQuery straight = query;
+  straight.cells = copy.data() + kSoupMargin;
+  straight.soup_size = 2 * half;
+  straight.at = half;
+  const std::uint32_t found = find_complement(straight, simd);
+  if (found == kNotFound) return kNotFound;
+  return found >= half ? ahead(query.at, found - half, query.soup_size)
+                       : back(query.at, half - found, query.soup_size);
+}
+
 }  // namespace
 
 std::uint32_t template_length(const std::uint8_t* cells, std::uint32_t soup_size,
@@ -134,16 +167,17 @@ std::uint32_t template_length(const std::uint8_t* cells, std::uint32_t soup_size
 }
 
 std::uint32_t find_complement(const TemplateQuery& query, Simd simd) {
-  if (!is_inside(query)) return find_on_ring(query);
+  if (!is_inside(query)) [[unlikely]]
+    return find_across(query, simd);
+#if defined(__x86_64__)
+  if (simd != Simd::kScalar) return wide::find_complement_avx2(query);
+#endif
+  (void)simd;
   std::uint32_t probed = 0;
   if (query.length <= kWordCells) {
     const std::uint32_t found = probe(query, probed);
     if (found != kNotFound || probed > query.limit) return found;
   }
-#if defined(__x86_64__)
-  if (simd != Simd::kScalar) return wide::find_complement_avx2(query, probed);
-#endif
-  (void)simd;
   return find_by_words(query, probed);
 }
 

@@ -38,8 +38,8 @@ std::uint32_t find_complement(const TemplateQuery& query, Simd simd = chosen_sim
 namespace wide {
 
 #if defined(__x86_64__)
-// For a query whose candidates do not cross the end of the soup, from the k-th candidate on.
-std::uint32_t find_complement_avx2(const TemplateQuery& query, std::uint32_t k);
+// For a query whose candidates do not cross the end of the soup.
+std::uint32_t find_complement_avx2(const TemplateQuery& query);
 #endif
 
 }  // namespace wide

@@ -91,6 +91,9 @@ def test_a_page_runs_and_prints_what_it_says(page: Path, tmp_path: Path) -> None
 def options_of(command: str) -> set[str]:
     """The options of a command; those of bigworlds itself where an option stands in its place."""
     functions = {known.name: known.callback for known in app.registered_commands}
+    for group in app.registered_groups:
+        known_ones = group.typer_instance.registered_commands if group.typer_instance else []
+        functions |= {f"{group.name} {known.name}": known.callback for known in known_ones}
     if command.startswith("-"):
         return {"--help", "--version"}
     assert command in functions, f"there is no command {command}"
@@ -112,7 +115,9 @@ def test_commands_of_a_page_have_options_that_exist(page: Path) -> None:
         for command in block.commands:
             words = shlex.split(command)[1:]
             end = words.index("--") if "--" in words else len(words)
-            assert options_in(words[:end]) <= options_of(words[0]), command
+            in_group = words[0] in {group.name for group in app.registered_groups}
+            named = " ".join(words[:2]) if in_group else words[0]
+            assert options_in(words[:end]) <= options_of(named), command
             assert options_in(words[end + 1 :]) <= options_of("run"), command  # behind -- of submit
 
 
