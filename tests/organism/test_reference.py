@@ -73,8 +73,11 @@ def test_what_the_reference_counts_is_what_gestation_measures() -> None:
     assert (measured.instructions, measured.moved) == (steps, len(reference.moved))
 
 
-# The ancestor without the code that copies: it calls that of another.
-PARASITE = ANCESTOR[:40] + ANCESTOR[74:]
+# The ancestor without the code that copies: it calls that of another, and jumps back to its own head, where
+# the ancestor's jump outward may lead to another's.
+PARASITE = (ANCESTOR[:39] + ANCESTOR[74:]).replace(
+    assemble("divide jmpo", TIERRA), assemble("divide jmpb", TIERRA)
+)
 
 
 def test_a_parasite_needs_a_host() -> None:
@@ -82,16 +85,23 @@ def test_a_parasite_needs_a_host() -> None:
     assert alone.as_json() == {"first": None, "second": None, "breeds_true": False}
     hosted = gestation(PARASITE, TIERRA, host=ANCESTOR)
     assert hosted.first is not None
-    assert hosted.first.moved == len(PARASITE) == 46
+    assert hosted.first.moved == len(PARASITE) == 45
     assert hosted.breeds_true
+
+
+def test_a_parasite_that_jumps_outward_goes_on_as_its_hosts_copy() -> None:
+    caught = PARASITE.replace(assemble("divide jmpb", TIERRA), assemble("divide jmpo", TIERRA))
+    births = gestation(caught, TIERRA, host=ANCESTOR)
+    assert births.first is not None
+    assert births.second is not None
+    assert (births.first.genome, births.second.genome) == (caught, ANCESTOR)
 
 
 def test_daughters_that_differ_do_not_breed_true() -> None:
     # It asks for one cell more than it copies, so its daughter ends with what was there.
-    tail = ANCESTOR.index(assemble("mal", TIERRA)) - 2
-    changed = bytearray(ANCESTOR)
-    changed[tail] = TIERRA.byte("incC")
-    measured = gestation(bytes(changed), TIERRA)
+    changed = ANCESTOR.replace(assemble("zero subCAB mal", TIERRA), assemble("movDC incC mal", TIERRA))
+    assert changed != ANCESTOR
+    measured = gestation(changed, TIERRA)
     assert measured.first is not None
     assert len(measured.first.genome) == 81
     assert not measured.breeds_true
