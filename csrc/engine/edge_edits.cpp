@@ -6,14 +6,14 @@
 #include <utility>
 
 #include "base/errors.hpp"
+#include "cluster/communicator.hpp"
 #include "engine/simulation.hpp"
 
 namespace bw {
 namespace {
 
-// What is known of a given edge: three counts, each 0 or 1 over all ranks.
-constexpr std::size_t kCounts = 3;
-enum Count : std::size_t { kSourceIsThere, kTargetIsThere, kEdgeIsThere };
+// What is known of a given edge, on one rank or on all.
+enum Known : std::uint8_t { kSourceIsThere = 1, kTargetIsThere = 2, kEdgeIsThere = 4 };
 
 std::string shown(EntityId source, EntityId target) {
   return "the edge from " + std::to_string(source) + " to " + std::to_string(target);
@@ -35,28 +35,41 @@ std::optional<EdgePair> given_twice(const EdgeSpan& edges, bool directed) {
 
 }  // namespace
 
-// By edge, kCounts after one another.
-std::vector<std::uint64_t> Simulation::know_edges(std::size_t g, const EdgeSpan& edges) const {
-  std::vector<std::uint64_t> counts(kCounts * edges.sources.size(), 0);
-  for (const auto& rank : ranks_) {
-    const Graph& graph = rank->graphs.at(g);
-    for (std::size_t i = 0; i < edges.sources.size(); ++i) {
-      std::uint64_t* of = counts.data() + kCounts * i;
-      of[kTargetIsThere] += rank->store.find_own(edges.targets[i]) ? 1u : 0u;
-      if (rank->store.find_own(edges.sources[i])) {
-        ++of[kSourceIsThere];
-        of[kEdgeIsThere] += graph.find(edges.sources[i], edges.targets[i]) ? 1u : 0u;
-      }
+// By edge: what is known of it on any rank.
+std::vector<std::uint8_t> Simulation::know_edges(std::size_t g, const EdgeSpan& edges) const {
+  const std::size_t count = edges.sources.size();
+  std::vector<std::vector<std::vector<std::uint8_t>>> sent(ranks_.size());
+  for (std::size_t h = 0; h < ranks_.size(); ++h) {
+    const Store& store = ranks_[h]->store;
+    const Graph& graph = ranks_[h]->graphs.at(g);
+    std::vector<std::uint8_t> known(count, 0);
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool source = store.find_own(edges.sources[i]).has_value();
+      const bool target = store.find_own(edges.targets[i]).has_value();
+      const bool edge = source && graph.find(edges.sources[i], edges.targets[i]).has_value();
+      known[i] =
+          static_cast<std::uint8_t>((source ? kSourceIsThere : 0) | (target ? kTargetIsThere : 0) |
+                                    (edge ? kEdgeIsThere : 0));
+    }
+    sent[h].assign(communicator_->ranks(), known);
+  }
+  if (communicator_->ranks() == 1) {
+    return sent.front().front();
+  }
+  std::vector<std::uint8_t> all(count, 0);
+  const auto received = exchange_items(*communicator_, "edges given", sent);
+  for (const std::vector<std::uint8_t>& theirs : received.front()) {
+    for (std::size_t i = 0; i < count; ++i) {
+      all[i] |= theirs[i];
     }
   }
-  return communicator_->sum("edges given", counts);
+  return all;
 }
 
 std::vector<std::uint8_t> Simulation::has_edges(std::size_t g, const EdgeSpan& edges) const {
-  const std::vector<std::uint64_t> counts = know_edges(g, edges);
-  std::vector<std::uint8_t> there;
-  for (std::size_t i = 0; i < edges.sources.size(); ++i) {
-    there.push_back(counts[kCounts * i + kEdgeIsThere] > 0 ? 1 : 0);
+  std::vector<std::uint8_t> there = know_edges(g, edges);
+  for (std::uint8_t& known : there) {
+    known = (known & kEdgeIsThere) != 0 ? 1 : 0;
   }
   return there;
 }
@@ -66,19 +79,19 @@ void Simulation::check_edges(std::size_t g, EdgeOrder::Kind kind, const EdgeSpan
   const auto refuse = [&](const std::string& why) {
     throw UserError("graph " + first.name() + ": " + why + ". Nothing was changed");
   };
-  const std::vector<std::uint64_t> counts = know_edges(g, edges);
+  const std::vector<std::uint8_t> known = know_edges(g, edges);
   for (std::size_t i = 0; i < edges.sources.size(); ++i) {
     const EntityId source = edges.sources[i];
     const EntityId target = edges.targets[i];
-    const std::uint64_t* of = counts.data() + kCounts * i;
-    if (of[kSourceIsThere] == 0 || of[kTargetIsThere] == 0) {
-      refuse("there is no entity " + std::to_string(of[kSourceIsThere] == 0 ? source : target) +
+    const bool begins = (known[i] & kSourceIsThere) != 0;
+    if (!begins || (known[i] & kTargetIsThere) == 0) {
+      refuse("there is no entity " + std::to_string(begins ? target : source) +
              "; it has ended, or was never there");
     }
     if (source == target) {
       refuse(shown(source, target) + " leads to its own agent");
     }
-    const bool there = of[kEdgeIsThere] > 0;
+    const bool there = (known[i] & kEdgeIsThere) != 0;
     if (there && kind == EdgeOrder::Kind::add) {
       refuse(shown(source, target) + " is there already; write its fields by set_edges");
     }

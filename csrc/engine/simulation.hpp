@@ -210,7 +210,7 @@ class Simulation {
   void drop_foreign_edges();
   std::vector<EdgeRows> split_edges(std::size_t graph, const EdgeSpan& edges,
                                     std::uint64_t* found) const;
-  std::vector<std::uint64_t> know_edges(std::size_t graph, const EdgeSpan& edges) const;
+  std::vector<std::uint8_t> know_edges(std::size_t graph, const EdgeSpan& edges) const;
   void check_edges(std::size_t graph, EdgeOrder::Kind kind, const EdgeSpan& edges) const;
   void load_edges(const StateSection& section);
   void check_loaded_edges() const;

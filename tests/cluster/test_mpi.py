@@ -44,6 +44,15 @@ def test_each_rank_sees_its_own_rows(start: Start) -> None:
     assert out == "the rows of all ranks are the table\n"
 
 
+def test_edges_changed_from_outside_are_the_same_on_several_ranks(start: Start) -> None:
+    digests = []
+    for ranks in (1, 3):
+        out, err = start(ranks, "edges").communicate(timeout=120)
+        assert len(out) == 33, err
+        digests.append(out)
+    assert digests[0] == digests[1]
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_the_same_world_on_three_ranks_with_two_threads(start: Start, name: str) -> None:
     seeded = (name, *EXAMPLES[name], "--seed", "7")
