@@ -246,7 +246,8 @@ class World:
         """Ends runs without a number of ticks after the first tick at which the predicate holds.
 
         Args:
-            predicate: takes the simulation, as in `lambda sim: sim.count(Sheep) == 0`.
+            predicate: takes the simulation, as in `lambda sim: sim.count(Sheep) == 0`; it is asked after each
+                tick. `sim.count(Plot, state=State.BURNING)` costs little there, `sim.cells` a copy.
         """
         if not callable(predicate):
             raise ModelError(f"world.stop_when takes a function of the simulation; found {predicate!r}")

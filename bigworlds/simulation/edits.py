@@ -101,9 +101,9 @@ class Edits:
         space: Space | None = self._simulation.space
         return space
 
-    def count(self, component: type | str) -> int:
-        """How many entities (or cells) have a component."""
-        return int(self._simulation.count(component))
+    def count(self, component: type | str, **value: Any) -> int:
+        """How many entities (or cells) have a component, or a value of one of its fields."""
+        return int(self._simulation.count(component, **value))
 
     def table(self, component: type | str) -> dict[str, NDArray[Any]]:
         """All fields of the entities that have a component, as copies in the order of ids, with "id"."""

@@ -13,6 +13,7 @@ from bigworlds.data import Resource
 from bigworlds.data.component import CellComponent, EdgeComponent
 from bigworlds.data.fields import Field, to_elements, zero_of
 from bigworlds.errors import ModelError, UserError, nearest_names
+from bigworlds.event.plain import checked_elements
 from bigworlds.model.declarations import WorldDescription
 
 FieldNumber = tuple[int, int]
@@ -158,6 +159,26 @@ def schema_of(description: WorldDescription) -> Schema:
 def is_cell(component: type) -> bool:
     """Whether a component belongs to cells."""
     return issubclass(component, CellComponent)
+
+
+def counted(schema: Schema, component: type, value: dict[str, Any]) -> tuple[int, int, bytes]:
+    """What `sim.count(Plot, state=2)` counts: the engine's numbers of the field, and the stored value.
+
+    Raises:
+        UserError: not one field of one number of entities or cells, or a value that is none of its type.
+    """
+    name = component.__name__
+    if len(value) != 1:
+        raise UserError(f"sim.count({name}, ...) counts the values of one field; found {', '.join(value)}")
+    ((label, wanted),) = value.items()
+    field = schema.field(f"{name}.{label}")
+    if is_edge(component) or field.length != 1 or field.kind not in ("scalar", "enum", "ref"):
+        raise UserError(
+            f"sim.count({name}, {label}=...): expected a number, an enum or a reference of entities or "
+            f"cells; found a {'field of edges' if is_edge(component) else field.kind}"
+        )
+    elements = checked_elements(field.type, wanted, field.full_name)
+    return *schema.field_number(field), np.array(elements, field.dtype).tobytes()
 
 
 def is_edge(component: type) -> bool:

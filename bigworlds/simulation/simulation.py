@@ -31,7 +31,7 @@ from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.per_tick import cause_in_words, set_acts
 from bigworlds.simulation.profile import Profiled
-from bigworlds.simulation.schema import is_cell, is_edge, stored_column
+from bigworlds.simulation.schema import counted, is_cell, is_edge, stored_column
 from bigworlds.simulation.shown import Shown, Table
 from bigworlds.simulation.views import Columns, Generations, Local
 from bigworlds.snapshot import Section
@@ -299,9 +299,22 @@ class Simulation(Shown, Outside, ByHand, Profiled):
         """
         return self._core.digest()
 
-    def count(self, component: type | str) -> int:
-        """How many entities (or cells) have a component, or edges a graph. Collective."""
+    def count(self, component: type | str, **value: Any) -> int:
+        """How many entities (or cells) have a component, or edges a graph. Collective.
+
+        Args:
+            component: the component, or its name.
+            value: a field of one number and the value that is counted, as in
+                `sim.count(Plot, state=State.BURNING)`: cheap enough to be asked after each tick, below a
+                nanosecond per row.
+
+        Raises:
+            UserError: several fields, one that the component does not have or that is no number, a value that
+                is none of its type.
+        """
         found = self._schema.component(component)
+        if value:
+            return self._core.count_equal(*counted(self._schema, found, value))
         return self._graphs.count(found) if is_edge(found) else self._core.count(self._schema.number(found))
 
     def sum(self, label: str) -> Any:

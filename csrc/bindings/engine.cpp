@@ -468,6 +468,11 @@ void bind_engine(py::module_& module) {
                                                      traffic.messages, traffic.bytes);
                              })
       .def("count", &Simulation::count)
+      .def("count_equal",
+           [](const Simulation& simulation, ComponentId component, std::uint32_t field,
+              const py::bytes& value) {
+             return simulation.count_equal({component, field}, bytes_from(value));
+           })
       .def("start_rooms", &Simulation::start_rooms)
       .def_property_readonly("next_id", &Simulation::next_id)
       .def("ids", ids)

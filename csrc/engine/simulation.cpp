@@ -472,15 +472,6 @@ std::uint64_t Simulation::population() const {
   return global_sum("population", sizes);
 }
 
-std::uint64_t Simulation::count(ComponentId component) const {
-  std::vector<std::uint64_t> counts;
-  for (const auto& rank : ranks_) {
-    const bool of_cells = rank->cells && rank->cells->table().has(component);
-    counts.push_back(of_cells ? rank->cells->owned_count() : rank->store.count(component));
-  }
-  return global_sum("count", counts);
-}
-
 RankId Simulation::owner_of_cell(std::uint64_t cell) const {
   Place place{};
   for (std::size_t a = 0; a < static_cast<std::size_t>(model_.domain.dims); ++a) {

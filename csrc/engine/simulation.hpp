@@ -59,6 +59,8 @@ class Simulation {
   int threads() const { return pool_.threads(); }
   std::uint64_t population() const;
   std::uint64_t count(ComponentId component) const;
+  // Of those that have a field of one number, how many have this value.
+  std::uint64_t count_equal(FieldKey field, std::span<const std::byte> value) const;
   std::int64_t cell_count() const { return lattice_.volume(); }
   const std::vector<double>& phase_seconds() const { return phase_seconds_; }
   // What this process spends its ticks on, measured from when it is asked for, and what it sends.

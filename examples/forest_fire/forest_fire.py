@@ -31,7 +31,7 @@ def forest_fire(world: bw.World, p: Params) -> None:
     trees[:, 0] = State.BURNING
     world.cells(Plot, state=bw.where(bw.bernoulli(p.density), trees, State.EMPTY))
     world.behaviors(burn)
-    world.stop_when(lambda sim: not np.any(sim.cells(Plot)["state"] == State.BURNING))
+    world.stop_when(lambda sim: sim.count(Plot, state=State.BURNING) == 0)
     world.look(Plot, color="state", colormap=("#2b2117", "#2f6b2f", "#ff6a00", "#6b6b6b"))
 
 
