@@ -2,14 +2,11 @@
 #include "schedule/live_world.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
-#include <numeric>
 #include <utility>
 
 #include "base/errors.hpp"
 #include "base/hash.hpp"
-#include "base/philox.hpp"
 #include "schedule/places.hpp"
 
 namespace bw {
@@ -26,33 +23,6 @@ void with_finder(Population& population, Visit&& visit) {
   }
 }
 
-// Sorts by the upper 32 bits: two passes by 11 bits each (LSD radix sort), then insertion for what
-// is left.
-void sort_by_priority(std::vector<std::uint64_t>& entries) {
-  constexpr unsigned kBits = 11;
-  constexpr std::size_t kBuckets = std::size_t{1} << kBits;
-  std::vector<std::uint64_t> other(entries.size());
-  for (const unsigned shift : {64 - 2 * kBits, 64 - kBits}) {
-    std::array<std::uint32_t, kBuckets + 1> starts{};
-    for (const std::uint64_t entry : entries) {
-      ++starts[((entry >> shift) & (kBuckets - 1)) + 1];
-    }
-    std::partial_sum(starts.begin(), starts.end(), starts.begin());
-    for (const std::uint64_t entry : entries) {
-      other[starts[(entry >> shift) & (kBuckets - 1)]++] = entry;
-    }
-    entries.swap(other);
-  }
-  for (std::size_t i = 1; i < entries.size(); ++i) {
-    const std::uint64_t entry = entries[i];
-    std::size_t j = i;
-    for (; j > 0 && (entries[j - 1] >> 32) > (entry >> 32); --j) {
-      entries[j] = entries[j - 1];
-    }
-    entries[j] = entry;
-  }
-}
-
 }  // namespace
 
 LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run, LiveMemory& memory)
@@ -63,7 +33,7 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run,
       empty_(memory.empty),
       place_in_empty_(memory.place_in_empty),
       cell_of_row_(memory.cell_of_row),
-      rows_(memory.rows) {
+      activation_(memory.activation) {
   occupants_.clear();
   empty_.clear();
   cell_of_row_.clear();
@@ -268,35 +238,6 @@ void LiveWorld::vacate(std::uint64_t cell) {
   }
 }
 
-std::vector<std::uint64_t> LiveWorld::activation_order(const std::deque<TableRun>& runs) const {
-  std::vector<EntityId> ids;
-  for (const TableRun& run : runs) {
-    ids.insert(ids.end(), run.table->ids().begin(), run.table->ids().end());
-  }
-  std::vector<std::uint64_t> entries(ids.size());
-  if (!run_->behavior->shuffle) {
-    std::iota(entries.begin(), entries.end(), 0);
-    std::sort(entries.begin(), entries.end(),
-              [&](std::uint64_t a, std::uint64_t b) { return ids[a] < ids[b]; });
-    return entries;
-  }
-  const std::uint64_t key = rng_key(run_->behavior->rng_key, "activation");
-  fill_random_words(key, around_->tick, ids.data(), ids.size(), 0, 1, entries.data());
-  for (std::size_t item = 0; item < entries.size(); ++item) {
-    entries[item] = (entries[item] & 0xFFFFFFFF00000000u) | item;
-  }
-  sort_by_priority(entries);
-  // Equal priorities: by id.
-  for (std::size_t i = 1; i < entries.size(); ++i) {
-    for (std::size_t j = i; j > 0 && (entries[j] >> 32) == (entries[j - 1] >> 32) &&
-                            ids[entries[j] & 0xFFFFFFFFu] < ids[entries[j - 1] & 0xFFFFFFFFu];
-         --j) {
-      std::swap(entries[j], entries[j - 1]);
-    }
-  }
-  return entries;
-}
-
 // Whether agents of a population have turns of their own in this phase.
 bool LiveWorld::acts(const Population& population) const {
   return std::any_of(population.tables.begin(), population.tables.end(), [&](std::uint32_t t) {
@@ -332,12 +273,7 @@ void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
   table_in_hand_ = store_->find(in_hand_->table->ids().front())->table;
   in_hand_->live = this;
   show_reaches(*in_hand_);
-  const std::vector<std::uint64_t> order = activation_order(runs);
-  rows_.resize(order.size());
-  turn_ = 0;
-  std::vector<std::uint32_t>& rows = rows_;
-  std::transform(order.begin(), order.end(), rows.begin(),
-                 [](std::uint64_t entry) { return static_cast<std::uint32_t>(entry); });
+  find_turns();
   find_cells_of_rows();
   for (const ClaimUse& use : run_->behavior->claims) {
     Table& table = *in_hand_->table;
@@ -345,14 +281,25 @@ void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
   }
   if (std::none_of(claimed_.begin(), claimed_.end(),
                    [&](const Population& population) { return acts(population); })) {
-    call(*in_hand_, rows.data(), rows.size());
+    call(*in_hand_, rows_.data(), rows_.size());
     return;
   }
-  for (const std::uint32_t row : rows) {
+  for (const std::uint32_t row : rows_) {
     if (ended_[table_in_hand_][row] == 0) {
       call(*in_hand_, &row, 1);
     }
   }
+}
+
+void LiveWorld::find_turns() {
+  const std::span<const EntityId> ids = in_hand_->table->ids();
+  turn_ = 0;
+  if (!run_->behavior->shuffle) {
+    rows_ = activation_.by_id(ids);
+    return;
+  }
+  const std::uint64_t key = rng_key(run_->behavior->rng_key, "activation");
+  rows_ = activation_.shuffled(ids, activation_word(key, around_->tick));
 }
 
 void LiveWorld::find_cells_of_rows() {

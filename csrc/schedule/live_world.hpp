@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ecs/store.hpp"
+#include "schedule/activation.hpp"
 #include "schedule/worker.hpp"
 #include "space/cell_chains.hpp"
 #include "space/live_cells.hpp"
@@ -25,7 +26,7 @@ struct LiveMemory {
   std::vector<std::uint32_t> empty;
   std::vector<std::uint32_t> place_in_empty;
   std::vector<std::uint32_t> cell_of_row;
-  std::vector<std::uint32_t> rows;
+  Activation activation;
   std::deque<CellChains> chains;  // by claim
 };
 
@@ -89,7 +90,7 @@ class LiveWorld {
   void vacate(std::uint64_t cell);
   bool move_to(std::uint32_t row, const Place& place);
   void end(Location at);
-  std::vector<std::uint64_t> activation_order(const std::deque<TableRun>& runs) const;
+  void find_turns();
   void claim_agents(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
                     CommandBuffer& commands);
   void grant(std::size_t effect, std::uint32_t row, std::int64_t count);
@@ -110,11 +111,12 @@ class LiveWorld {
   // Grids with at most one agent a cell, or where empty cells are drawn:
   std::vector<std::uint32_t>& occupants_;  // by cell
   std::vector<std::uint32_t>& empty_;
-  std::vector<std::uint32_t>& place_in_empty_;    // by cell; not read where it is occupied
-  std::vector<std::uint32_t>& cell_of_row_;       // of the table in hand
-  std::vector<std::uint32_t>& rows_;              // of it, in the order of their turns
-  std::vector<Column*> stocks_;                   // by claim: what is claimed of cells
-  std::vector<Column*> results_;                  // by claim: of the table in hand
+  std::vector<std::uint32_t>& place_in_empty_;  // by cell; not read where it is occupied
+  std::vector<std::uint32_t>& cell_of_row_;     // of the table in hand
+  Activation& activation_;
+  std::span<const std::uint32_t> rows_;  // of the table in hand, in the order of their turns
+  std::vector<Column*> stocks_;          // by claim: what is claimed of cells
+  std::vector<Column*> results_;         // by claim: of the table in hand
   std::vector<std::vector<std::uint8_t>> ended_;  // by table and row
   std::vector<SourceColumn> values_;              // of the row in hand
   std::vector<std::uint32_t> there_;              // of the claim in hand: who may be granted

@@ -11,6 +11,7 @@
 #include "base/errors.hpp"
 #include "base/hash.hpp"
 #include "engine/simulation.hpp"
+#include "schedule/activation.hpp"
 #include "zoo.hpp"
 
 namespace {
@@ -77,9 +78,10 @@ Zoo zoo_on(bw::Domain domain, std::size_t animals, std::uint64_t seed = 1) {
 // Ids in the order of their turns: by random priority, then id.
 std::vector<EntityId> turns(const Zoo& zoo, std::int64_t tick, std::vector<EntityId> ids) {
   const std::uint64_t key = bw::rng_key(bw::rng_key(zoo.seed, "tested"), "activation");
+  const std::uint64_t word = bw::activation_word(key, tick);
   std::sort(ids.begin(), ids.end(), [&](EntityId a, EntityId b) {
-    return std::pair(bw::random_word(key, a, tick, 0) >> 32, a) <
-           std::pair(bw::random_word(key, b, tick, 0) >> 32, b);
+    return std::pair(bw::activation_priority(word, a), a) <
+           std::pair(bw::activation_priority(word, b), b);
   });
   return ids;
 }

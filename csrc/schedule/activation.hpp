@@ -1,0 +1,41 @@
+// Activation: who acts when, where agents act one after another: in the order of (random priority,
+// id), another one in every tick; or of their ids. It is a function of key, tick and ids: the order
+// in which the ids are given makes no difference.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/ids.hpp"
+
+namespace bw {
+
+// What the priorities of one tick are made of.
+std::uint64_t activation_word(std::uint64_t key, std::int64_t tick);
+
+// A whole stream of words is not needed of each agent: its priority is a hash of the word and its
+// id.
+constexpr std::uint32_t activation_priority(std::uint64_t word, EntityId id) {
+  return static_cast<std::uint32_t>(hashing::moremur(word + id * hashing::kFoldMultiplier0) >> 32);
+}
+
+class Activation {
+ public:
+  // The positions in `ids` in the order of turns; valid until the next call. At most 2^32 ids.
+  std::span<const std::uint32_t> shuffled(std::span<const EntityId> ids, std::uint64_t word);
+  std::span<const std::uint32_t> by_id(std::span<const EntityId> ids);
+
+ private:
+  void sort_digits(std::span<const EntityId> ids, std::uint64_t word);
+  void sort_rest(std::span<const EntityId> ids);
+
+  // Memory that stays, with nothing in it that counts.
+  std::vector<std::uint64_t> entries_;  // priority, position
+  std::vector<std::uint64_t> other_;
+  std::vector<std::uint32_t> counts_;
+  std::vector<std::uint32_t> order_;
+};
+
+}  // namespace bw
