@@ -68,8 +68,20 @@ void Simulation::refresh(std::size_t phase) {
   }
 }
 
+// Agents that act in random order, and look at cells alone, find their rows anywhere.
+bool Simulation::profits_from_near_rows() const {
+  const auto at_random = [](const Behavior& behavior) {
+    return behavior.sequential && behavior.shuffle && behavior.claims.empty() &&
+           std::all_of(behavior.reaches.begin(), behavior.reaches.end(),
+                       [](const ReachUse& use) { return use.by_cell; });
+  };
+  return !std::all_of(model_.phases.begin(), model_.phases.end(), [&](const Phase& phase) {
+    return std::all_of(phase.behaviors.begin(), phase.behaviors.end(), at_random);
+  });
+}
+
 void Simulation::bring_rows_near() {
-  if (!model_.domain.exists() || tick_ % kTicksBetweenSorts != 0) {
+  if (!model_.domain.exists() || tick_ % kTicksBetweenSorts != 0 || !profits_from_near_rows()) {
     return;
   }
   const Region whole{{}, model_.domain.size};
@@ -94,6 +106,7 @@ void Simulation::bring_rows_near() {
                         rank->store.table(t).size(), kDisorderLimit);
       if (!order.empty()) {
         rank->store.permute(t, order);
+        live_phase_ = kNoPhase;
       }
     }
   }
@@ -148,7 +161,9 @@ void Simulation::refresh_agents(std::size_t phase) {
           prepared.reaches[k].ghosts =
               unpack_ghosts(ranks_[h]->store, model_.domain, requests[next], readers);
         }
-        if (behaviors[b].reaches[k].by_cell) {
+        if (behaviors[b].sequential && live_phase_ == phase) {
+          // The occupants have followed all moves; other indices belong to the live world.
+        } else if (behaviors[b].reaches[k].by_cell) {
           build_occupants(*ranks_[h], prepared, k);
         } else if (!behaviors[b].sequential) {
           build_index(*ranks_[h], prepared, k);

@@ -247,6 +247,7 @@ std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& ke
       communicator_->fail(std::current_exception());
     }
   }
+  live_phase_ = kNoPhase;  // whatever has been done to the world since
   Clock::time_point asked = Clock::now();
   ballot_ = Ballot{[&] {
                      const Clock::time_point now = Clock::now();
@@ -320,6 +321,7 @@ void Simulation::run_phase(std::size_t phase) {
 }
 
 void Simulation::act(std::size_t phase) {
+  live_phase_ = live_phase_ == phase ? phase : kNoPhase;
   if (model_.phases[phase].room) {
     run_room(*model_.phases[phase].room);
     return;
@@ -422,7 +424,7 @@ void Simulation::run_behaviors(std::size_t phase) {
         continue;
       }
       if (prepared[b].run.behavior->sequential) {
-        run_sequential(*rank, prepared[b]);
+        run_sequential(*rank, phase, prepared[b]);
       } else {
         runs.push_back(prepared[b].run);
       }
@@ -452,10 +454,15 @@ void Simulation::raise_first_failure() {
   }
 }
 
-void Simulation::run_sequential(Rank& rank, PreparedBehavior& prepared) {
+void Simulation::run_sequential(Rank& rank, std::size_t phase, PreparedBehavior& prepared) {
+  rank.live_memory.kept = live_phase_ == phase;
   LiveWorld live(rank.store, rank.around, prepared.run, rank.live_memory);
   rank.executor.run_live(prepared.run, rank.store, rank.around, live);
   ++upheavals_;
+  const std::vector<CommandBuffer*> orders = rank.executor.command_buffers();
+  const bool same = std::all_of(orders.begin(), orders.end(),
+                                [](const CommandBuffer* buffer) { return buffer->empty(); });
+  live_phase_ = same ? phase : kNoPhase;
 }
 
 std::uint64_t Simulation::global_sum(std::string_view call,

@@ -167,6 +167,7 @@ class Simulation {
 
   // refresh.cpp
   void refresh(std::size_t phase);
+  bool profits_from_near_rows() const;
   void bring_rows_near();
   void refresh_surroundings();
   void refresh_agents(std::size_t phase);
@@ -219,7 +220,7 @@ class Simulation {
 
   void run_behaviors(std::size_t phase);
   void raise_first_failure();
-  void run_sequential(Rank& rank, PreparedBehavior& prepared);
+  void run_sequential(Rank& rank, std::size_t phase, PreparedBehavior& prepared);
 
   // post.cpp
   void list_receivers();
@@ -364,6 +365,9 @@ class Simulation {
   };
   Ordered ordered_;
   std::uint32_t acting_ = 0;  // place in the order, from 1, of a behavior that acts for the world
+  // The sequential phase whose live memory still shows the world: nothing else has acted since.
+  static constexpr std::size_t kNoPhase = ~std::size_t{0};
+  std::size_t live_phase_ = kNoPhase;
   std::vector<double> phase_seconds_;
 
   // of grids: who stands where

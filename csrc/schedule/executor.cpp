@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/errors.hpp"
-#include "schedule/live_world.hpp"
+#include "schedule/failures.hpp"
 #include "schedule/places.hpp"
 #include "schedule/services.hpp"
 
@@ -19,64 +19,6 @@ namespace {
 
 constexpr std::size_t kRowsPerTask = 4096;
 constexpr std::size_t kLeastRowsPerTask = 64;
-
-[[noreturn]] void fail(const Failure& failure) {
-  const TableRun& run = *failure.run;
-  const Behavior& behavior = *run.run->behavior;
-  const bool somewhere = failure.where == Failure::Where::somewhere;
-  const std::string tick = std::to_string(run.around->tick);
-  const std::string who = (behavior.of_cells ? "cell " : "entity ") + std::to_string(failure.id);
-  throw RunError("behavior '" + behavior.name + "' failed " +
-                     (somewhere ? "in tick " : "at " + who + ", tick ") + tick +
-                     (failure.why.empty() ? "" : ": " + failure.why),
-                 behavior.name, failure.id, run.around->tick, failure.code);
-}
-
-Failure failure_at(const TableRun& run, std::size_t row, std::string why, std::int32_t code) {
-  return {run.run->order, run.table->ids()[row],  row, std::move(why),
-          code,           Failure::Where::kernel, &run};
-}
-
-// Services without a result note what they cannot do; the kernel goes on to the end of its rows.
-void check_fault(const TableRun& run, Worker& worker) {
-  if (!worker.fault.empty()) {
-    worker.keep({run.run->order, kNoEntity, 0, std::exchange(worker.fault, {}), BW_FAILED,
-                 Failure::Where::somewhere, &run});
-  }
-}
-
-template <class T>
-void check_finite(const TableRun& run, const Column& column, const std::string& name,
-                  std::size_t row, Worker& worker) {
-  for (std::size_t k = 0; k < column.type().length; ++k) {
-    T value;
-    std::memcpy(&value, column.at(row) + k * sizeof(T), sizeof(T));
-    if (!std::isfinite(value)) {
-      // Signs of NaNs differ between processors.
-      const std::string shown = std::isnan(value) ? "nan" : std::to_string(value);
-      worker.keep({run.run->order, run.table->ids()[row], row, "it wrote " + shown + " to " + name,
-                   BW_FAILED, Failure::Where::after, &run});
-      return;
-    }
-  }
-}
-
-// --check-values: the first non-finite number that a behavior writes is an error.
-void check_values(const TableRun& run, std::size_t begin, std::size_t end, Worker& worker) {
-  for (std::size_t c = 0; c < run.table->column_count(); ++c) {
-    const Column& column = run.table->column(c);
-    if (!run.run->behavior->writes(run.table->column_key(c))) {
-      continue;
-    }
-    for (std::size_t row = begin; row < end; ++row) {
-      if (column.type().scalar == Scalar::f64) {
-        check_finite<double>(run, column, run.table->column_name(c), row, worker);
-      } else if (column.type().scalar == Scalar::f32) {
-        check_finite<float>(run, column, run.table->column_name(c), row, worker);
-      }
-    }
-  }
-}
 
 bw_occupants occupants_of(const TableRun& run, const ReachView& view) {
   const Occupants& of = *view.occupants;
@@ -136,49 +78,7 @@ void note_homes(TableRun& run) {
   }
 }
 
-// Those of some rows, in their order, that have events in the inbox on which the behavior runs.
-std::vector<std::uint32_t> with_events(const TableRun& run, std::span<const std::uint32_t> rows) {
-  const Delivery& delivery = *run.run->inboxes[*run.run->behavior->on_inbox];
-  std::vector<std::uint32_t> found;
-  for (const std::uint32_t row : rows) {
-    if (delivery.to_everyone().size() > 0 || delivery.to_row(run.number, row).size() > 0) {
-      found.push_back(row);
-    }
-  }
-  return found;
-}
-
 }  // namespace
-
-bool Failure::before(const Failure& other) const {
-  // What cannot be told of an entity comes last: a row that fails says more.
-  const auto key = [](const Failure& of) {
-    return std::tuple(of.order, of.where == Where::somewhere, of.id);
-  };
-  return key(*this) != key(other) ? key(*this) < key(other) : why < other.why;
-}
-
-void Worker::note_fault(std::string what) {
-  if (fault.empty() || what < fault) {
-    fault = std::move(what);
-  }
-}
-
-void Worker::keep(Failure found) {
-  // Of one entity the first stays: it is the cause of those behind it.
-  const bool same = failure && failure->order == found.order && failure->id == found.id &&
-                    failure->where != Failure::Where::somewhere;
-  if (!failure || (!same && found.before(*failure))) {
-    failure = std::move(found);
-  }
-}
-
-bool Worker::matters(const TableRun& table_run, EntityId id) const {
-  if (!failure || table_run.run->order != failure->order) {
-    return !failure || table_run.run->order < failure->order;
-  }
-  return failure->where == Failure::Where::somewhere || id < failure->id;
-}
 
 void show_reaches(TableRun& run) {
   run.reaches.clear();
@@ -528,46 +428,6 @@ void Executor::raise(const Failure& found) {
     behavior.explain(&worker.call, row, row + 1);
   }
   fail(failure);
-}
-
-void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings& around,
-                        LiveWorld& live) {
-  table_runs_.clear();
-  open_tables(run, store, around);
-  note_homes_of_movers();
-  Worker& worker = workers_.front();
-  worker.failure.reset();
-  std::vector<std::uint32_t> waiting;
-  live.act(table_runs_, [&](const TableRun& table_run, const std::uint32_t* rows,
-                            std::size_t count) {
-    if (run.behavior->on_inbox) {
-      waiting = with_events(table_run, {rows, count});
-      rows = waiting.data();
-      count = waiting.size();
-    }
-    worker.enter(table_run, sequential_services());
-    worker.call.order = rows;
-    if (const std::int32_t status =
-            run.behavior->kernel(&worker.call, 0, static_cast<std::int64_t>(count));
-        status != BW_OK) {
-      const auto row = static_cast<std::size_t>(std::max<std::int64_t>(worker.call.failed_row, 0));
-      if (run.behavior->explain != nullptr && live.reason().empty()) {
-        const auto failed = static_cast<std::uint32_t>(row);
-        worker.call.order = &failed;
-        run.behavior->explain(&worker.call, 0, 1);
-      }
-      fail(failure_at(table_run, row, live.reason().empty() ? worker.refusal : live.reason(),
-                      status));
-    }
-    check_fault(table_run, worker);
-    if (around.check_values) {
-      std::for_each(rows, rows + count,
-                    [&](std::uint32_t row) { check_values(table_run, row, row + 1, worker); });
-    }
-    if (worker.failure) {
-      fail(*worker.failure);
-    }
-  });
 }
 
 void Executor::forget() {

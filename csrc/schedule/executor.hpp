@@ -42,6 +42,8 @@ class Executor {
   void collect_events(ChannelId channel, EventList& to);
 
  private:
+  static void call_live(const TableRun& run, Worker& worker, LiveWorld& live,
+                        std::span<const std::uint32_t> rows);
   struct Task {
     const TableRun* run;
     std::size_t begin;  // rows; or spans of rows

@@ -15,6 +15,7 @@
 #include "schedule/activation.hpp"
 #include "schedule/worker.hpp"
 #include "space/cell_chains.hpp"
+#include "space/empty_cells.hpp"
 #include "space/live_cells.hpp"
 #include "space/live_index.hpp"
 
@@ -22,12 +23,15 @@ namespace bw {
 
 // Memory that stays from phase to phase, with nothing in it that counts.
 struct LiveMemory {
-  std::vector<std::uint32_t> occupants;
-  std::vector<std::uint32_t> empty;
-  std::vector<std::uint32_t> place_in_empty;
-  std::vector<std::uint32_t> cell_of_row;
   Activation activation;
-  std::deque<CellChains> chains;  // by claim
+  std::deque<CellChains> chains;                 // by claim
+  std::vector<std::vector<std::uint8_t>> ended;  // by table and row
+  // Grids with at most one agent a cell, or where empty cells are drawn:
+  EmptyCells empty;
+  std::vector<std::uint32_t> cell_of_row;  // of the table in hand
+  // Whether these two, and the occupants of the phase's kernel, are as the same phase left them,
+  // and nobody has moved, ended, begun or been written to since. The engine says so.
+  bool kept = false;
 };
 
 class LiveWorld {
@@ -45,12 +49,18 @@ class LiveWorld {
   void search(std::size_t reach, std::uint32_t row, Hits& hits) const;
   void search_along_edges(std::size_t reach, std::uint32_t row, EdgeHits& hits) const;
   bool commit(std::uint32_t row);
-  void claim(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
+  void claim(std::size_t effect, std::uint32_t row, const Place& place, std::int64_t count,
              CommandBuffer& commands);
   void leave(std::uint32_t row);
 
-  // Empty cells of the grid now, in an order that depends on what happened only.
-  std::span<const std::uint32_t> empty_cells() const { return empty_; }
+  // The cells of the grid that are empty now.
+  const EmptyCells& empty_cells() const { return memory_->empty; }
+
+  // Whether rows of the table in hand need be committed: else nobody would see it.
+  bool needs_commits() const;
+
+  // The order of turns.
+  std::span<const std::uint32_t> rows() const { return rows_; }
 
   // Why the last commit failed.
   const std::string& reason() const { return reason_; }
@@ -73,54 +83,63 @@ class LiveWorld {
   };
   static constexpr std::uint32_t kNoBase = ~std::uint32_t{0};
 
+  // One claim: of the stock of cells, or of agents; and where results are written.
+  struct Claimed {
+    Population agents;
+    std::byte* stock = nullptr;  // of the first cell of the box; null: agents are claimed
+    Scalar stock_type{};
+    std::int64_t stock_stride = 0;
+    std::byte* results = nullptr;  // of the table in hand
+    Scalar result_type{};
+    std::int64_t result_stride = 0;
+  };
+
+  // live_populations.cpp
   Population gather_population(ComponentId component, bool placed);
   void find_items_of_nodes(Population& population, const ReachView& view) const;
   void enter_all(Population& population);
+  void chain_all(Population& population, CellChains& chains);
   std::vector<IndexSource> sources_of(const Population& population) const;
   Location location_of(const Population& population, std::uint32_t item) const;
   EntityId id_of(const Population& population, std::uint32_t item) const;
   void view_columns(Population& population, const ReachUse& use, ReachView& view);
   void copy_row(Population& population, const ReachUse& use, std::uint32_t item, std::uint32_t row);
+  bool acts(const Population& population) const;
+  void drop(Population& population, Location at);
+
+  // live_claims.cpp
+  void gather_claimed(std::size_t effect);
+  void view_claims();
+  void claim_agents(Claimed& claimed, std::uint32_t row, std::uint64_t cell, std::int64_t count,
+                    CommandBuffer& commands);
+  void find_there(const Population& population, std::uint64_t cell, std::uint32_t self);
+  void look_ahead_for_claims(const Claimed& claimed, std::uint32_t row);
+
   Place place_of_cell(std::uint64_t cell) const;
   Place place_of(Location at) const;
   void stand(Population& population, const ReachUse& use, std::uint32_t row, const Place& before);
-  void list_empty_cells();
+  void count_empty_cells();
   std::uint64_t cell_in(const Table& table, std::size_t position, std::size_t row) const;
-  void occupy(std::uint64_t cell);
-  void vacate(std::uint64_t cell);
   bool move_to(std::uint32_t row, const Place& place);
-  void end(Location at);
+  void end(Location at, const Population* known);
+  bool has_ended(Location at) const { return memory_->ended[at.table][at.row] != 0; }
+  bool knows_cells() const { return tracks_cells_ && in_hand_->position.has_value(); }
   void find_turns();
-  void claim_agents(std::size_t effect, std::uint32_t row, std::uint64_t cell, std::int64_t count,
-                    CommandBuffer& commands);
-  void grant(std::size_t effect, std::uint32_t row, std::int64_t count);
   void find_cells_of_rows();
-  bool acts(const Population& population) const;
-  void chain_all(Population& population, CellChains& chains);
-  void find_there(const Population& population, std::uint64_t cell, std::uint32_t self);
-  void drop(Population& population, Location at);
   void come_to(std::uint32_t row);
   void look_ahead(std::uint32_t row);
-  void look_ahead_for_claims(std::size_t effect, std::uint32_t row);
 
   Store* store_;
   const Surroundings* around_;
   BehaviorRun* run_;
   std::vector<Population> reached_;  // by reach
-  std::vector<Population> claimed_;  // by claim; empty for claims of stock
-  // Grids with at most one agent a cell, or where empty cells are drawn:
-  std::vector<std::uint32_t>& occupants_;  // by cell
-  std::vector<std::uint32_t>& empty_;
-  std::vector<std::uint32_t>& place_in_empty_;  // by cell; not read where it is occupied
-  std::vector<std::uint32_t>& cell_of_row_;     // of the table in hand
-  Activation& activation_;
+  std::deque<Claimed> claimed_;      // by claim
+  LiveMemory* memory_;
+  bool tracks_cells_;                    // who stands where, and which cells are empty
   std::span<const std::uint32_t> rows_;  // of the table in hand, in the order of their turns
-  std::vector<Column*> stocks_;          // by claim: what is claimed of cells
-  std::vector<Column*> results_;         // by claim: of the table in hand
-  std::vector<std::vector<std::uint8_t>> ended_;  // by table and row
-  std::vector<SourceColumn> values_;              // of the row in hand
-  std::vector<std::uint32_t> there_;              // of the claim in hand: who may be granted
-  bool searches_ = false;                         // among agents that move: not by cell
+  std::vector<SourceColumn> values_;     // of the row in hand
+  std::vector<std::uint32_t> there_;     // of the claim in hand: who may be granted
+  bool searches_ = false;                // among agents that move: not by cell
   std::size_t turn_ = 0;
   TableRun* in_hand_ = nullptr;
   std::uint32_t table_in_hand_ = 0;

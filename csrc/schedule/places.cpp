@@ -108,6 +108,10 @@ std::string settle_place(const Domain& domain, std::byte* at) {
   return {};
 }
 
+std::size_t first_outside(const TableRun& run, std::size_t begin, std::size_t end) {
+  return first_outside(*run.around->domain, run.table->column(*run.position), begin, end);
+}
+
 std::size_t settle_places(const TableRun& run, std::size_t begin, std::size_t end,
                           std::string& why) {
   const Domain& domain = *run.around->domain;

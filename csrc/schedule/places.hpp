@@ -21,6 +21,10 @@ void check_places(const TableRun& run, std::size_t begin, std::size_t end, Worke
 void keep_places(const TableRun& run, std::size_t begin, std::size_t end, Worker& worker);
 void ask_for_places(const TableRun& run, std::size_t begin, std::size_t end, Worker& worker);
 
+// The first of rows [begin, end) whose place lies outside of the world as it stands there, or
+// `end`.
+std::size_t first_outside(const TableRun& run, std::size_t begin, std::size_t end);
+
 // Settles rows [begin, end); returns the first row whose place is wrong (and why), or `end`.
 std::size_t settle_places(const TableRun& run, std::size_t begin, std::size_t end,
                           std::string& why);

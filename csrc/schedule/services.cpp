@@ -274,11 +274,9 @@ void claim(bw_call* call, std::int64_t effect, std::int64_t row, const double* p
 void claim_live(bw_call* call, std::int64_t effect, std::int64_t row, const double* place,
                 std::int64_t count) {
   Worker& worker = worker_of(call);
-  const TableRun& run = *worker.run;
-  const std::int64_t cell = cell_of_place(call, *run.around, place);
-  if (cell >= 0 && count > 0) {
-    run.live->claim(static_cast<std::size_t>(effect), static_cast<std::uint32_t>(row),
-                    static_cast<std::uint64_t>(cell), count, worker.commands);
+  if (count > 0) {
+    worker.run->live->claim(static_cast<std::size_t>(effect), static_cast<std::uint32_t>(row),
+                            place_from(call, place), count, worker.commands);
   }
 }
 
@@ -345,11 +343,11 @@ std::int64_t random_empty(bw_call* call, std::uint64_t word) {
 
 std::int64_t random_empty_live(bw_call* call, std::uint64_t word) {
   Worker& worker = worker_of(call);
-  std::span<const std::uint32_t> empty = worker.run->live->empty_cells();
-  if (empty.empty()) {
+  const EmptyCells& empty = worker.run->live->empty_cells();
+  if (empty.size() == 0) {
     return -1;
   }
-  write_place(call, *worker.run->around, empty[scale_word(word, empty.size())]);
+  write_place(call, *worker.run->around, empty.at(scale_word(word, empty.size())));
   return 0;
 }
 
@@ -430,7 +428,7 @@ bw_services make_synchronous() {
   return services;
 }
 
-bw_services make_sequential() {
+bw_services make_sequential(bool commits) {
   bw_services services = make_synchronous();
   services.gather = gather_live;
   services.gather_rows = gather_rows_live;
@@ -438,7 +436,7 @@ bw_services make_sequential() {
   services.despawn = despawn_live;
   services.claim = claim_live;
   services.random_empty = random_empty_live;
-  services.commit = commit_live;
+  services.commit = commits ? commit_live : commit;
   return services;
 }
 
@@ -449,9 +447,10 @@ const bw_services& synchronous_services() {
   return services;
 }
 
-const bw_services& sequential_services() {
-  static const bw_services services = make_sequential();
-  return services;
+const bw_services& sequential_services(bool commits) {
+  static const bw_services with = make_sequential(true);
+  static const bw_services without = make_sequential(false);
+  return commits ? with : without;
 }
 
 }  // namespace bw

@@ -32,6 +32,7 @@ class CellChains {
     }
   }
 
+  bool empty(std::uint64_t cell) const { return first_[cell] == kNone; }
   void prefetch(std::uint64_t cell) const { __builtin_prefetch(&first_[cell]); }
 
   template <class Visit>

@@ -53,6 +53,23 @@ def tally(me: Person, others: bw.Neighbors[Person], p: Settings, space: bw.Space
 
 
 @bw.behavior(neighbors=Settings.radius)
+def compare(me: Person, others: bw.Neighbors[Person], p: Settings, space: bw.Space, rng: bw.Rng) -> None:
+    """Compares bytes alone, also with what no byte is."""
+    other_kind = 0
+    for other in others:
+        other_kind += other.group != me.group or not (me.seen % 300 == other.group or other.group == 1)
+    beyond = 0
+    for other in others:
+        beyond += other.group == me.group + 256
+    negative = 0
+    for other in others:
+        negative += other.group != -1 - me.group
+    me.seen = me.seen * 3 + other_kind + 100 * beyond + 10000 * negative
+    if other_kind < 3:
+        me.position = space.random_empty(rng)
+
+
+@bw.behavior(neighbors=Settings.radius)
 def visit(me: Person, others: bw.Neighbors[Person], space: bw.Space, rng: bw.Rng) -> None:
     """Depends on the order of neighbours: sums of reals, the first that fits, who was last."""
     total = 0.1 * me.mood
@@ -131,6 +148,11 @@ FORMS: dict[str, dict[str, Any]] = {
     "tally along axes": {"behavior": tally, "neighbors": 4, "radius": 3},
     "tally periodic": {"behavior": tally, "periodic": True, "radius": 2},
     "tally all around": {"behavior": tally, "periodic": True, "radius": 3, "size": (7, 9), "n": 40},
+    "compare": {"behavior": compare},
+    "compare 5 x 5": {"behavior": compare, "radius": 2, "periodic": True},
+    "compare 7 x 7": {"behavior": compare, "radius": 3},
+    "compare wide": {"behavior": compare, "radius": 4},
+    "compare along axes": {"behavior": compare, "neighbors": 4, "radius": 2},
     "visit": {"behavior": visit},
     "visit wide": {"behavior": visit, "radius": 4},
     "visit periodic": {"behavior": visit, "periodic": True, "radius": 2},
@@ -167,6 +189,17 @@ def test_cells_tell_what_lists_tell(form: str, activation: str, monkeypatch: pyt
             assert digest(start, ranks=ranks, threads=threads) == found
     monkeypatch.setattr(Behavior, "can_look_at_cells", lambda self: False)
     assert digest(start) == found
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if "badges" not in FORMS[form]])
+def test_what_lasts_from_tick_to_tick_is_what_would_be_made_anew(form: str) -> None:
+    """Within a run the cells are kept while only one sequential behavior acts; each run begins anew."""
+    given = dict(FORMS[form])
+    start = town(given.pop("behavior"), activation="sequential", **given)
+    stepped = start(rng=5)
+    for _ in range(20):
+        stepped.run(1)
+    assert digest(start, ticks=20) == str(stepped.digest())
 
 
 def test_what_asks_for_more_than_cells_can_tell_takes_lists() -> None:

@@ -1,0 +1,98 @@
+// Running a sequential behavior: the kernel is given all rows in the order of their turns.
+#include <algorithm>
+#include <vector>
+
+#include "schedule/executor.hpp"
+#include "schedule/failures.hpp"
+#include "schedule/live_world.hpp"
+#include "schedule/places.hpp"
+#include "schedule/services.hpp"
+
+namespace bw {
+namespace {
+
+// Those of some rows, in their order, that have events in the inbox on which the behavior runs.
+std::vector<std::uint32_t> with_events(const TableRun& run, std::span<const std::uint32_t> rows) {
+  const Delivery& delivery = *run.run->inboxes[*run.run->behavior->on_inbox];
+  std::vector<std::uint32_t> found;
+  for (const std::uint32_t row : rows) {
+    if (delivery.to_everyone().size() > 0 || delivery.to_row(run.number, row).size() > 0) {
+      found.push_back(row);
+    }
+  }
+  return found;
+}
+
+std::size_t turn_of(std::span<const std::uint32_t> rows, std::size_t row) {
+  return static_cast<std::size_t>(std::find(rows.begin(), rows.end(), row) - rows.begin());
+}
+
+// The places of rows that have acted, in the order of their turns. Most are where they may be,
+// which is quicker to see in the order of memory.
+void settle_turns(const TableRun& run, std::span<const std::uint32_t> rows) {
+  std::string why;
+  const std::size_t size = run.table->size();
+  if (rows.size() == size && first_outside(run, 0, size) == size) {
+    return;
+  }
+  for (const std::uint32_t row : rows) {
+    if (settle_places(run, row, row + 1, why) == row) {
+      fail(failure_at(run, row, why, BW_FAILED));
+    }
+  }
+}
+
+}  // namespace
+
+void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings& around,
+                        LiveWorld& live) {
+  table_runs_.clear();
+  open_tables(run, store, around);
+  note_homes_of_movers();
+  Worker& worker = workers_.front();
+  worker.failure.reset();
+  std::vector<std::uint32_t> waiting;
+  live.act(table_runs_,
+           [&](const TableRun& table_run, const std::uint32_t* rows, std::size_t count) {
+             if (run.behavior->on_inbox) {
+               waiting = with_events(table_run, {rows, count});
+               rows = waiting.data();
+               count = waiting.size();
+             }
+             call_live(table_run, worker, live, {rows, count});
+           });
+}
+
+// Calls the kernel on rows, which act one after another. Of places that are settled only afterwards
+// the first that is wrong, in the order of turns, comes before what failed behind it.
+void Executor::call_live(const TableRun& run, Worker& worker, LiveWorld& live,
+                         std::span<const std::uint32_t> rows) {
+  const Behavior& behavior = *run.run->behavior;
+  const bool commits = live.needs_commits();
+  worker.enter(run, sequential_services(commits));
+  worker.call.order = rows.data();
+  const std::int32_t status =
+      behavior.kernel(&worker.call, 0, static_cast<std::int64_t>(rows.size()));
+  const auto row = static_cast<std::size_t>(std::max<std::int64_t>(worker.call.failed_row, 0));
+  if (run.moves && !commits) {
+    settle_turns(run, rows.first(status == BW_OK ? rows.size() : turn_of(rows, row)));
+  }
+  if (status != BW_OK) {
+    if (behavior.explain != nullptr && live.reason().empty()) {
+      const auto failed = static_cast<std::uint32_t>(row);
+      worker.call.order = &failed;
+      behavior.explain(&worker.call, 0, 1);
+    }
+    fail(failure_at(run, row, live.reason().empty() ? worker.refusal : live.reason(), status));
+  }
+  check_fault(run, worker);
+  if (run.around->check_values) {
+    std::for_each(rows.begin(), rows.end(),
+                  [&](std::uint32_t at) { check_values(run, at, at + 1, worker); });
+  }
+  if (worker.failure) {
+    fail(*worker.failure);
+  }
+}
+
+}  // namespace bw
