@@ -153,7 +153,8 @@ void LiveCells::search_lists(const Place& center, std::uint32_t self, double rad
     const std::int64_t n = box_.cells[axis];
     return cell < 0 ? cell + n : cell >= n ? cell - n : cell;
   };
-  // A grid's reach never exceeds a whole round, so it goes from the far left to the far right.
+  // A grid's reach never exceeds a whole round, so it goes from the far left to the far right
+  // (docs/decisions/order-of-neighbors-a-whole-round-around.md).
   const std::int64_t round = 2 * reach + 1 - (domain_.integral() ? 1 : 0);
   const auto from = [&](std::size_t axis) {
     return domain_.periodic ? (round >= box_.cells[axis] ? 0 : at[axis] - reach)

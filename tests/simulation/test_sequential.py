@@ -7,6 +7,7 @@ import functools
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 import bigworlds as bw
@@ -141,3 +142,35 @@ def test_of_places_beyond_the_edge_the_first_in_turn_is_named() -> None:
                 simulation.run(20)
             told.append(re.sub(r".*(entity \d+, tick \d+).*", r"\1", str(caught.value), flags=re.DOTALL))
         assert told[0] == told[1]
+
+
+class Fly(bw.Component):
+    position: bw.vec2
+    heard: float = 0.0
+
+
+def test_in_continuous_space_those_who_look_at_nobody_move() -> None:
+    """Places are compared as reals, and wrapped behind the kernel."""
+
+    @bw.behavior
+    def fly(me: Fly, space: bw.Space, rng: bw.Rng) -> None:
+        """Some stay."""
+        if rng.bernoulli(0.7):
+            me.position = me.position + bw.vec2(rng.uniform(-2.0, 2.0), 0.25)
+        me.heard += me.position.x
+
+    @bw.model(Settings, ticks=4)
+    def air(world: bw.World, p: Settings) -> None:
+        world.space = bw.Continuous((10.0, 6.0), periodic=True)
+        world.spawn(Fly, n=50, position=bw.uniform())
+        world.behaviors(fly, activation=bw.Sequential())
+
+    digests = []
+    for interpret in (False, True):
+        simulation = air.simulate(rng=2, interpret=interpret)
+        simulation.run(9)
+        digests.append(simulation.digest())
+        places = np.asarray(simulation.columns(Fly).position)
+        assert (places >= 0.0).all()
+        assert (places < [10.0, 6.0]).all()
+    assert digests[0] == digests[1]
