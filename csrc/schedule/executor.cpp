@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
-#include <tuple>
 #include <utility>
 
 #include "base/errors.hpp"

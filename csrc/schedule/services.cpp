@@ -347,7 +347,8 @@ std::int64_t random_empty_live(bw_call* call, std::uint64_t word) {
   if (empty.size() == 0) {
     return -1;
   }
-  write_place(call, *worker.run->around, empty.at(scale_word(word, empty.size())));
+  write_place(call, *worker.run->around,
+              static_cast<std::uint32_t>(empty.at(scale_word(word, empty.size()))));
   return 0;
 }
 
