@@ -79,8 +79,6 @@ void Occupants::lay_out(const CellBox& box, double radius) {
   }
   look_around(false, steps_);
   look_around(true, odd_steps_);
-  // Kernels may read the lanes of eight runs at once.
-  lanes_.resize((lanes_.size() + kLanes - 1) / kLanes * kLanes, 0);
 }
 
 // Returns how many stand in cells of the box: ghosts may come that are beyond its border.

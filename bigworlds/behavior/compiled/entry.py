@@ -32,6 +32,7 @@ from bigworlds.behavior.uses import ColumnUse
 KERNEL_NAME = "bw_kernel"
 CHUNK = args.CHUNK
 FAR, NEAR = 24, 10  # turns ahead at which a row's own fields, and the cells around it, are fetched
+FEW = 20_000  # so many agents, and the cells around them, are in the caches anyway
 
 
 @dataclass(frozen=True)
@@ -243,6 +244,7 @@ class RowLoop:
         self.end = end
         if self.entry.sequential:
             self.order = memory.member(builder, self.call, "bw_call.order")
+            self.many = builder.icmp_signed(">", builder.sub(end, begin), I64(FEW))
         if self.entry.draws or self.entry.ahead is not None:
             self._emit_chunks(begin, end)
         else:
@@ -417,7 +419,8 @@ class RowLoop:
                     now = memory.load(builder, self.own[position], offset, llvm_type)
                     moved = I1(0)
                     for i, value in enumerate(before):
-                        other = builder.icmp_signed("!=", value, builder.extract_value(now, i))
+                        differ = builder.fcmp_unordered if value.type == F64 else builder.icmp_signed
+                        other = differ("!=", value, builder.extract_value(now, i))
                         moved = builder.or_(moved, other)
                     return moved
         raise AssertionError(self.entry)
@@ -431,11 +434,12 @@ class RowLoop:
             later = builder.add(index, I64(turns))
             return self._row_at(builder.select(builder.icmp_signed("<", later, last), later, last))
 
-        far = row_in(FAR)
-        for column in range(len(self.entry.columns)):
-            memory.prefetch(builder, self._address(column, far))
-        for reach in self.entry.looked_at:
-            fetch_around(builder, self.call, reach, row_in(NEAR))
+        with builder.if_then(self.many):
+            far = row_in(FAR)
+            for column in range(len(self.entry.columns)):
+                memory.prefetch(builder, self._address(column, far))
+            for reach in self.entry.looked_at:
+                fetch_around(builder, self.call, reach, row_in(NEAR))
 
     def _note_ahead(self, state: Any, number: Any) -> None:
         """Puts into the row's state what was had for its whole chunk: its random words, its neighbours."""

@@ -84,8 +84,7 @@ typedef struct bw_occupants {
   const int64_t* neighbors; /* from the cell to each of them */
   int64_t run_count;        /* the same in runs of eight cells that lie side by side: */
   const int64_t* runs;      /* from the cell to the first of each run */
-  const uint64_t* lanes; /* by run: byte k is 1 where its k-th cell is a neighbour, else 0; readable
-                            up to a multiple of eight runs */
+  const uint64_t* lanes;    /* by run: byte k is 1 where its k-th cell is a neighbour, else 0 */
   /* The same from cells of odd lines (y odd), which look around in another way where cells are
    * hexagons; elsewhere equal to the two above. */
   const int64_t* odd_neighbors;
