@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cluster/communicator.hpp"
+#include "cluster/divide.hpp"
 #include "ecs/schema.hpp"
 #include "ecs/table.hpp"
 #include "ecs/tile_room.hpp"
@@ -37,6 +38,7 @@ struct RunSpec {
   int threads = 1;
   bool check_values = false;
   std::shared_ptr<Communicator> communicator = nullptr;  // of several processes
+  Sharing sharing{};
 };
 
 }  // namespace bw

@@ -141,7 +141,9 @@ void Simulation::deliver(std::size_t phase) {
 void Simulation::collect_events() {
   for (ChannelId channel = 0; channel < model_.channels.size(); ++channel) {
     for (const auto& rank : ranks_) {
+      const std::size_t before = rank->events[channel].size();
       rank->executor.collect_events(channel, rank->events[channel]);
+      count_events(*rank, rank->events[channel], before);
       check_room(rank->events[channel]);
     }
     if (receivers_of_[channel].empty()) {

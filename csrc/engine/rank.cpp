@@ -56,39 +56,14 @@ bool reads_cells_anywhere(const ModelSpec& model) {
 Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank,
            ThreadPool& pool, std::int64_t cell_halo)
     : id(rank),
-      tiles(partition.tiles_of(rank)),
-      region(bounding_region(tiling, tiles)),
       store(model.schema),
       births(std::size_t{tiling.count()} + 1, 1),
       events(model.channels.begin(), model.channels.end()),
       places(model.graphs.size()),
-      executor(pool) {
+      executor(pool),
+      meter(tiling.count(), pool.threads()) {
   for (const GraphSpec& graph : model.graphs) {
     graphs.emplace_back(model.schema, graph);
-  }
-  for (std::uint32_t r = 0; r < model.rooms.size(); ++r) {
-    const TileRoomSpec& spec = model.rooms[r];
-    RoomPart& part = rooms.emplace_back(RoomPart{spec.make(tiles), {}});
-    for (const TileId tile : tiles) {
-      part.tables.push_back(
-          store.add_external(spec.components, {r, tile, spec.name, spec.ends_by_order}));
-    }
-  }
-  if (!model.cell_components.empty()) {
-    const Region box_region = reads_cells_anywhere(model) ? Region{{}, model.domain.size} : region;
-    const CellBox world = world_box(model.domain, model.lattice);
-    CellBox box = world;
-    box.reach = cell_halo;
-    for (std::size_t a = 0; a < static_cast<std::size_t>(model.domain.dims); ++a) {
-      const std::int64_t first = world.axis_cell(a, box_region.low[a]);
-      const std::int64_t last = world.axis_cell(a, box_region.high[a]);
-      box.low[a] = first - cell_halo;
-      box.extent[a] = last - first + 1 + 2 * cell_halo;
-    }
-    cells =
-        std::make_unique<CellLayer>(model.schema, model.cell_components, model.domain, box, tiling,
-                                    [&](TileId tile) { return partition.owner(tile) == rank; });
-    spans = std::make_unique<SpanList>(*cells);
   }
   std::uint32_t order = 0;
   std::uint32_t claims = 0;
@@ -119,6 +94,45 @@ Rank::Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partit
   }
   for (const RecordPlan& plan : plans) {
     place_in_record.push_back(place_in(model.schema, plan));
+  }
+  take_tiles(model, tiling, partition, cell_halo);
+  for (std::uint32_t r = 0; r < model.rooms.size(); ++r) {
+    const TileRoomSpec& spec = model.rooms[r];
+    RoomPart& part = rooms.emplace_back(RoomPart{spec.make(tiles), {}});
+    for (const TileId tile : tiles) {
+      part.tables.push_back(
+          store.add_external(spec.components, {r, tile, spec.name, spec.ends_by_order}));
+    }
+  }
+}
+
+void Rank::take_tiles(const ModelSpec& model, const Tiling& tiling, const Partition& partition,
+                      std::int64_t cell_halo) {
+  tiles = partition.tiles_of(id);
+  region = bounding_region(tiling, tiles);
+  for (std::deque<PreparedBehavior>& phase : prepared) {
+    for (PreparedBehavior& behavior : phase) {
+      for (PreparedReach& reach : behavior.reaches) {
+        reach.stencils.reset();
+        reach.whole_stencils.reset();
+      }
+    }
+  }
+  if (!model.cell_components.empty()) {
+    const Region box_region = reads_cells_anywhere(model) ? Region{{}, model.domain.size} : region;
+    const CellBox world = world_box(model.domain, model.lattice);
+    CellBox box = world;
+    box.reach = cell_halo;
+    for (std::size_t a = 0; a < static_cast<std::size_t>(model.domain.dims); ++a) {
+      const std::int64_t first = world.axis_cell(a, box_region.low[a]);
+      const std::int64_t last = world.axis_cell(a, box_region.high[a]);
+      box.low[a] = first - cell_halo;
+      box.extent[a] = last - first + 1 + 2 * cell_halo;
+    }
+    cells =
+        std::make_unique<CellLayer>(model.schema, model.cell_components, model.domain, box, tiling,
+                                    [&](TileId tile) { return partition.owner(tile) == id; });
+    spans = std::make_unique<SpanList>(*cells);
   }
 }
 

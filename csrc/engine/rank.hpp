@@ -2,8 +2,10 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "cluster/border.hpp"
@@ -15,6 +17,7 @@
 #include "graph/graph.hpp"
 #include "lattice/cell_layer.hpp"
 #include "lattice/stencil.hpp"
+#include "schedule/cost_meter.hpp"
 #include "schedule/executor.hpp"
 #include "schedule/live_world.hpp"
 #include "settle/claims.hpp"
@@ -53,9 +56,16 @@ struct RoomPart {
   std::vector<std::uint32_t> tables;
 };
 
+// How much was exchanged between two tiles, the smaller one first.
+using TileExchanges = std::map<std::pair<TileId, TileId>, std::uint64_t>;
+
 struct Rank {
   Rank(const ModelSpec& model, const Tiling& tiling, const Partition& partition, RankId rank,
        ThreadPool& pool, std::int64_t cell_halo);
+
+  // Makes room for the tiles that a partition gives it: cells have their defaults.
+  void take_tiles(const ModelSpec& model, const Tiling& tiling, const Partition& partition,
+                  std::int64_t cell_halo);
 
   RankId id;
   std::vector<TileId> tiles;
@@ -70,6 +80,8 @@ struct Rank {
   std::vector<RoomPart> rooms;        // by their place in the model
   std::vector<Border> borders;        // of the radii within which others are seen
   Executor executor;
+  CostMeter meter;
+  TileExchanges traffic;  // of events, since the last look
   ClaimSettler claim_settler;
   LiveMemory live_memory;
   DepositSettler deposit_settler;

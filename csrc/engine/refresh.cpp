@@ -128,6 +128,7 @@ void Simulation::refresh_surroundings() {
     around.empty_cells = empty_cells_;
     around.settles_moves = settles_moves();
     around.check_values = run_.check_values;
+    around.meter = measuring_ ? &rank->meter : nullptr;
   }
 }
 

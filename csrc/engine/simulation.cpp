@@ -70,10 +70,10 @@ void fill_others(Table& table, std::size_t first, std::span<const SpawnColumn> g
 
 Simulation::Simulation(ModelSpec model, RunSpec run)
     : model_(std::move(model)),
-      run_(run),
-      pool_(run.threads),
+      run_(std::move(run)),
+      pool_(run_.threads),
       communicator_(std::make_unique<MeteredCommunicator>(
-          run.communicator ? run.communicator : std::make_shared<LocalCommunicator>(run.ranks),
+          run_.communicator ? run_.communicator : std::make_shared<LocalCommunicator>(run_.ranks),
           watch_)),
       tiling_(model_.domain, model_.tiles),
       partition_(Partition::blocks(tiling_.count(), communicator_->ranks())),
@@ -101,6 +101,7 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
     }
   }
   tell_neighbors();
+  to_share_out_ = run_.sharing.kind != PartitionKind::blocks;
   old_places_.resize(ranks_.size());
   movers_.resize(ranks_.size());
   dropped_edge_orders_.resize(ranks_.size());
@@ -149,6 +150,7 @@ void Simulation::check_model() const {
     }
   }
   check_rooms();
+  check_sharing();
   check_radii(model_.parameters);
   check_shares(model_.parameters);
 }
@@ -265,6 +267,9 @@ std::int64_t Simulation::run(std::int64_t ticks, const std::function<bool()>& ke
     }
     failed_ = true;  // until the tick has come to its end
     try {
+      if (std::exchange(to_share_out_, false) && communicator_->ranks() > 1) {
+        share_out_by_weight();
+      }
       run_tick();
     } catch (...) {
       communicator_->fail(std::current_exception());
@@ -305,10 +310,14 @@ std::uint64_t Simulation::vote_to_stop() {
 
 void Simulation::run_tick() {
   bring_rows_near();
+  measuring_ = measures_costs();
   for (std::size_t phase = 0; phase < model_.phases.size(); ++phase) {
     const Clock::time_point start = Clock::now();
     run_phase(phase);
     phase_seconds_[phase] += std::chrono::duration<double>(Clock::now() - start).count();
+  }
+  if (measuring_) {
+    balance();
   }
   ++tick_;
 }

@@ -91,6 +91,13 @@ class Simulation {
   bool read_cell(std::uint64_t cell, FieldKey field, std::byte* to) const;
   bool write_cell(std::uint64_t cell, FieldKey field, const std::byte* from);
 
+  // balance.cpp: which rank has which tile. Collective: tiles go where a partition says, between
+  // ticks.
+  const Partition& partition() const { return partition_; }
+  void place_tiles(const Partition& to);
+  // How often a tile went to another rank.
+  std::uint64_t tiles_moved() const { return tiles_moved_; }
+
   // Inputs are applied by whoever runs the simulation; that they wait is state.
   InputQueue& inputs() { return inputs_; }
 
@@ -164,6 +171,20 @@ class Simulation {
   void check_radii(const std::vector<std::byte>& parameters) const;
   void check_shares(const std::vector<std::byte>& parameters) const;
   void check_all_places() const;
+
+  // balance.cpp
+  struct Loads;
+  void check_sharing() const;
+  bool counts_traffic() const;
+  bool measures_costs() const;
+  void count_events(Rank& rank, const EventList& events, std::size_t first) const;
+  void count_exchange(TileExchanges& traffic, EntityId one, EntityId other) const;
+  std::optional<Loads> gather_loads(const std::vector<std::vector<std::uint64_t>>& costs);
+  std::optional<Partition> choose_partition(const Loads& loads, bool at_any_price) const;
+  void share_anew(const std::vector<std::vector<std::uint64_t>>& costs, bool at_any_price);
+  void share_out_by_weight();
+  void balance();
+  Mail pack_tiles(const Partition& to) const;
 
   // refresh.cpp
   void refresh(std::size_t phase);
@@ -333,6 +354,9 @@ class Simulation {
   Ballot ballot_;
   bool failed_ = false;                // in the middle of a tick
   bool written_from_outside_ = false;  // perhaps, since the last tick
+  bool to_share_out_ = false;          // before the next tick, by what stands in the tiles
+  bool measuring_ = false;             // what tiles cost, in this tick
+  std::uint64_t tiles_moved_ = 0;
 
   // of events
   static constexpr std::int64_t kNeverRan = -1;

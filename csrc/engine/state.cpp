@@ -200,6 +200,7 @@ void Simulation::load(std::span<const StateSection> sections) {
   failed_ = false;
   ++upheavals_;
   left_cells_.clear();
+  to_share_out_ = run_.sharing.kind != PartitionKind::blocks;
   forget_events();
   inputs_.clear();
   for (const StateSection& section : sections) {

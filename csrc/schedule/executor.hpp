@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -53,9 +54,11 @@ class Executor {
   void open_tables(const BehaviorRun& run, Store& store, const Surroundings& around);
   TableRun& open(const BehaviorRun& run, Table& table, const Surroundings& around);
   void note_homes_of_movers();
+  static std::optional<std::span<const bw_span>> listed_spans(const TableRun& run);
   void find_waiting(TableRun& run) const;
   void cut(const TableRun& run, std::vector<Task>& tasks) const;
   void work(const Task& task, Worker& worker);
+  void work_metered(const Task& task, int thread);
   void call_in_pieces(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end);
   void call_kernel(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end);
   std::size_t call_on_range(const TableRun& run, Worker& worker, std::size_t begin,

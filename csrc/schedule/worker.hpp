@@ -24,6 +24,7 @@
 
 namespace bw {
 
+class CostMeter;
 class LiveWorld;
 
 // What a phase knows of the world around the tables: the same for all behaviors of a rank.
@@ -41,6 +42,7 @@ struct Surroundings {
   std::span<const std::uint32_t> empty_cells;  // of the whole world, ascending
   bool settles_moves = false;  // places that are written are asked for, and nobody moves yet
   bool check_values = false;
+  CostMeter* meter = nullptr;  // in ticks in which costs are measured
 };
 
 // Memory for the hits of one search along edges: who is there, and by which edges.

@@ -40,6 +40,7 @@ class Tiling {
     return {edges_[axis][static_cast<std::size_t>(at)],
             edges_[axis][static_cast<std::size_t>(at) + 1]};
   }
+  const std::array<std::int64_t, kAxes>& per_axis() const { return per_axis_; }
   TileId tile_of(const std::array<std::int64_t, kAxes>& at) const {
     return static_cast<TileId>((at[2] * per_axis_[1] + at[1]) * per_axis_[0] + at[0] + 1);
   }
