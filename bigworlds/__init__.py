@@ -50,7 +50,7 @@ from bigworlds.behavior import (
     reach,
 )
 from bigworlds.behavior import Space as Space
-from bigworlds.cluster import RankError
+from bigworlds.cluster import Partition, RankError
 from bigworlds.data import (
     CellComponent,
     Component,
@@ -145,6 +145,7 @@ __all__ = [
     "Name",
     "Neighbors",
     "Parameters",
+    "Partition",
     "Prefab",
     "RankError",
     "Ref",

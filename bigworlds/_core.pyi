@@ -272,8 +272,28 @@ class Simulation:
     """The running engine of one process, with one or more ranks in it."""
 
     def __init__(
-        self, model: ModelSpec, *, ranks: int, processes: object | None, threads: int, check_values: bool
-    ) -> None: ...
+        self,
+        model: ModelSpec,
+        *,
+        ranks: int,
+        processes: object | None,
+        threads: int,
+        check_values: bool,
+        sharing: tuple[str, int, float, Callable[..., Sequence[int]] | None] = ...,
+    ) -> None:
+        """`sharing` is how tiles are shared out: (kind, ticks between looks at the loads or 0, tolerance,
+        what divides graphs or None)."""
+
+    @property
+    def tile_owners(self) -> npt.NDArray[np.uint32]:
+        """The rank of each tile, a copy."""
+
+    def place_tiles(self, owners: Sequence[int]) -> None:
+        """Moves tiles, with all that is in them, to the ranks that are named. Collective, between ticks."""
+
+    @property
+    def tiles_moved(self) -> int:
+        """How often a tile went to another rank."""
     def run(self, ticks: int, keep_going: Callable[[], bool] | None) -> int:
         """Runs up to so many ticks without the GIL; returns how many. Asks keep_going between ticks."""
 

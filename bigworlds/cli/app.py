@@ -65,6 +65,8 @@ def run(
     threads: options.Threads = None,
     ranks: options.Ranks = None,
     mpi: options.Mpi = None,
+    partition: options.PartitionKind = "blocks",
+    balance: options.Balance = None,
     assignments: options.Assignments = None,
     as_json: options.AsJson = False,
     out: options.Out = None,

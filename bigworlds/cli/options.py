@@ -46,6 +46,23 @@ Mpi = Annotated[
         help="Whether ranks are MPI processes: auto where a launcher started several. [BIGWORLDS_MPI]",
     ),
 ]
+PartitionKind = Annotated[
+    str,
+    typer.Option(
+        "--partition",
+        metavar="blocks|bisection|curve|graph",
+        help="How the world is shared out among ranks. The result is the same.",
+    ),
+]
+Balance = Annotated[
+    int | None,
+    typer.Option(
+        "--balance",
+        metavar="TICKS",
+        min=1,
+        help="Look every so often whether ranks have equally much to do, and move parts of the world.",
+    ),
+]
 LocalRanks = Annotated[int, typer.Option("--local-ranks", min=1, hidden=True)]
 Assignments = Annotated[
     list[str] | None,

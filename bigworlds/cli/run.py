@@ -27,6 +27,7 @@ from bigworlds.cli.pictures import Movie, Screen
 from bigworlds.cli.profile import Profile
 from bigworlds.cli.progress import ProgressBar
 from bigworlds.cli.walltime import Walltime, seconds_of
+from bigworlds.cluster import Partition
 from bigworlds.errors import BigworldsError, ModelError, UserError
 from bigworlds.model import Model
 from bigworlds.view import TerminalView, movie_suffix
@@ -45,6 +46,8 @@ class Request:
     seed: int | None = None
     threads: int | None = None
     ranks: int = 1
+    partition: str = "blocks"
+    balance: int | None = None
     out: Path | None = None
     snapshot: Path | None = None
     snapshot_every: int | None = None
@@ -148,6 +151,7 @@ def _made(request: Request) -> Simulation:
         "rng": request.seed,
         "threads": request.threads,
         "ranks": request.ranks,
+        "partition": Partition(request.partition, balance=request.balance),
         "interpret": request.interpret,
         "check_values": request.check_values,
     }

@@ -5,16 +5,19 @@
 
 from bigworlds.cluster.errors import RankError
 from bigworlds.cluster.launcher import Launcher, launcher
+from bigworlds.cluster.partition import Partition, partition_of
 from bigworlds.cluster.processes import OneProcess, Processes
 from bigworlds.cluster.start import mpi_mode, processes_for, run_on_ranks
 
 __all__ = [
     "Launcher",
     "OneProcess",
+    "Partition",
     "Processes",
     "RankError",
     "launcher",
     "mpi_mode",
+    "partition_of",
     "processes_for",
     "run_on_ranks",
 ]

@@ -24,7 +24,8 @@ _TYPES_TEXT = "int, float, bool, str with choices, an enum.IntEnum, bw.vec2 or b
 
 # What `simulate()`, `resume()` and `--set` already mean by these names.
 _TAKEN_BY_SIMULATE = frozenset(
-    {"size", "rng", "ranks", "threads", "interpret", "check_values", "branch", "snapshot", "self"}
+    {"size", "rng", "ranks", "threads", "interpret", "check_values", "branch", "comm", "partition"}
+    | {"snapshot", "self"}
 )
 
 

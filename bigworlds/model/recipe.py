@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from bigworlds.cluster import Partition, partition_of
 from bigworlds.data.parameters import Parameters, split_assignment
 from bigworlds.errors import ModelError, SnapshotError, UserError, nearest_names
 from bigworlds.model.declarations import WorldDescription
@@ -51,6 +52,7 @@ class RunOptions:
         check_values: whether the first write of a value that is not finite is an error.
         branch: whether a resumed run may have another seed or other parameters than its snapshot.
         comm: an mpi4py communicator, one rank a process; None for all processes of the launcher.
+        partition: how tiles are shared out among ranks.
     """
 
     rng: Any = None
@@ -60,6 +62,7 @@ class RunOptions:
     interpret: bool = False
     check_values: bool = False
     branch: bool = False
+    partition: Partition = Partition()  # noqa: RUF009 (frozen)
 
 
 _engines: list[Engine] = []
@@ -203,6 +206,7 @@ class Model:
         interpret: bool = False,
         check_values: bool = False,
         comm: Any = None,
+        partition: Partition | str | None = None,
         **parameters: Any,
     ) -> Any:
         """Builds a world and makes it ready to run.
@@ -218,6 +222,8 @@ class Model:
             comm: an mpi4py communicator whose processes run it, one rank each; None for all processes that
                 `mpirun` or `srun` started (for this process alone where there is only it). All of them call
                 this together.
+            partition: how the world's tiles are shared out among ranks, a `bw.Partition` or the name of its
+                kind ("blocks", "bisection", "curve", "graph"); the same result with any.
             parameters: parameter values by name; they win over the preset.
 
         Returns:
@@ -228,7 +234,13 @@ class Model:
             ModelError: something in the model's description is wrong.
         """
         options = RunOptions(
-            rng=rng, ranks=ranks, threads=threads, interpret=interpret, check_values=check_values, comm=comm
+            rng=rng,
+            ranks=ranks,
+            threads=threads,
+            interpret=interpret,
+            check_values=check_values,
+            comm=comm,
+            partition=partition_of(partition),
         )
         return self._engine().simulate(self, self.settings(size, **parameters), options)
 
@@ -284,6 +296,7 @@ class Model:
         check_values: bool = False,
         branch: bool = False,
         comm: Any = None,
+        partition: Partition | str | None = None,
         **parameters: Any,
     ) -> Any:
         """Loads a world from a snapshot and makes it ready to go on.
@@ -294,7 +307,7 @@ class Model:
             snapshot: the file.
             size, rng, parameters: as in `simulate`; a value other than the snapshot's is an error, unless
                 branch.
-            ranks, threads, interpret, check_values, comm: as in `simulate`.
+            ranks, threads, interpret, check_values, comm, partition: as in `simulate`.
             branch: go on with the given seed and parameters instead of the snapshot's.
 
         Returns:
@@ -312,6 +325,7 @@ class Model:
             check_values=check_values,
             branch=branch,
             comm=comm,
+            partition=partition_of(partition),
         )
         given = {**(self._preset(size) if size is not None else {}), **parameters}
         return self._engine().resume(self, snapshot, given, options)

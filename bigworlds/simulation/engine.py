@@ -103,6 +103,7 @@ class LocalEngine:
             processes=processes if processes.ranks > 1 else None,
             threads=_whole("threads", options.threads, available_threads(processes)),
             check_values=options.check_values,
+            sharing=options.partition.terms(),
         )
         simulation = Simulation(model, description, built, core, parameters, processes)
         simulation.apply_triggers()

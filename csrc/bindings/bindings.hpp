@@ -7,6 +7,11 @@
 #include <memory>
 
 #include "cluster/communicator.hpp"
+#include "cluster/divide.hpp"
+
+namespace bw {
+class Simulation;
+}
 
 namespace bw::bindings {
 
@@ -19,6 +24,11 @@ pybind11::object python_error(const std::exception_ptr& exception);
 
 // A communicator whose calls a Python object carries out (bigworlds/cluster); nothing for None.
 std::shared_ptr<Communicator> communicator_from(const pybind11::object& processes);
+
+// How tiles are shared out: (kind, ticks between looks, tolerance, what divides graphs or None).
+Sharing sharing_from(const pybind11::tuple& terms);
+// Which rank has which tile.
+void bind_sharing(pybind11::class_<Simulation>& simulation);
 
 // ModelSpec, Simulation.
 void bind_engine(pybind11::module_& module);

@@ -445,14 +445,18 @@ void bind_engine(py::module_& module) {
   module.attr("MOST_INPUTS") = kMostInputs;
   module.attr("MOST_INPUT_BYTES") = kMostInputBytes;
 
-  py::class_<Simulation>(module, "Simulation")
+  py::class_<Simulation> simulation_class(module, "Simulation");
+  bind_sharing(simulation_class);
+  simulation_class
       .def(py::init([](const ModelSpec& model, std::uint32_t ranks, const py::object& processes,
-                       int threads, bool check_values) {
+                       int threads, bool check_values, const py::tuple& sharing) {
              return std::make_unique<Simulation>(
-                 model, RunSpec{ranks, threads, check_values, communicator_from(processes)});
+                 model, RunSpec{ranks, threads, check_values, communicator_from(processes),
+                                sharing_from(sharing)});
            }),
            py::arg("model"), py::kw_only(), py::arg("ranks"), py::arg("processes"),
-           py::arg("threads"), py::arg("check_values"))
+           py::arg("threads"), py::arg("check_values"),
+           py::arg("sharing") = py::make_tuple("blocks", 0, 0.1, py::none()))
       .def("run", run, py::arg("ticks"), py::arg("keep_going"))
       .def_property_readonly("tick", &Simulation::tick)
       .def_property_readonly("seed", &Simulation::seed)

@@ -263,7 +263,8 @@ Partition divide(const Sharing& sharing, const Domain& domain, const Tiling& til
   std::vector<RankId> owners(tiling.count(), 0);
   if (sharing.kind == PartitionKind::graph) {
     const TileGraph graph = graph_of(costs, traffic);
-    owners = sharing.divider ? sharing.divider(graph, ranks) : divide_graph(graph, ranks);
+    const bool other = sharing.divider && !graph.partners.empty() && ranks > 1;
+    owners = other ? sharing.divider(graph, ranks) : divide_graph(graph, ranks);
     if (owners.size() != tiling.count()) {
       throw InternalError("a graph of " + std::to_string(tiling.count()) +
                           " tiles was divided as " + std::to_string(owners.size()));

@@ -6,8 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import bigworlds as bw
 from bigworlds import Model, Simulation, SnapshotError
 from bigworlds.cli import engine as seam
 from bigworlds.cli.locate import examples, load_model
@@ -87,6 +89,28 @@ def test_another_seed_gives_another_world(case: str) -> None:
 def test_digest_is_equal_on_any_number_of_ranks_and_threads(case: str, ranks: int, threads: int) -> None:
     simulation = start(case, ranks=ranks, threads=threads)
     simulation.run(TICKS)
+    assert simulation.digest() == plain_digest(case)
+
+
+@pytest.mark.parametrize("kind", ["blocks", "bisection", "curve", "graph"])
+@pytest.mark.parametrize("case", SYNCHRONOUS)
+def test_digest_is_equal_wherever_tiles_live_and_while_they_move(case: str, kind: str) -> None:
+    # All of 2, 3, 4 ranks with 1 and 2 threads over cases and kinds; a look at the loads in each tick.
+    turn = SYNCHRONOUS.index(case) + len(kind)
+    partition = bw.Partition(kind, balance=1, tolerance=0.0)
+    simulation = start(case, ranks=2 + turn % 3, threads=1 + turn // 3 % 2, partition=partition)
+    simulation.run(TICKS)
+    assert simulation.digest() == plain_digest(case)
+
+
+@pytest.mark.parametrize("case", SYNCHRONOUS)
+def test_tiles_may_go_to_any_rank_after_any_tick(case: str) -> None:
+    simulation = start(case, ranks=4, threads=2)
+    draw = np.random.default_rng(SYNCHRONOUS.index(case))
+    for _ in range(TICKS):
+        simulation._core.place_tiles(draw.integers(4, size=len(simulation._core.tile_owners)).tolist())
+        simulation.step()
+    assert simulation._core.tiles_moved > 4 * TICKS
     assert simulation.digest() == plain_digest(case)
 
 

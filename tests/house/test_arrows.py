@@ -26,6 +26,7 @@ DOORS = {
     "numba": "behavior",
     "llvmlite": "behavior",
     "mpi4py": "cluster",
+    "pymetis": "cluster",
     "typer": "cli",
     "PIL": "view",
 }
