@@ -13,6 +13,7 @@ from bigworlds.cli import batch, model_help, options, stored
 from bigworlds.cli import describe as describing
 from bigworlds.cli import doctor as doctoring
 from bigworlds.cli import new as creating
+from bigworlds.cli.early import Early
 from bigworlds.cli.failures import ExitCode, report
 from bigworlds.cli.listing import list_examples
 from bigworlds.cli.locate import find_model
@@ -99,11 +100,13 @@ def run(
     if mpi is not None:
         os.environ["BIGWORLDS_MPI"] = mpi
     if ranks is not None and launcher() is None:
+        if isinstance(context.obj, Early):
+            context.obj.pass_on()
         run_on_ranks(ranks, arguments_without_ranks(sys.argv[1:]))
     found = find_model(model)
     request = Request(**{**asked, "model": found, "assignments": assignments or (), "ranks": local_ranks})
     try:
-        code = execute(request)
+        code = execute(request, context.obj if isinstance(context.obj, Early) else None)
     except Exception as problem:
         code = report(problem, found.source.parent if found.source is not None else None)
     if code is not ExitCode.FINE:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from types import FrameType
 from typing import Any, Protocol
 
+from bigworlds.cli.early import Early
 from bigworlds.cli.engine import Simulation
 from bigworlds.cli.walltime import Walltime
 
@@ -67,14 +68,18 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 class Interrupts:
     """Remembers the first SIGINT, SIGTERM or SIGUSR1; a second SIGINT ends the process at once.
 
+    Args:
+        early: what came before there was a simulation.
+
     Attributes:
         ended: why the run is to end; None as long as nothing asks for it.
         cause: what asked for it, in words.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, early: Early | None = None) -> None:
         self.ended: Ended | None = None
         self.cause = "another rank"
+        self._early = early
         self._simulation: Simulation | None = None
 
     @contextmanager
@@ -85,6 +90,8 @@ class Interrupts:
             return
         self._simulation = simulation
         before = {number: signal.signal(number, self._catch) for number in _SIGNALS}
+        if self._early is not None and self._early.number is not None:
+            self._catch(self._early.number, None)
         try:
             yield
         finally:
@@ -120,6 +127,11 @@ def run_to(
     """
     caught = interrupts if interrupts is not None else Interrupts()
     slice_ticks = 1
+    if goal.tick is not None and simulation.tick >= goal.tick:
+        return Ended.TICKS
+    if _asked_to_end(simulation, caught):  # before the first tick: the world took long to build
+        assert caught.ended is not None
+        return caught.ended
     while goal.tick is None or simulation.tick < goal.tick:
         began, before = time.perf_counter(), simulation.tick
         # How long a slice is comes from a clock: rank 0's counts.
@@ -135,18 +147,25 @@ def run_to(
             return Ended(simulation.ended)
         if caught.ended is None and walltime is not None and walltime.is_up(ran):
             caught.ended, caught.cause = Ended.WALLTIME, "--walltime"
-        interrupted, terminated, unwanted = simulation.ranks_where(
-            caught.ended is Ended.INTERRUPT, caught.ended is Ended.WALLTIME, not all(looked)
-        )
-        if interrupted or terminated:
-            caught.ended = Ended.INTERRUPT if interrupted else Ended.WALLTIME
+        if _asked_to_end(simulation, caught):
+            assert caught.ended is not None
             return caught.ended
-        if unwanted:
+        if any(simulation.ranks_where(not all(looked))):
             return Ended.STOP
         spent = time.perf_counter() - began
         done = max(simulation.tick - before, 1)
         slice_ticks = max(1, min(int(done * SLICE_SECONDS / max(spent, 1e-9)), done * _GROWTH))
     return Ended.TICKS
+
+
+def _asked_to_end(simulation: Simulation, caught: Interrupts) -> bool:
+    """Whether a signal, or the time, ends the run on any rank: then on all. Collective."""
+    interrupted, terminated = simulation.ranks_where(
+        caught.ended is Ended.INTERRUPT, caught.ended is Ended.WALLTIME
+    )
+    if interrupted or terminated:
+        caught.ended = Ended.INTERRUPT if interrupted else Ended.WALLTIME
+    return bool(interrupted or terminated)
 
 
 def _distances(tick: int, goal: Goal, watchers: Sequence[Watcher]) -> Iterator[int]:

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from bigworlds.cli import engine
 from bigworlds.cli.condition import condition
+from bigworlds.cli.early import Early
 from bigworlds.cli.engine import Simulation
 from bigworlds.cli.failures import ExitCode, place_in
 from bigworlds.cli.keeping import Keeper, check_file_can_be_made, snapshot_to_resume
@@ -63,8 +64,12 @@ class Request:
     check_values: bool = False
 
 
-def execute(request: Request) -> ExitCode:
+def execute(request: Request, early: Early | None = None) -> ExitCode:
     """Does what was asked for.
+
+    Args:
+        request: what was asked for.
+        early: remembers signals that come before there is a world.
 
     Raises:
         BigworldsError: something was asked for that cannot be, or the run failed.
@@ -77,7 +82,7 @@ def execute(request: Request) -> ExitCode:
         if request.seed is None and request.resume is None and first_rank:
             print(f"seed {simulation.seed}", file=sys.stderr)
         first = simulation.tick
-        interrupts = Interrupts()
+        interrupts = Interrupts(early)
         with ExitStack() as stack:
             stack.enter_context(interrupts.watching(simulation))
             out = None if request.out is None else stack.enter_context(OutFolder(request.out, simulation))

@@ -72,6 +72,53 @@ def test_signals_stop_at_a_tick_with_a_good_snapshot(
     assert json.loads(out)["digest"] == result["digest"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_a_signal_that_comes_before_the_world_is_built_waits_for_it(folder: Path, number: int) -> None:
+    text = (folder / "meadow.py").read_text()
+    slow = '    open("building", "w").close()\n    time.sleep(1.0)\n    world.space'
+    (folder / "meadow.py").write_text(text.replace("    world.space", slow))
+    process = start(folder, "run", "meadow.py", "--json", *SLOW, "--out", "out")
+    wait_for(folder / "building")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 75, err
+    result = json.loads(out)
+    assert (result["ended"], result["tick"]) == ("walltime", 0)
+    (only,) = (folder / "out" / "snapshots").iterdir()
+    assert inspect(only).meta["tick"] == 0
+    again = start(
+        folder, "run", "meadow.py", "--json", "--resume", "latest", "--out", "out", "--until-tick", "2"
+    )
+    out, err = again.communicate(timeout=60)
+    assert again.returncode == 0, err
+    assert json.loads(out)["tick"] == 2
+
+
+HASTY = """
+import contextlib, os, signal, sys
+import bigworlds.cli as cli
+
+class Hasty(cli.Early):
+    @contextlib.contextmanager
+    def remembering(self):
+        with super().remembering():
+            os.kill(os.getpid(), signal.SIGUSR1)
+            yield
+
+cli.Early = Hasty
+sys.exit(cli.main(["run", "meadow.py", "--ticks", "5", "--seed", "1", "--snapshot", "s.h5"]))
+"""
+
+
+def test_a_signal_while_the_program_starts_waits_for_the_world(folder: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", HASTY]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 75, done.stderr
+    assert "stopped early by SIGUSR1; the snapshot holds where it was" in done.stderr
+    assert inspect(folder / "s.h5").meta["tick"] == 0
+
+
 def test_a_run_ends_before_its_walltime_with_a_good_snapshot_and_goes_on(folder: Path) -> None:
     began = time.monotonic()
     process = start(folder, "run", "meadow.py", "--json", *SLOW, "--out", "out", "--walltime", "6")
