@@ -323,6 +323,15 @@ class Simulation:
     def count(self, component: int) -> int: ...
     def count_equal(self, component: int, field: int, value: bytes) -> int: ...
     def ids(self, component: int) -> list[int]: ...
+    def own_rows(self, count: int, places: list[_Column]) -> npt.NDArray[np.uint32]:
+        """Of the next entities of the world those that this process owns, by the column of their places, or,
+        where there is none, by their ids."""
+
+    def spawn_own(
+        self, components: Sequence[int], count: int, own: npt.NDArray[np.uint32], columns: list[_Column]
+    ) -> None:
+        """Makes the next entities of the world, of which this process owns some rows; columns have those."""
+
     def spawn(self, components: Sequence[int], count: int, columns: list[_Column]) -> int: ...
     def despawn(self, ids: _Words, only_check: bool = False) -> int:
         """Ends entities, all of them or, where one is not there, none."""

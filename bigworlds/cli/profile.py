@@ -55,7 +55,7 @@ class Profile:
     def print(self, console: Console) -> None:
         """The table of all that was spent."""
         spent = {name: values - self._first[name] for name, values in self._last.items()}
-        table = Table("rank", *PARTS, "messages", "MB sent", title="seconds by part of the tick")
+        table = Table("rank", *PARTS, "sent", "MB", title="seconds by part of the tick; messages")
         for column in table.columns:
             column.justify = "right"
         for rank in range(len(spent["wait"])):

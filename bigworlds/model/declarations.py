@@ -56,13 +56,16 @@ class StartValues:
                     found.setdefault(id(part), part)
         return list(found.values())
 
-    def draw(self, seed: int, ids: Words, rows: Words) -> dict[FieldKey, Column]:
+    def draw(
+        self, seed: int, ids: Words, rows: Words, only: Callable[[Field], bool] | None = None
+    ) -> dict[FieldKey, Column]:
         """The columns of some rows.
 
         Args:
             seed: the world's seed.
             ids: uint64 (n,): entity ids, or cell numbers.
             rows: uint64 (n,): the rows' places within the spawn, or cell numbers.
+            only: says which fields are drawn; by default all.
 
         Returns:
             For each (component, field name) a new array (n,) or (n, length) in the field's dtype.
@@ -71,6 +74,8 @@ class StartValues:
         streams = {id(part): f"{self.stream}/{k}" for k, part in enumerate(self.initialisers())}
         columns = {}
         for field, value in zip(self.fields, self.values, strict=True):
+            if only is not None and not only(field):
+                continue
             task = Draw(seed, streams, ids, rows, field, self.space, self.first_random_cell)
             columns[field.owner, field.name] = task.of(value, field)
         return columns
@@ -104,6 +109,10 @@ class SpawnDeclaration:
             For each (component, field name) a new array (n,) or (n, length) in the field's dtype.
         """
         return self.start.draw(seed, ids, np.arange(self.n, dtype=np.uint64) if rows is None else rows)
+
+    def places(self, seed: int, ids: Words, rows: Words) -> dict[FieldKey, Column]:
+        """The column `position` of some rows, as `columns` gives it; nothing where they have none."""
+        return self.start.draw(seed, ids, rows, lambda field: field.name == "position")
 
 
 @dataclass(frozen=True, eq=False)

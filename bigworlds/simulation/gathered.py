@@ -115,12 +115,17 @@ def _empty(room: str, name: str, columns: list[tuple[str, str, list[int]]]) -> S
 
 def whole_section(room: str, name: str, parts: list[_Part]) -> Section:
     """One section of the parts of several tables, tiles or ranks, in the order of keys."""
-    keys = np.concatenate([part[0] for part in parts])
-    columns = {label: np.concatenate([part[1][label] for part in parts]) for label in parts[0][1]}
+    keys = _one([part[0] for part in parts])
+    columns = {label: _one([part[1][label] for part in parts]) for label in parts[0][1]}
     if np.any(keys[1:] < keys[:-1]):
         order = np.argsort(keys, kind="stable")
         keys, columns = keys[order], {label: values[order] for label, values in columns.items()}
     return Section(room, name, keys, columns)
+
+
+def _one(parts: list[Array]) -> Array:
+    """Parts one after the other; a single one is not copied again."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def joined(parts: list[Array], dtype: Any = None, length: int = 1) -> Array:

@@ -20,7 +20,7 @@ from bigworlds.data.parameters import Parameters
 from bigworlds.data.resource import Resource, size_of
 from bigworlds.errors import BehaviorError, UserError
 from bigworlds.model import Model
-from bigworlds.model.declarations import WorldDescription
+from bigworlds.model.declarations import SpawnDeclaration, WorldDescription
 from bigworlds.record import Recorder
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel, block_of, number_of
 from bigworlds.simulation.by_hand import ByHand
@@ -39,6 +39,9 @@ from bigworlds.space import Continuous, Grid
 
 # So many ticks are run between two looks at stop conditions where nothing has to be looked at every tick.
 _STRIDE = 1 << 30
+
+# So many entities of a spawn are drawn at a time: what is drawn takes memory beside what is kept.
+_START_ROWS = 1 << 20
 
 
 class Simulation(Shown, Outside, ByHand, Profiled):
@@ -532,9 +535,12 @@ class Simulation(Shown, Outside, ByHand, Profiled):
         """Makes the entities and cells that the model declares. Called once, before the first tick."""
         spawned = []
         for spawn in self.description.spawns:
-            ids = self._core.next_id + np.arange(spawn.n, dtype=np.uint64)
-            self._spawn(spawn.components, spawn.n, spawn.columns(self.seed, ids))
-            spawned.append(ids)
+            first = self._core.next_id
+            for begin in range(0, spawn.n, _START_ROWS):
+                self._start(spawn, begin, min(spawn.n, begin + _START_ROWS))
+            # Only graphs ask for the ids.
+            nodes = spawn.n if self.description.graphs else 0
+            spawned.append(first + np.arange(nodes, dtype=np.uint64))
         self._graphs.populate(self.seed, spawned)
         self._core.start_rooms()
         for cells in self.description.cells:
@@ -545,15 +551,28 @@ class Simulation(Shown, Outside, ByHand, Profiled):
                     component, position, stored_column(field, columns[field.owner, field.name])
                 )
 
-    def _spawn(
-        self, components: tuple[type, ...], n: int, columns: Mapping[tuple[type, str], NDArray[Any]]
-    ) -> None:
+    def _start(self, spawn: SpawnDeclaration, begin: int, end: int) -> None:
+        """Makes some rows of a spawn; of several processes each draws and makes those that it owns."""
+        rows = np.arange(begin, end, dtype=np.uint64)
+        ids = self._core.next_id + np.arange(end - begin, dtype=np.uint64)
+        numbers = [self._schema.number(component) for component in spawn.components]
+        self._generations.now += 1
+        if self._processes.ranks == 1:
+            self._core.spawn(numbers, len(rows), self._stored(spawn.columns(self.seed, ids, rows)))
+            return
+        places = self._stored(spawn.places(self.seed, ids, rows))
+        own = self._core.own_rows(len(rows), places)
+        self._core.spawn_own(
+            numbers, len(rows), own, self._stored(spawn.columns(self.seed, ids[own], rows[own]))
+        )
+
+    def _stored(self, columns: Mapping[tuple[type, str], NDArray[Any]]) -> list[Any]:
+        """Columns as the core takes them."""
         given = []
         for (owner, name), values in columns.items():
             field = owner.__bw_fields__[name]  # type: ignore[attr-defined]
             given.append((self._schema.field_number(field), stored_column(field, values)))
-        self._generations.now += 1
-        self._core.spawn([self._schema.number(component) for component in components], n, given)
+        return given
 
     def layout(self) -> dict[str, Any]:
         """Components, resources and their fields with their types, as plain data for snapshots."""

@@ -1,11 +1,15 @@
 // bindings.hpp: the functions that put one room each into the extension bigworlds._core.
 #pragma once
 
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
+#include <string>
 
+#include "base/state.hpp"
 #include "cluster/communicator.hpp"
 #include "cluster/divide.hpp"
 
@@ -21,6 +25,12 @@ void bind_checksum(pybind11::module_& module);
 
 // The Python exception for one of the core's.
 pybind11::object python_error(const std::exception_ptr& exception);
+
+// The type of a field by its code ("f8"), and as NumPy says it; of elements of an array of `length`
+// each.
+Scalar scalar_from(const std::string& code);
+pybind11::dtype dtype_of(FieldType type);
+FieldType type_of(const pybind11::dtype& dtype, std::uint32_t length);
 
 // A communicator whose calls a Python object carries out (bigworlds/cluster); nothing for None.
 std::shared_ptr<Communicator> communicator_from(const pybind11::object& processes);

@@ -22,56 +22,6 @@ namespace py = pybind11;
 namespace bw::bindings {
 namespace {
 
-Scalar scalar_from(const std::string& code) {
-  static const std::vector<std::pair<std::string, Scalar>> codes{
-      {"b1", Scalar::boolean}, {"i1", Scalar::i8},  {"i2", Scalar::i16}, {"i4", Scalar::i32},
-      {"i8", Scalar::i64},     {"u1", Scalar::u8},  {"u2", Scalar::u16}, {"u4", Scalar::u32},
-      {"u8", Scalar::u64},     {"f4", Scalar::f32}, {"f8", Scalar::f64}, {"S", Scalar::bytes}};
-  for (const auto& [name, scalar] : codes) {
-    if (name == code) {
-      return scalar;
-    }
-  }
-  throw ModelError("unknown type code '" + code + "'");
-}
-
-py::dtype dtype_of(FieldType type) {
-  switch (type.scalar) {
-    case Scalar::boolean:
-      return py::dtype("?");
-    case Scalar::i8:
-      return py::dtype("i1");
-    case Scalar::i16:
-      return py::dtype("i2");
-    case Scalar::i32:
-      return py::dtype("i4");
-    case Scalar::i64:
-      return py::dtype("i8");
-    case Scalar::u8:
-      return py::dtype("u1");
-    case Scalar::u16:
-      return py::dtype("u2");
-    case Scalar::u32:
-      return py::dtype("u4");
-    case Scalar::u64:
-      return py::dtype("u8");
-    case Scalar::f32:
-      return py::dtype("f4");
-    case Scalar::f64:
-      return py::dtype("f8");
-    case Scalar::bytes:
-      return py::dtype("S" + std::to_string(type.length));
-  }
-  throw ModelError("unknown scalar");
-}
-
-FieldType type_of(const py::dtype& dtype, std::uint32_t length) {
-  if (dtype.kind() == 'S') {
-    return {Scalar::bytes, static_cast<std::uint32_t>(dtype.itemsize())};
-  }
-  return {scalar_from(std::string(1, dtype.kind()) + std::to_string(dtype.itemsize())), length};
-}
-
 // An array over memory that `owner` keeps alive: shape (n,) or (n, length).
 py::array array_over(FieldType type, std::size_t rows, std::int64_t stride, const void* data,
                      py::handle owner) {
@@ -480,6 +430,21 @@ void bind_engine(py::module_& module) {
       .def("start_rooms", &Simulation::start_rooms)
       .def_property_readonly("next_id", &Simulation::next_id)
       .def("ids", ids)
+      .def("own_rows",
+           [](const Simulation& simulation, std::size_t count, const py::list& places) {
+             const std::vector<SpawnColumn> columns = spawn_columns(places, count);
+             const std::vector<std::uint32_t> own =
+                 simulation.own_rows(count, columns.empty() ? nullptr : columns.data());
+             return py::array_t<std::uint32_t>(static_cast<py::ssize_t>(own.size()), own.data());
+           })
+      .def("spawn_own",
+           [](Simulation& simulation, Archetype components, std::size_t count,
+              const py::array_t<std::uint32_t, py::array::c_style>& own, const py::list& columns) {
+             const std::span<const std::uint32_t> rows{own.data(),
+                                                       static_cast<std::size_t>(own.size())};
+             simulation.spawn_own(std::move(components), count, rows,
+                                  spawn_columns(columns, rows.size()));
+           })
       .def("spawn",
            [](Simulation& simulation, Archetype components, std::size_t count,
               const py::list& columns) {

@@ -33,39 +33,6 @@ std::int64_t widest_reach_over_cells(const ModelSpec& model) {
   return static_cast<std::int64_t>(reach);
 }
 
-void write_columns(Store& store, std::uint32_t table_index, std::size_t first, std::size_t begin,
-                   std::size_t count, std::span<const SpawnColumn> columns) {
-  if (count == 0) {
-    return;  // there may be no memory yet
-  }
-  Table& table = store.table(table_index);
-  for (const SpawnColumn& from : columns) {
-    Column& column = table.column(table.find_column(from.field).value());
-    const std::byte* source = from.data + static_cast<std::int64_t>(begin) * from.stride;
-    if (from.stride == column.stride()) {
-      std::memcpy(column.at(first), source, count * column.value_size());
-    } else if (from.stride == 0) {
-      column.fill(first, first + count, source);
-    } else {
-      for (std::size_t i = 0; i < count; ++i) {
-        std::memcpy(column.at(first + i), source + static_cast<std::int64_t>(i) * from.stride,
-                    column.value_size());
-      }
-    }
-  }
-}
-
-// Default values for the columns of new rows that are not given.
-void fill_others(Table& table, std::size_t first, std::span<const SpawnColumn> given) {
-  for (std::size_t c = 0; c < table.column_count(); ++c) {
-    const FieldKey key = table.column_key(c);
-    if (std::none_of(given.begin(), given.end(),
-                     [&](const SpawnColumn& column) { return column.field == key; })) {
-      table.fill_default(c, first, table.size());
-    }
-  }
-}
-
 }  // namespace
 
 Simulation::Simulation(ModelSpec model, RunSpec run)
@@ -497,25 +464,6 @@ RankId Simulation::owner_of_cell(std::uint64_t cell) const {
     cell /= cells;
   }
   return partition_.owner(tiling_.tile_at(place));
-}
-
-EntityId Simulation::spawn(Archetype components, std::size_t count,
-                           std::span<const SpawnColumn> columns) {
-  check_given_places(count, columns);
-  refuse_owned(components);
-  // Every rank counts the world's births; each makes the rows of its own tiles.
-  const EntityId first = next_id();
-  // All start on the first rank of this process and go from there.
-  Store& store = ranks_.front()->store;
-  const std::uint32_t table = store.table_for(std::move(components));
-  const std::uint32_t row = store.bear(table, first, count);
-  fill_others(store.table(table), row, columns);
-  write_columns(store, table, row, 0, count, columns);
-  for (const auto& rank : ranks_) {
-    rank->births[kWorldTile] += count;
-  }
-  share_out();
-  return count == 0 ? kNoEntity : first;
 }
 
 void Simulation::check_all_places() const {

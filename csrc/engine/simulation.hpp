@@ -70,6 +70,12 @@ class Simulation {
 
   // New entities of the world (tile 0), with ids in a row; returns the first.
   EntityId spawn(Archetype components, std::size_t count, std::span<const SpawnColumn> columns);
+  // The same where each process makes only what it owns: the rows, of the next `count` entities,
+  // that are its own, by the column of their places (or by their ids); and those rows, whose values
+  // alone are given.
+  std::vector<std::uint32_t> own_rows(std::size_t count, const SpawnColumn* places) const;
+  void spawn_own(Archetype components, std::size_t count, std::span<const std::uint32_t> own,
+                 std::span<const SpawnColumn> columns);
   // The id that the next entity of the world will get.
   EntityId next_id() const { return make_id(kWorldTile, ranks_.front()->births[kWorldTile]); }
   // components.cpp: changes of entities that are there, each named once. Where one is not, has a
