@@ -391,6 +391,26 @@ class Simulation:
     def owned_cells(self) -> _Words: ...
     def cell_values(self, component: int, field: int) -> npt.NDArray[Any]: ...
 
+# --- values of any length ------------------------------------------------------------------------------
+
+MOST_VALUE_BYTES: int
+"""The most bytes of a text, of bytes, or of a list of any length."""
+
+class open_values:  # noqa: N801 (the name of a submodule)
+    """Texts, bytes and lists of any length, by their stored bytes. A submodule."""
+
+    @staticmethod
+    def of_simulation(simulation: Simulation, component: int, field: int) -> tuple[_Words, _Words, bytes]:
+        """Ids, sizes in bytes, and all contents one after another, of the rows of this process."""
+
+    @staticmethod
+    def of_rows(call: int, column: int, begin: int, end: int) -> list[bytes]:
+        """Contents of rows that a kernel has in hand, by the address of its bw_call."""
+
+    @staticmethod
+    def write_rows(call: int, column: int, begin: int, contents: list[bytes]) -> None:
+        """Writes contents to rows from `begin` on that a kernel has in hand."""
+
 # --- graph ---------------------------------------------------------------------------------------------
 
 _Ends = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]

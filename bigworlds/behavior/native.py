@@ -204,6 +204,11 @@ def _columns(
         if field.owner not in components:
             names = ", ".join(c.__name__ for c in components)
             raise ModelError(f"{what}: {field.full_name} is no field of its own components ({names})")
+        if field.is_open:
+            raise ModelError(
+                f"{what}: {field.full_name} has values of any length, which native behaviors cannot use yet; "
+                "give it a fixed one, such as bw.string[16] or bw.short_list[bw.f64, 8]"
+            )
         found.append(ColumnUse(field.owner, field, field in reads, field in writes))
     return tuple(found)
 

@@ -198,12 +198,22 @@ class _Collector:
         return ReachUse(
             argument=argument.name,
             component=component,
-            fields=_fields(component, self.seen.reach.get(position, set())),
+            fields=self._of_others(component, self.seen.reach.get(position, set())),
             radius=self.behavior.options.radius(argument.name),
             edge=edge,
             edge_fields=_fields(edge, self.seen.edges.get(position, set())) if edge is not None else (),
             geometry=tuple(sorted(self.seen.geometry.get(position, set()), reverse=True)),
         )
+
+    def _of_others(self, component: Any, names: set[str]) -> tuple[Field, ...]:
+        fields = _fields(component, names)
+        for field in fields:
+            if field.is_open:
+                self.fail(
+                    f"reads {field.full_name} of neighbours; values of any length are seen by their own "
+                    "agent only: keep what neighbours need in a field of numbers, or a bw.string[16]"
+                )
+        return fields
 
     def _spawn(self, argument: Argument) -> SpawnUse:
         fields = _all_fields(argument.components)
@@ -212,6 +222,12 @@ class _Collector:
             if names.count(name) > 1:
                 self.fail(
                     f"{argument.name!r}: two of its components have a field {name!r}, so it cannot be named"
+                )
+        for field, _ in argument.values:
+            if field.is_open:
+                self.fail(
+                    f"{argument.name!r}: its prefab gives {field.full_name}, whose values have any length; "
+                    "behaviors give agents the defaults of such fields: give it a default, or leave it out"
                 )
         return SpawnUse(argument.name, argument.components, fields, argument.values)
 
@@ -262,4 +278,5 @@ class _Collector:
 
 
 def _all_fields(components: tuple[Any, ...]) -> tuple[Field, ...]:
-    return tuple(f for c in components for f in c.__bw_fields__.values())
+    """What records hold of some components: values of any length take their defaults."""
+    return tuple(f for c in components for f in c.__bw_fields__.values() if not f.is_open)

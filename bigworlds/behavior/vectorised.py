@@ -17,6 +17,7 @@ from bigworlds.behavior import abi
 from bigworlds.behavior.interpreted.parameters import parameters_of
 from bigworlds.behavior.interpreted.random import Stream
 from bigworlds.behavior.kernel import Kernel
+from bigworlds.data.fields import Field, contents_of, value_of_contents
 from bigworlds.errors import nearest_names
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ _NOBODY = 1 << 64
 class Columns:
     """An own component of a vectorised behavior: its fields as arrays, one row per agent.
 
-    Vectors, arrays, lists and strings have a second axis. Fields that the behavior writes are copies until it
+    Vectors, arrays, lists and strings have a second axis; texts, bytes and lists of any length are arrays of
+    objects (str, bytes, list). Fields that the behavior writes are copies until it
     returns; the others are read-only views.
     """
 
@@ -49,8 +51,23 @@ class Columns:
         array = self.__dict__[name] if name in self.__dict__ else self.__getattr__(name)
         if not array.flags.writeable:
             raise AttributeError(f"{self.__dict__['_component'].__name__}.{name} was not declared as written")
-        if value is not array:
+        field = self.__dict__["_component"].__bw_fields__[name]
+        if value is not array and field.is_open:
+            array[:] = _objects(value, len(array), field)
+        elif value is not array:
             array[...] = _fitting(value, array, f"{self.__dict__['_component'].__name__}.{name}")
+
+
+def _objects(value: Any, rows: int, field: Field) -> list[Any]:
+    """Values of any length for some rows: one for all, or one for each."""
+    if isinstance(value, str | bytes) or (
+        field.kind == "numbers" and not any(hasattr(item, "__len__") for item in value)
+    ):
+        return [value] * rows
+    given = list(value)
+    if len(given) != rows:
+        raise ValueError(f"{field.full_name}: expected one value or {rows}, found {len(given)}")
+    return given
 
 
 def _fitting(value: ArrayLike, array: NDArray[Any], where: str) -> NDArray[Any]:
@@ -244,20 +261,30 @@ class _Ranges:
         return None
 
     def _range(self, call: Any, begin: int, end: int, store: bool) -> None:
-        memory = [_column(call.columns[k], use, begin, end) for k, use in enumerate(self.behavior.columns)]
+        memory = [_column(call, k, use, begin, end) for k, use in enumerate(self.behavior.columns)]
         arrays: dict[type, dict[str, NDArray[Any]]] = {c: {} for c in self.behavior.components}
         for use, column in zip(self.behavior.columns, memory, strict=True):
-            given = column.copy() if use.writes else column
+            given = column.copy() if use.writes and not use.field.is_open else column
             given.flags.writeable = use.writes
             arrays[use.component][use.field.name] = given
         ids = _view(ctypes.addressof(call.ids.contents) + 8 * begin, "u8", (end - begin,), (8,))
         ids.flags.writeable = False
         arguments = [self._argument(a, call, begin, ids, arrays) for a in self.behavior.arguments]
         self.behavior.function(*arguments)
+        contents = {
+            k: [
+                contents_of(use.field.type, value, use.field.full_name)
+                for value in arrays[use.component][use.field.name]
+            ]
+            for k, use in enumerate(self.behavior.columns)
+            if use.writes and use.field.is_open
+        }
         if not store:
             return
-        for use, column in zip(self.behavior.columns, memory, strict=True):
-            if use.writes:
+        for k, (use, column) in enumerate(zip(self.behavior.columns, memory, strict=True)):
+            if k in contents:
+                _core.open_values.write_rows(ctypes.addressof(call), k, begin, contents[k])
+            elif use.writes:
                 column[...] = arrays[use.component][use.field.name]
 
     def _argument(
@@ -288,8 +315,14 @@ def _view(address: int, dtype: str, shape: tuple[int, ...], strides: tuple[int, 
     return np.ndarray(shape, dtype, memoryview(buffer), 0, strides)
 
 
-def _column(entry: Any, use: ColumnUse, begin: int, end: int) -> NDArray[Any]:
-    """The rows of a column."""
+def _column(call: Any, k: int, use: ColumnUse, begin: int, end: int) -> NDArray[Any]:
+    """The rows of a column; a copy where they are objects."""
+    if use.field.is_open:
+        objects = np.empty(end - begin, object)
+        stored = _core.open_values.of_rows(ctypes.addressof(call), k, begin, end)
+        objects[:] = [value_of_contents(use.field.type, one) for one in stored]
+        return objects
+    entry = call.columns[k]
     field, stride = use.field, int(entry.stride)
     item = np.dtype(field.dtype).itemsize
     shape: tuple[int, ...] = (end - begin,)

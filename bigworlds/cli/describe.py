@@ -92,9 +92,13 @@ def _type(field: Field) -> str:
     number = np.dtype(field.dtype).name
     if field.kind == "scalar":
         return number
-    return {"ref": "another entity", "string": f"text of up to {field.length} bytes"}.get(
-        field.kind, f"{field.kind} of {number}"
-    )
+    return {
+        "ref": "another entity",
+        "text": "text of any length",
+        "bytes": "bytes of any length",
+        "numbers": f"list of {np.dtype(field.dtype).name}",
+        "string": f"text of up to {field.length} bytes",
+    }.get(field.kind, f"{field.kind} of {number}")
 
 
 def _space(world: WorldDescription) -> str:

@@ -75,6 +75,11 @@ class FieldsMeta(type):
                     setattr(cls, key, defaults[key])
                 continue
             fields[key] = _field(cls, key, value, defaults.get(key))
+            if fields[key].is_open and not getattr(cls, "__bw_open_fields__", False):
+                raise ModelError(
+                    f"{name}.{key}: only components of entities have texts, bytes and lists of any length; "
+                    "use bw.string[16], bw.short_list[bw.f64, 8] or bw.array[bw.u8, 16]"
+                )
         cls.__bw_fields__ = fields
         if own_dimensions is not None:
             if own_dimensions not in (2, 3):
@@ -177,6 +182,8 @@ class Component(Record):
         Bird(position=vec2(1.0, 2.0), age=0)
     """
 
+    __bw_open_fields__: ClassVar[bool] = True
+
     def _only_neighbors(self, name: str) -> Any:
         if name in self.__dict__:
             return self.__dict__[name]
@@ -219,6 +226,7 @@ class CellComponent(Component):
     """
 
     __bw_dimensions__: ClassVar[int] = 2
+    __bw_open_fields__: ClassVar[bool] = False
 
 
 class EdgeComponent(Component):
@@ -228,6 +236,8 @@ class EdgeComponent(Component):
         >>> class Contact(EdgeComponent):
         ...     weight: float = 1.0
     """
+
+    __bw_open_fields__: ClassVar[bool] = False
 
 
 class Event(Record):

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_orig
 
 import numpy as np
 
+from bigworlds import _core
 from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3
 from bigworlds.errors import ModelError, nearest_names
 
@@ -45,9 +46,11 @@ class FieldType:
     """Storage and meaning of a field's type, without the field's name.
 
     Attributes:
-        kind: "scalar", "vec2", "vec3", "ivec2", "ivec3", "array", "ref", "enum", "string" or "list".
+        kind: "scalar", "vec2", "vec3", "ivec2", "ivec3", "array", "ref", "enum", "string" or "list";
+            of any length "text", "bytes" or "numbers".
         dtype: NumPy dtype of one element.
-        length: elements per row. A list has one more than its capacity: the first holds the count.
+        length: elements per row. A list has one more than its capacity: the first holds the count. 0 where
+            values have any length.
         enumeration: the IntEnum of an enum field.
         target: the component that a `Ref[T]` points at, where it was given.
     """
@@ -57,6 +60,11 @@ class FieldType:
     length: int = 1
     enumeration: type[enum.IntEnum] | None = None
     target: type | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether values have any length: `str`, `bytes` and `list[...]` fields."""
+        return self.length == 0
 
 
 class _Subscripted(type):
@@ -160,12 +168,15 @@ _NAMED: dict[Any, FieldType] = {
     ivec2: FieldType("ivec2", "i4", 2),
     ivec3: FieldType("ivec3", "i4", 3),
     Ref: FieldType("ref", "u8"),
+    str: FieldType("text", "u1", 0),
+    bytes: FieldType("bytes", "u1", 0),
 }
 
 KNOWN_TYPES = (
     "bool, int, float, bw.bool_, bw.i8..bw.i64, bw.u8..bw.u64, bw.f32, bw.f64, bw.vec2, bw.vec3, "
     "bw.ivec2, bw.ivec3, "
-    "bw.array[bw.f64, 4], bw.short_list[bw.f64, 8], bw.string[16], bw.Ref, bw.Ref[Kind] and IntEnum classes"
+    "bw.array[bw.f64, 4], bw.short_list[bw.f64, 8], bw.string[16], bw.Ref, bw.Ref[Kind], IntEnum classes, "
+    "and of any length str, bytes and list[...] of numbers"
 )
 
 
@@ -197,6 +208,8 @@ def field_type(annotation: Any, where: str) -> FieldType:
             if isinstance(mark, Scalar):
                 return FieldType("scalar", mark.dtype)
         return field_type(get_args(annotation)[0], where)
+    if get_origin(annotation) is list:
+        return _open_list(get_args(annotation), where)
     if isinstance(annotation, type) and issubclass(annotation, enum.IntEnum):
         return FieldType("enum", _enum_dtype(annotation, where), enumeration=annotation)
     try:
@@ -205,6 +218,17 @@ def field_type(annotation: Any, where: str) -> FieldType:
         raise ModelError(
             f"{where}: expected a field type, found {_shown(annotation)}; known types: {KNOWN_TYPES}"
         ) from None
+
+
+def _open_list(items: tuple[Any, ...], where: str) -> FieldType:
+    """The type of `list[int]` and its like."""
+    found = field_type(items[0], f"{where}: the items of list[...]") if items else None
+    if found is None or found.kind != "scalar" or np.dtype(found.dtype).kind == "b":
+        shown = ", ".join(map(_shown, items))
+        raise ModelError(
+            f"{where}: expected a list of numbers such as list[float] or list[bw.u8], found list[{shown}]"
+        )
+    return FieldType("numbers", found.dtype, 0)
 
 
 def _enum_dtype(enumeration: type[enum.IntEnum], where: str) -> str:
@@ -234,8 +258,14 @@ class Field:
 
     @property
     def kind(self) -> str:
-        """ "scalar", "vec2", "vec3", "ivec2", "ivec3", "array", "ref", "enum", "string" or "list"."""
+        """ "scalar", "vec2", "vec3", "ivec2", "ivec3", "array", "ref", "enum", "string" or "list"; of any
+        length "text", "bytes" or "numbers"."""
         return self.type.kind
+
+    @property
+    def is_open(self) -> bool:
+        """Whether values have any length: `str`, `bytes` and `list[...]` fields."""
+        return self.type.is_open
 
     @property
     def dtype(self) -> str:
@@ -244,7 +274,7 @@ class Field:
 
     @property
     def length(self) -> int:
-        """Elements per row."""
+        """Elements per row; 0 where values have any length."""
         return self.type.length
 
     @property
@@ -264,7 +294,7 @@ class Field:
         return hash((self.owner, self.name))
 
     def __repr__(self) -> str:
-        size = f"[{self.length}]" if self.length > 1 else ""
+        size = f"[{self.length}]" if self.length > 1 else "[any]" if self.is_open else ""
         return f"<field {self.full_name}: {self.kind} {self.dtype}{size}>"
 
 
@@ -279,9 +309,11 @@ def zero_of(kind: FieldType) -> Any:
             return ivec2(0, 0)
         case "ivec3":
             return ivec3(0, 0, 0)
-        case "string":
+        case "string" | "text":
             return ""
-        case "list":
+        case "bytes":
+            return b""
+        case "list" | "numbers":
             return []
         case "array":
             return [np.dtype(kind.dtype).type(0).item()] * kind.length
@@ -302,7 +334,7 @@ def to_elements(kind: FieldType, value: Any, where: str) -> list[int | float | b
         where: the field, for the error message.
 
     Returns:
-        `kind.length` numbers.
+        `kind.length` numbers, or as many as the value has.
 
     Raises:
         ModelError: another type or shape was expected, or the value is out of range.
@@ -311,6 +343,11 @@ def to_elements(kind: FieldType, value: Any, where: str) -> list[int | float | b
         >>> to_elements(FieldType("vec2", "f8", 2), vec2(1.0, 2.0), "Bird.position")
         [1.0, 2.0]
     """
+    if kind.is_open:
+        elements: list[int | float | bool] = np.frombuffer(
+            contents_of(kind, value, where), kind.dtype
+        ).tolist()
+        return elements
     match kind.kind:
         case "string":
             return _string_elements(kind, value, where)
@@ -332,6 +369,53 @@ def to_elements(kind: FieldType, value: Any, where: str) -> list[int | float | b
             return [int(names[value])]
         case _:
             return [_number_element(kind, value, where)]
+
+
+def contents_of(kind: FieldType, value: Any, where: str) -> bytes:
+    """The stored bytes of a value of any length: UTF-8, the bytes, or the numbers one after another.
+
+    Args:
+        kind: the field's type.
+        value: what was given.
+        where: the field, for the error message.
+
+    Raises:
+        ModelError: another type, a number out of range, or more than `_core.MOST_VALUE_BYTES` bytes.
+
+    Example:
+        >>> contents_of(FieldType("text", "u1", 0), "né", "Bird.song")
+        b'n\\xc3\\xa9'
+    """
+    if kind.kind == "text":
+        if not isinstance(value, str):
+            raise ModelError(f"{where}: expected a text, found {value!r}")
+        try:
+            stored = value.encode()
+        except UnicodeEncodeError as problem:
+            raise ModelError(
+                f"{where}: expected a text that UTF-8 can write, found {value!r} ({problem})"
+            ) from None
+    elif kind.kind == "bytes":
+        if not isinstance(value, bytes | bytearray | memoryview):
+            raise ModelError(f"{where}: expected bytes, found {value!r}")
+        stored = bytes(value)
+    else:
+        if isinstance(value, str | bytes):
+            raise ModelError(f"{where}: expected a list of numbers, found {value!r}")
+        stored = np.array(_numbers(kind, value, where, None), dtype=kind.dtype).tobytes()
+    if len(stored) > _core.MOST_VALUE_BYTES:
+        raise ModelError(
+            f"{where}: a value has at most {_core.MOST_VALUE_BYTES} bytes (MOST_VALUE_BYTES), found "
+            f"{len(stored)}"
+        )
+    return stored
+
+
+def value_of_contents(kind: FieldType, stored: bytes) -> Any:
+    """The value whose stored bytes these are: a str, bytes, or a list of numbers."""
+    if kind.kind == "text":
+        return stored.decode()
+    return stored if kind.kind == "bytes" else np.frombuffer(stored, kind.dtype).tolist()
 
 
 def _string_elements(kind: FieldType, value: Any, where: str) -> list[int | float | bool]:

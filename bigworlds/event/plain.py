@@ -116,6 +116,8 @@ class ArgumentType:
             if item.is_list:
                 raise ModelError(f"{where}: a list of lists cannot be an argument of an input")
             return cls(item.stored, True)
+        if annotation is bytes:
+            raise ModelError(f"{where}: bytes cannot be an argument of an input; give a list[int] or a str")
         try:
             return cls(field_type(annotation, where))
         except ModelError as problem:

@@ -26,6 +26,9 @@ _TWO_PI = 2.0 * math.pi
 _RANDOM_CELLS_STREAM = "start/random_cells"
 
 
+_NUMBERS = ("scalar", "vec2", "vec3", "ivec2", "ivec3", "array")
+
+
 @dataclass(frozen=True)
 class Draw:
     """What an initialiser draws for: some rows of one field of one spawn.
@@ -207,7 +210,7 @@ class Integers(Initialiser):
 
     def bound(self, target: Target) -> Initialiser:
         wanted = np.dtype(target.field.dtype)
-        if target.field.kind in ("string", "list", "ref", "enum") or wanted.kind not in "iuf":
+        if target.field.kind not in _NUMBERS or wanted.kind not in "iuf":
             raise target.wrong("a field of numbers for bw.integers()", _type_text(target.field))
         if wanted.kind != "f":
             limits = np.iinfo(wanted)

@@ -1,7 +1,7 @@
 """What users give for the fields of a spawn, checked against the fields and made into columns.
 
 A column is an array (rows,) or (rows, length) in the field's dtype, read-only; one of a single row holds
-for all.
+for all. Where values have any length it is an array of objects, the stored bytes of each row.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bigworlds.data.fields import Field, to_elements
+from bigworlds.data.fields import Field, contents_of, to_elements
 from bigworlds.errors import ModelError
 from bigworlds.space import Space
 
@@ -57,6 +57,8 @@ def column_of(target: Target, given: Any) -> Column:
         ModelError: wrong type, shape or range; the message says what was expected and found.
     """
     kind = target.field.kind
+    if target.field.is_open:
+        return _of_any_length(target, [given] if _is_single(target.field, given) else list(given))
     if kind in ("string", "list"):
         return _from_rows(target, [given] if _is_single(target.field, given) else list(given))
     if _is_single(target.field, given):
@@ -81,8 +83,10 @@ def _is_flat(field: Field) -> bool:
 
 def _is_single(field: Field, given: Any) -> bool:
     """Whether a value is meant for all rows, as opposed to a sequence with one value per row."""
-    if isinstance(given, str) or given is None:
+    if isinstance(given, str | bytes | bytearray | memoryview) or given is None:
         return True
+    if field.kind in ("text", "bytes"):
+        return not hasattr(given, "__iter__")
     if field.kind == "string":
         return False
     if _is_flat(field):
@@ -103,6 +107,17 @@ def _from_rows(target: Target, rows: Sequence[Any]) -> Column:
         elements[number] = to_elements(field.type, plain, f"{target.where}: {field.full_name}{row}")
         _check_members(target, elements[number])
     return _frozen(elements[:, 0] if _is_flat(field) else elements)
+
+
+def _of_any_length(target: Target, rows: Sequence[Any]) -> Column:
+    """A column of values of any length: the stored bytes of each, as objects."""
+    field = target.field
+    contents = np.empty(len(rows), object)
+    for number, value in enumerate(rows):
+        row = f", row {number}" if len(rows) > 1 else ""
+        plain = value.item() if isinstance(value, np.str_ | np.bytes_) else value
+        contents[number] = contents_of(field.type, plain, f"{target.where}: {field.full_name}{row}")
+    return _frozen(contents)
 
 
 def _as_array(target: Target, given: Any) -> NDArray[Any]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds import _core
-from bigworlds.data.fields import Field, FieldType
+from bigworlds.data.fields import Field, FieldType, value_of_contents
 from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3
 from bigworlds.errors import UserError, nearest_names
 from bigworlds.model.declarations import StartValues
@@ -52,6 +52,8 @@ def ids_of(given: Any) -> Ids:
 
 def value_of(kind: FieldType, stored: bytes) -> Any:
     """The Python value of a field's stored form."""
+    if kind.is_open:
+        return value_of_contents(kind, stored)
     elements = np.frombuffer(stored, dtype=kind.dtype).tolist()
     if kind.kind == "string":
         return stored.rstrip(b"\0").decode(errors="replace")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bigworlds import _core
 from bigworlds.cluster import Processes
 from bigworlds.cluster.processes import gather, gather_rows
+from bigworlds.data.fields import FieldType, value_of_contents
 from bigworlds.record.sums import exact_sum
 from bigworlds.snapshot import Section
 
@@ -43,6 +44,19 @@ class Gathered:
             ids = gather_rows(self._processes, "ids", ids)
             values = gather_rows(self._processes, "column", values)
         return ids, values
+
+    def contents(self, component: int, field: int, kind: FieldType) -> tuple[Array, Array]:
+        """(ids, values) of a field of any length, values as objects; copies."""
+        ids, sizes, stored = _core.open_values.of_simulation(self._core, component, field)
+        if self._processes.ranks > 1:
+            ids = gather_rows(self._processes, "ids", np.asarray(ids))
+            sizes = gather_rows(self._processes, "sizes", np.asarray(sizes))
+            stored = gather_rows(self._processes, "contents", np.frombuffer(stored, np.uint8)).tobytes()
+        ends = np.cumsum(sizes).tolist()
+        values = np.empty(len(ids), object)
+        for row, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
+            values[row] = value_of_contents(kind, stored[begin:end])
+        return np.asarray(ids), values
 
     def cells(self, component: int, field: int) -> Array:
         """A field of all cells, in the order of cells; a copy."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bigworlds import _core
 from bigworlds.data import Resource
 from bigworlds.data.component import CellComponent, EdgeComponent
-from bigworlds.data.fields import Field, to_elements, zero_of
+from bigworlds.data.fields import Field, contents_of, to_elements, zero_of
 from bigworlds.errors import ModelError, UserError, nearest_names
 from bigworlds.event.plain import checked_elements
 from bigworlds.model.declarations import WorldDescription
@@ -33,6 +33,8 @@ def initial_bytes(field: Field) -> bytes:
 
 def stored_value(field: Field, value: Any) -> bytes:
     """The stored form of a value of a field."""
+    if field.is_open:
+        return contents_of(field.type, value, field.full_name)
     return np.array(to_elements(field.type, value, field.full_name), dtype=field.dtype).tobytes()
 
 
@@ -138,7 +140,10 @@ class Schema:
 
 
 def stored_column(field: Field, values: NDArray[Any]) -> NDArray[Any]:
-    """Start values as the engine stores them: contiguous rows of the field's storage type."""
+    """Start values as the engine stores them: contiguous rows of the field's storage type; bytes as objects
+    where they have any length."""
+    if field.is_open:
+        return values
     return np.ascontiguousarray(values, dtype=np.dtype(field.dtype))
 
 

@@ -359,7 +359,8 @@ class Simulation(Shown, Outside, ByHand, Profiled):
 
         Returns:
             A dict: "id" (uint64) and each field by name; vectors have the shape (n, 2) or (n, 3), `bw.string`
-            fields are arrays of str, `bw.short_list` fields arrays of lists.
+            fields are arrays of str, `bw.short_list` fields arrays of lists; `str`, `bytes` and `list[...]`
+            fields arrays of such objects.
         """
         found = self._schema.component(component)
         if is_cell(found):
@@ -370,7 +371,10 @@ class Simulation(Shown, Outside, ByHand, Profiled):
         columns: dict[str, NDArray[Any]] = {}
         order: NDArray[Any] | None = None
         for position, field in enumerate(found.__bw_fields__.values()):  # type: ignore[attr-defined]
-            ids, values = self._gathered.rows(number, position, field.dtype, field.length)
+            if field.is_open:
+                ids, values = self._gathered.contents(number, position, field.type)
+            else:
+                ids, values = self._gathered.rows(number, position, field.dtype, field.length)
             if order is None:
                 order = np.argsort(ids)
                 columns["id"] = ids[order]
@@ -465,6 +469,10 @@ class Simulation(Shown, Outside, ByHand, Profiled):
         if is_edge(field.owner):
             return self._graphs.here(field.owner)[field.name]
         component, position = self._schema.field_number(field)
+        if field.is_open:
+            raise UserError(
+                f"{label} has values of any length ({field.kind}), which have no sum, mean or order"
+            )
         if is_cell(field.owner):
             values = np.asarray(self._core.cell_values(component, position))
             return values if self._processes.ranks == 1 else values[np.asarray(self._core.owned_cells())]

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakMethod
 
+import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds import _core
+from bigworlds.data.fields import Field, value_of_contents
 from bigworlds.errors import UnknownNameError, UserError, nearest_names
 
 
@@ -58,6 +60,11 @@ class Columns:
         """The column as an array that can be written; marks the run as edited by hand, which a replay
         tells."""
         self._array(name)
+        if self._component.__bw_fields__[name].is_open:  # type: ignore[attr-defined]
+            label = f"{self._component.__name__}.{name}"
+            raise UserError(
+                f"{label} has values of any length, which are copies; use sim.set(ids, {label!r}, values)"
+            )
         if not self._writable[name].flags.writeable:
             owner = self._component.__name__
             raise UserError(
@@ -83,6 +90,9 @@ class Columns:
         if name not in self._fields:
             known = nearest_names(name, self._fields)
             raise UnknownNameError(f"component '{self._component.__name__}' has no field '{name}'{known}")
+        field = self._component.__bw_fields__[name]  # type: ignore[attr-defined]
+        if field.is_open:
+            return self._fetch_open(field)
         parts = self._core.views(self._number, self._fields.index(name))
         if len(parts) != 1:
             raise UserError(
@@ -93,6 +103,20 @@ class Columns:
         array = self._writable[name].view()
         array.flags.writeable = False
         return array
+
+    def _fetch_open(self, field: Field) -> NDArray[Any]:
+        """Values of any length: objects, copied."""
+        _, sizes, stored = _core.open_values.of_simulation(
+            self._core, self._number, self._fields.index(field.name)
+        )
+        values = np.empty(len(sizes), object)
+        begin = 0
+        for row, size in enumerate(sizes):
+            values[row] = value_of_contents(field.type, stored[begin : begin + size])
+            begin += size
+        values.flags.writeable = False
+        self._writable[field.name] = values
+        return values
 
 
 class Local:

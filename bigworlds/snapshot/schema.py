@@ -104,6 +104,8 @@ def _field_type(field: FieldType) -> str:
     if kind == "string":
         return f"string of {length} bytes"
     scalar = np.dtype(dtype).name
+    if length == 0:
+        return f"{kind} of any length" if kind != "numbers" else f"list of {scalar}"
     return scalar if kind == "scalar" else f"{kind} ({length} x {scalar})"
 
 

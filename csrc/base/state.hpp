@@ -32,13 +32,22 @@ constexpr std::size_t scalar_size(Scalar scalar) {
   }
 }
 
+// Where a value of any length stands in its column's arena.
+struct ArenaSpan {
+  std::uint64_t offset = 0;  // bytes
+  std::uint64_t size = 0;
+};
+
 // The type of one value of a column: `length` scalars side by side (2 for a vec2, 16 for a string
-// of 16 bytes).
+// of 16 bytes). A length of 0 stands for any number of them: then the column holds ArenaSpans.
 struct FieldType {
   Scalar scalar = Scalar::f64;
   std::uint32_t length = 1;
 
-  constexpr std::size_t size() const { return scalar_size(scalar) * length; }
+  constexpr bool is_open() const { return length == 0; }
+  constexpr std::size_t size() const {
+    return is_open() ? sizeof(ArenaSpan) : scalar_size(scalar) * length;
+  }
   friend constexpr bool operator==(const FieldType&, const FieldType&) = default;
 };
 

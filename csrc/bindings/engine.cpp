@@ -199,18 +199,6 @@ py::object bytes_or_none(const Simulation& simulation, FieldKey field, Read&& re
   return py::bytes(value);
 }
 
-// Columns given from Python: (field, contiguous array); an array of one row stands for all.
-std::vector<SpawnColumn> spawn_columns(const py::list& columns, std::size_t count) {
-  std::vector<SpawnColumn> out;
-  for (const py::handle item : columns) {
-    const auto pair = item.cast<std::pair<py::object, py::array>>();
-    const bool one_for_all = pair.second.shape(0) == 1 && count != 1;
-    out.push_back({field_key(pair.first), static_cast<const std::byte*>(pair.second.data()),
-                   one_for_all ? 0 : static_cast<std::int64_t>(pair.second.strides(0))});
-  }
-  return out;
-}
-
 using Ids = py::array_t<std::uint64_t, py::array::c_style>;
 
 std::span<const EntityId> span_of(const Ids& ids) {
@@ -295,6 +283,12 @@ py::array values_of(Table& table, Column& column, bool may_write) {
 // view keeps its memory alive, but goes stale at the next tick or structural change.
 py::list views(Simulation& simulation, ComponentId component, std::uint32_t field) {
   simulation.let_write();
+  const FieldKey key{component, field};
+  if (simulation.model().schema.field(key).type.is_open()) {
+    throw UserError(
+        simulation.model().schema.label(key) +
+        " has values of any length, which are no column of numbers; read them by sim.table");
+  }
   py::list out;
   for (const auto& rank : simulation.local_ranks()) {
     for (std::uint32_t t = 0; t < rank->store.table_count(); ++t) {
@@ -432,9 +426,9 @@ void bind_engine(py::module_& module) {
       .def("ids", ids)
       .def("own_rows",
            [](const Simulation& simulation, std::size_t count, const py::list& places) {
-             const std::vector<SpawnColumn> columns = spawn_columns(places, count);
-             const std::vector<std::uint32_t> own =
-                 simulation.own_rows(count, columns.empty() ? nullptr : columns.data());
+             const GivenColumns given(places, count);
+             const std::vector<std::uint32_t> own = simulation.own_rows(
+                 count, given.columns().empty() ? nullptr : given.columns().data());
              return py::array_t<std::uint32_t>(static_cast<py::ssize_t>(own.size()), own.data());
            })
       .def("spawn_own",
@@ -443,12 +437,13 @@ void bind_engine(py::module_& module) {
              const std::span<const std::uint32_t> rows{own.data(),
                                                        static_cast<std::size_t>(own.size())};
              simulation.spawn_own(std::move(components), count, rows,
-                                  spawn_columns(columns, rows.size()));
+                                  GivenColumns(columns, rows.size()).columns());
            })
       .def("spawn",
            [](Simulation& simulation, Archetype components, std::size_t count,
               const py::list& columns) {
-             return simulation.spawn(std::move(components), count, spawn_columns(columns, count));
+             return simulation.spawn(std::move(components), count,
+                                     GivenColumns(columns, count).columns());
            })
       .def(
           "despawn",
@@ -461,7 +456,7 @@ void bind_engine(py::module_& module) {
           [](Simulation& simulation, const Ids& ids, ComponentId component, const py::list& columns,
              bool only_check) {
             simulation.attach(span_of(ids), component,
-                              spawn_columns(columns, static_cast<std::size_t>(ids.size())),
+                              GivenColumns(columns, static_cast<std::size_t>(ids.size())).columns(),
                               carry_unless(only_check));
           },
           py::arg("ids"), py::arg("component"), py::arg("columns"), py::arg("only_check") = false)
@@ -477,7 +472,8 @@ void bind_engine(py::module_& module) {
             py::list columns;
             columns.append(column);
             simulation.write_all(
-                span_of(ids), spawn_columns(columns, static_cast<std::size_t>(ids.size())).front(),
+                span_of(ids),
+                GivenColumns(columns, static_cast<std::size_t>(ids.size())).columns().front(),
                 carry_unless(only_check));
           },
           py::arg("ids"), py::arg("column"), py::arg("only_check") = false)
@@ -543,9 +539,10 @@ void bind_engine(py::module_& module) {
       .def("read",
            [](const Simulation& simulation, EntityId id, ComponentId component,
               std::uint32_t field) -> py::object {
-             return bytes_or_none(simulation, {component, field}, [&](std::byte* to) {
-               return simulation.read(id, {component, field}, to);
-             });
+             const std::optional<Bytes> value = simulation.value(id, {component, field});
+             return value ? py::object(py::bytes(reinterpret_cast<const char*>(value->data()),
+                                                 value->size()))
+                          : py::object(py::none());
            })
       .def("read_cell",
            [](const Simulation& simulation, std::uint64_t cell, ComponentId component,

@@ -11,4 +11,5 @@ PYBIND11_MODULE(_core, module) {
   bw::bindings::bind_engine(module);
   bw::bindings::bind_graph(module);
   bw::bindings::bind_organism(module);
+  bw::bindings::bind_open_values(module);
 }

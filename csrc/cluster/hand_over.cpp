@@ -21,6 +21,9 @@ void pack_rows(Store& store, std::uint32_t t, const std::vector<std::uint32_t>& 
   for (const std::uint32_t row : rows) {
     table.pack_row(row, row_bytes.data());
     writer.bytes(row_bytes.data(), row_bytes.size());
+    for (const std::size_t c : table.open_columns()) {
+      writer.values(table.column(c).contents(row));
+    }
   }
 }
 
@@ -33,6 +36,9 @@ void receive(Store& store, const Bytes& message) {
     const std::uint32_t first = store.insert(t, ids);
     for (std::size_t i = 0; i < ids.size(); ++i) {
       table.unpack_row(first + i, reader.take(table.row_size()).data());
+      for (const std::size_t c : table.open_columns()) {
+        table.column(c).assign(first + i, reader.take(reader.value<std::uint64_t>()));
+      }
     }
   }
 }

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <string>
 
 #if __has_include(<sys/mman.h>)
 #include <sys/mman.h>
 #endif
 
+#include "base/errors.hpp"
 #include "base/strided.hpp"
 #include "ecs/row_set.hpp"
 
@@ -64,6 +66,48 @@ void Column::copy_out(std::size_t count, std::byte* to) const {
   });
 }
 
+std::span<const std::byte> Column::contents(std::size_t row) const {
+  ArenaSpan span;
+  std::memcpy(&span, at(row), sizeof(span));
+  return {arena_.data() + span.offset, span.size};
+}
+
+void Column::assign(std::size_t row, std::span<const std::byte> contents) {
+  if (contents.size() > kMostValueBytes || arena_.size() + contents.size() > kMostArenaBytes) {
+    throw UserError("a text, bytes or list has at most " + std::to_string(kMostValueBytes) +
+                    " bytes (kMostValueBytes), all of one field at most " +
+                    std::to_string(kMostArenaBytes) + " (kMostArenaBytes); found one of " +
+                    std::to_string(contents.size()) + " bytes, and " +
+                    std::to_string(arena_.size()) + " before it");
+  }
+  const ArenaSpan span{arena_.size(), contents.size()};
+  if (!contents.empty()) {
+    arena_.insert(arena_.end(), contents.begin(), contents.end());
+  }
+  std::memcpy(at(row), &span, sizeof(span));
+}
+
+void Column::compact(std::size_t rows) {
+  constexpr std::size_t kSlackBytes = 4096;
+  if (arena_.empty() || (arena_.size() <= arena_limit_ && rows > 0)) {
+    return;
+  }
+  std::vector<std::byte> packed;
+  std::size_t held = 0;
+  for (std::size_t row = 0; row < rows; ++row) {
+    held += contents(row).size();
+  }
+  packed.reserve(2 * held + kSlackBytes);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::span<const std::byte> from = contents(row);
+    const ArenaSpan span{packed.size(), from.size()};
+    packed.insert(packed.end(), from.begin(), from.end());
+    std::memcpy(at(row), &span, sizeof(span));
+  }
+  arena_ = std::move(packed);
+  arena_limit_ = 2 * held + kSlackBytes;
+}
+
 void Column::reserve(std::size_t used, std::size_t capacity) {
   std::shared_ptr<std::byte[]> larger = allocate(capacity * size_);
   if (used > 0) {
@@ -99,6 +143,12 @@ void Column::move(std::span<const RowMove> moves) {
 
 void Column::copy_from(const Column& other, std::span<const std::uint32_t> rows,
                        std::size_t first) {
+  if (type_.is_open()) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      assign(first + i, other.contents(rows[i]));
+    }
+    return;
+  }
   if (are_consecutive(rows) && !rows.empty()) {
     std::memcpy(at(first), other.at(rows[0]), rows.size() * size_);
   } else if (!rows.empty()) {

@@ -1,11 +1,13 @@
 // A column: the values of one field for all rows of a table, in memory that is shared with the
-// views taken of it: contiguous, or lent by another room, with a stride.
+// views taken of it: contiguous, or lent by another room, with a stride. Values of any length stand
+// in an arena beside it; what is overwritten or leaves stays there until the column is compacted.
 #pragma once
 
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/state.hpp"
 
@@ -16,6 +18,10 @@ struct RowMove {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
 };
+
+// The bytes of one value of any length, and of all that one column has.
+inline constexpr std::size_t kMostValueBytes = std::size_t{1} << 24;
+inline constexpr std::size_t kMostArenaBytes = std::size_t{1} << 36;
 
 class Column {
  public:
@@ -41,6 +47,14 @@ class Column {
   // Copies the values of the first `count` rows to contiguous memory.
   void copy_out(std::size_t count, std::byte* to) const;
 
+  // The contents of a value of any length, until the next change; and new ones.
+  std::span<const std::byte> contents(std::size_t row) const;
+  void assign(std::size_t row, std::span<const std::byte> contents);
+  // Drops what no value of the first `rows` holds, where that is worth the while. Called at sync
+  // points: contents move.
+  void compact(std::size_t rows);
+  std::size_t arena_bytes() const { return arena_.size(); }
+
   // Moves the first `used` values into memory for `capacity` values; the rest is not initialised.
   void reserve(std::size_t used, std::size_t capacity);
 
@@ -61,6 +75,8 @@ class Column {
   std::size_t size_;
   std::size_t stride_;
   std::shared_ptr<std::byte[]> memory_;
+  std::vector<std::byte> arena_;
+  std::size_t arena_limit_ = 0;  // it is compacted when it has grown beyond this
 };
 
 }  // namespace bw

@@ -13,7 +13,9 @@ ComponentId Schema::add(Component component) {
     throw ModelError("two components are called '" + component.name + "'; rename one of them");
   }
   for (Field& field : component.fields) {
-    field.initial.resize(field.type.size());
+    if (!field.type.is_open()) {
+      field.initial.resize(field.type.size());
+    }
   }
   components_.push_back(std::move(component));
   return static_cast<ComponentId>(components_.size() - 1);
@@ -26,6 +28,13 @@ std::optional<ComponentId> Schema::find(std::string_view name) const {
     return std::nullopt;
   }
   return static_cast<ComponentId>(found - components_.begin());
+}
+
+std::optional<FieldKey> Schema::find_label(std::string_view label) const {
+  const std::size_t dot = std::min(label.find('.'), label.size());
+  const auto component = find(label.substr(0, dot));
+  return component && dot < label.size() ? find_field(*component, label.substr(dot + 1))
+                                         : std::nullopt;
 }
 
 std::optional<FieldKey> Schema::find_field(ComponentId id, std::string_view name) const {

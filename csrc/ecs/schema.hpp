@@ -18,7 +18,7 @@ using ComponentId = std::uint32_t;
 struct Field {
   std::string name;
   FieldType type;
-  std::vector<std::byte> initial;  // the default value, type.size() bytes
+  std::vector<std::byte> initial;  // the default value, type.size() bytes; or its contents
 };
 
 struct Component {
@@ -44,6 +44,9 @@ class Schema {
 
   std::optional<ComponentId> find(std::string_view name) const;
   std::optional<FieldKey> find_field(ComponentId component, std::string_view field) const;
+
+  // A field by its label.
+  std::optional<FieldKey> find_label(std::string_view label) const;
 
   // "Bird.position": how a field is called in state, messages and queries.
   std::string label(FieldKey key) const;

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/checks.hpp"
+#include "base/errors.hpp"
+#include "ecs/pieces.hpp"
 #include "ecs/row_set.hpp"
 
 namespace bw {
@@ -284,11 +286,40 @@ void Store::list_state(const StateSink& sink) const {
     StateSection section{"ecs", table.label(), table.ids(), {}};
     for (std::size_t c = 0; c < table.column_count(); ++c) {
       const Column& column = table.column(c);
+      if (column.type().is_open()) {
+        continue;
+      }
       section.columns.push_back(
           {schema_->label(table.column_key(c)), column.type(), column.data(), column.stride()});
     }
     sink(section);
+    for (const std::size_t c : table.open_columns()) {
+      list_pieces(table.column(c), table.ids(), table.column_name(c), sink);
+    }
   }
+}
+
+void Store::compact() {
+  for (Table& table : tables_) {
+    table.compact();
+  }
+}
+
+void Store::load_pieces(const StateSection& section) {
+  const auto field = schema_->find_label(section.name);
+  if (!field || !schema_->field(*field).type.is_open()) {
+    throw UserError("the state has texts or lists of '" + section.name +
+                    "', which is no such field of this model");
+  }
+  for_contents(section, schema_->field(*field).type, [&](EntityId id, auto contents) {
+    const auto at = find_own(id);
+    const auto column = at ? tables_[at->table].find_column(*field) : std::nullopt;
+    if (!column) {
+      throw UserError("the state has a " + section.name + " of entity " + std::to_string(id) +
+                      ", which has none; the snapshot is damaged");
+    }
+    tables_[at->table].column(*column).assign(at->row, contents);
+  });
 }
 
 }  // namespace bw

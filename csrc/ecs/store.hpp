@@ -103,7 +103,12 @@ class Store {
   // asked.
   void permute(std::uint32_t table, std::span<const std::uint32_t> order);
 
+  // A sync point: arenas drop what no value holds any more.
+  void compact();
+
   void list_state(const StateSink& sink) const;
+  // Takes in a section of pieces (pieces.hpp) of entities that are here.
+  void load_pieces(const StateSection& section);
 
  private:
   void freshen() const;

@@ -15,6 +15,9 @@ Table::Table(const Schema& schema, Archetype archetype)
   for (const ComponentId component : archetype_) {
     const std::vector<Field>& fields = schema.component(component).fields;
     for (std::uint32_t f = 0; f < fields.size(); ++f) {
+      if (fields[f].type.is_open()) {
+        open_columns_.push_back(columns_.size());
+      }
       keys_.push_back({component, f});
       columns_.emplace_back(fields[f].type);
       row_size_ += fields[f].type.size();
@@ -105,7 +108,14 @@ std::size_t Table::append(std::span<const EntityId> ids) {
 }
 
 void Table::fill_default(std::size_t column, std::size_t begin, std::size_t end) {
-  columns_[column].fill(begin, end, schema_->field(keys_[column]).initial.data());
+  const std::vector<std::byte>& initial = schema_->field(keys_[column]).initial;
+  if (columns_[column].type().is_open()) {
+    for (std::size_t row = begin; row < end; ++row) {
+      columns_[column].assign(row, initial);
+    }
+    return;
+  }
+  columns_[column].fill(begin, end, initial.data());
 }
 
 std::span<const RowMove> Table::remove(std::span<const std::uint32_t> rows) {
@@ -158,6 +168,12 @@ void Table::unpack_row(std::size_t row, const std::byte* from) {
   for (Column& column : columns_) {
     std::memcpy(column.at(row), from, column.value_size());
     from += column.value_size();
+  }
+}
+
+void Table::compact() {
+  for (const std::size_t column : open_columns_) {
+    columns_[column].compact(size());
   }
 }
 

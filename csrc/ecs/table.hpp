@@ -73,10 +73,15 @@ class Table {
   // Reorders all rows: new row i is old row order[i].
   void permute(std::span<const std::uint32_t> order);
 
-  // Bytes of a row as it travels between ranks or tables: all columns one after another.
+  // Bytes of a row as it travels between ranks or tables: all columns one after another. Contents
+  // of any length travel beside them.
   std::size_t row_size() const { return row_size_; }
   void pack_row(std::size_t row, std::byte* to) const;
   void unpack_row(std::size_t row, const std::byte* from);
+
+  // The columns whose values have any length.
+  const std::vector<std::size_t>& open_columns() const { return open_columns_; }
+  void compact();
 
   // Keeps the memory of an external table's ids alive for a view.
   const std::shared_ptr<const void>& keep() const { return lent_.keep; }
@@ -94,6 +99,7 @@ class Table {
   LentRows lent_;
   std::vector<Column> columns_;
   std::vector<FieldKey> keys_;
+  std::vector<std::size_t> open_columns_;
   std::vector<RowMove> moves_;  // of the last removal
   std::size_t capacity_ = 0;
   std::size_t row_size_ = 0;

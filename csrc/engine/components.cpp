@@ -22,6 +22,12 @@ using ComponentChange = std::function<Archetype(EntityId, Archetype)>;
 void write_moved(Table& table, const Transfer::Group& moved, std::span<const SpawnColumn> columns) {
   for (const SpawnColumn& from : columns) {
     Column& column = table.column(table.find_column(from.field).value());
+    if (column.type().is_open()) {
+      for (std::size_t i = 0; i < moved.rows.size(); ++i) {
+        from.write(column, moved.rows[i], moved.items[i]);
+      }
+      continue;
+    }
     if (from.stride == 0 && are_consecutive(moved.rows) && !moved.rows.empty()) {
       column.fill(moved.rows[0], moved.rows[0] + moved.rows.size(), from.data);
       continue;
@@ -264,11 +270,11 @@ void Simulation::write_all(std::span<const EntityId> ids, const SpawnColumn& val
       if (const auto at = rank->store.find(ids[i])) {
         Table& table = rank->store.table(at->table);
         Column& column = table.column(table.find_column(values.field).value());
-        std::memcpy(column.at(at->row), values.data + static_cast<std::int64_t>(i) * values.stride,
-                    column.value_size());
+        values.write(column, at->row, i);
       }
     }
   }
+  compact();
   if (carry == Carry::yes && model_.schema.field(values.field).name == "position") {
     hand_over_leavers();
   }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/checks.hpp"
 #include "base/errors.hpp"
 #include "engine/simulation.hpp"
 
@@ -53,23 +54,45 @@ std::optional<Archetype> Simulation::components_of(EntityId id) const {
   return found ? std::optional(Reader(*found).values<ComponentId>()) : std::nullopt;
 }
 
+void SpawnColumn::write(Column& column, std::size_t row, std::size_t i) const {
+  const std::byte* from = data + static_cast<std::int64_t>(i) * stride;
+  if (column.type().is_open()) {
+    ArenaSpan span;
+    std::memcpy(&span, from, sizeof(span));
+    column.assign(row, {arena + span.offset, span.size});
+  } else {
+    std::memcpy(column.at(row), from, column.value_size());
+  }
+}
+
 bool Simulation::read(EntityId id, FieldKey field, std::byte* to) const {
+  return copy_out(value(id, field), to);
+}
+
+std::optional<Bytes> Simulation::value(EntityId id, FieldKey field) const {
   std::optional<Bytes> mine;
   for (const auto& rank : ranks_) {
     if (const auto at = rank->store.find(id)) {
       const Table& table = rank->store.table(at->table);
       if (const auto index = table.find_column(field)) {
         const Column& column = table.column(*index);
-        mine.emplace(column.at(at->row), column.at(at->row) + column.value_size());
+        if (column.type().is_open()) {
+          const std::span<const std::byte> contents = column.contents(at->row);
+          mine.emplace(contents.begin(), contents.end());
+        } else {
+          mine.emplace(column.at(at->row), column.at(at->row) + column.value_size());
+        }
       }
     }
   }
-  return copy_out(told_by_owner("a value of an entity", mine), to);
+  return told_by_owner("a value of an entity", mine);
 }
 
 bool Simulation::write(EntityId id, FieldKey field, const std::byte* from) {
   refuse_write(field);
   ++upheavals_;
+  BW_CHECK(!model_.schema.field(field).type.is_open(),
+           "values of any length are written by write_all");
   std::uint64_t written = 0;
   for (const auto& rank : ranks_) {
     if (const auto at = rank->store.find(id)) {

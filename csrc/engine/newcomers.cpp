@@ -18,7 +18,11 @@ void write_columns(Store& store, std::uint32_t table_index, std::size_t first, s
   for (const SpawnColumn& from : columns) {
     Column& column = table.column(table.find_column(from.field).value());
     const std::byte* source = from.data + static_cast<std::int64_t>(begin) * from.stride;
-    if (from.stride == column.stride()) {
+    if (column.type().is_open()) {
+      for (std::size_t i = 0; i < count; ++i) {
+        from.write(column, first + i, begin + i);
+      }
+    } else if (from.stride == column.stride()) {
       std::memcpy(column.at(first), source, count * column.value_size());
     } else if (from.stride == 0) {
       column.fill(first, first + count, source);
@@ -60,6 +64,7 @@ EntityId Simulation::spawn(Archetype components, std::size_t count,
     rank->births[kWorldTile] += count;
   }
   share_out();
+  compact();
   return count == 0 ? kNoEntity : first;
 }
 

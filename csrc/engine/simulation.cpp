@@ -292,6 +292,7 @@ void Simulation::run_tick() {
 void Simulation::run_phase(std::size_t phase) {
   if (select(phase)) {
     act(phase);
+    compact();
   }
   pass_moment(phase);
 }
@@ -356,6 +357,12 @@ void Simulation::share_out() {
     drop_foreign(rank->store, rank->id, model_.domain, tiling_, partition_);
   }
   drop_foreign_edges();
+}
+
+void Simulation::compact() {
+  for (const auto& rank : ranks_) {
+    rank->store.compact();
+  }
 }
 
 // Which behaviors of a phase have their turn; none: the phase costs nothing.

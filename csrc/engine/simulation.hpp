@@ -37,11 +37,15 @@
 namespace bw {
 
 // Values for new entities: one column per field that does not take its default. Stride 0 repeats
-// one value.
+// one value. Values of any length are ArenaSpans into an arena that comes along.
 struct SpawnColumn {
   FieldKey field;
   const std::byte* data = nullptr;
   std::int64_t stride = 0;
+  const std::byte* arena = nullptr;
+
+  // Writes the value of item i to a row of the field's column.
+  void write(Column& column, std::size_t row, std::size_t i) const;
 };
 
 class Simulation {
@@ -93,6 +97,7 @@ class Simulation {
   // edits.cpp: single entities and cells; false where there is none with the field.
   std::optional<Archetype> components_of(EntityId id) const;
   bool read(EntityId id, FieldKey field, std::byte* to) const;
+  std::optional<Bytes> value(EntityId id, FieldKey field) const;  // the contents, of any length
   bool write(EntityId id, FieldKey field, const std::byte* from);
   bool read_cell(std::uint64_t cell, FieldKey field, std::byte* to) const;
   bool write_cell(std::uint64_t cell, FieldKey field, const std::byte* from);
@@ -172,6 +177,7 @@ class Simulation {
   void act(std::size_t phase);
   bool select(std::size_t phase);
   void tell_neighbors();
+  void compact();
   void check_model() const;
   void check_behavior(const Behavior& behavior) const;
   void check_radii(const std::vector<std::byte>& parameters) const;

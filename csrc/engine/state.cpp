@@ -29,6 +29,11 @@ Archetype archetype_from(const Schema& schema, const std::string& label) {
   return archetype;
 }
 
+// Sections of texts and lists have the name of a field; archetypes and the counter have no dot.
+bool holds_pieces(const StateSection& section) {
+  return section.room == "ecs" && section.name.find('.') != std::string::npos;
+}
+
 void read_column(Table& table, std::size_t index, std::size_t row, const StateColumn& from,
                  std::size_t i) {
   Column& column = table.column(index);
@@ -147,7 +152,14 @@ void Simulation::load_entities(const StateSection& section) {
   const std::uint32_t first = store.insert(t, section.keys);
   Table& table = store.table(t);
   for (std::size_t c = 0; c < table.column_count(); ++c) {
-    table.fill_default(c, first, table.size());
+    if (!table.column(c).type().is_open()) {
+      table.fill_default(c, first, table.size());
+    }
+  }
+  for (const std::size_t c : table.open_columns()) {  // empty, unless pieces say more
+    for (std::size_t row = first; row < table.size(); ++row) {
+      table.column(c).assign(row, {});
+    }
   }
   for (const StateColumn& column : section.columns) {
     const std::size_t index = column_named(table, column);
@@ -214,6 +226,8 @@ void Simulation::load(std::span<const StateSection> sections) {
           rank->births.at(section.keys[i]) = next;
         }
       }
+    } else if (holds_pieces(section)) {
+      // when all entities are there
     } else if (section.room == "ecs") {
       load_entities(section);
     } else if (section.room == "lattice") {
@@ -236,6 +250,11 @@ void Simulation::load(std::span<const StateSection> sections) {
                             [&](const TileRoomSpec& room) { return room.name == section.room; })) {
       throw UserError("the state has a part '" + section.room + "/" + section.name +
                       "' that this version does not know");
+    }
+  }
+  for (const StateSection& section : sections) {
+    if (holds_pieces(section)) {
+      ranks_.front()->store.load_pieces(section);
     }
   }
   load_rooms(sections);

@@ -137,7 +137,13 @@ def test_cells_edges_and_events():
 
 
 WRONG = [
-    ("x: str", "Thing.x: expected a field type, found str; known types: bool, int, float"),
+    ("x: complex", "Thing.x: expected a field type, found complex; known types: bool, int, float"),
+    (
+        "x: list[str]",
+        "Thing.x: expected a list of numbers such as list[float] or list[bw.u8], found list[str]",
+    ),
+    ("x: list[bool]", "expected a list of numbers"),
+    ("x: str = 3", "Thing.x's default: expected a text, found 3"),
     ("x: list", "found list"),
     ("x: 'nowhere'", "the annotation 'nowhere' cannot be evaluated"),
     ("x: bw.array[bw.f32, 0]", "expected a size from 1 to 65536, found 0"),

@@ -11,6 +11,7 @@ import ctypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from bigworlds import _core
 from bigworlds.behavior import abi
 from bigworlds.behavior.interpreted import memory, objects
 from bigworlds.behavior.interpreted.parameters import parameters_of
@@ -18,6 +19,7 @@ from bigworlds.behavior.interpreted.runtime import runtime_function
 from bigworlds.behavior.kernel import Kernel
 from bigworlds.behavior.translate.expressions import PREFIX
 from bigworlds.behavior.translate.program import Argument, Program
+from bigworlds.data.fields import contents_of
 
 if TYPE_CHECKING:
     from bigworlds.behavior.behavior import Behavior
@@ -116,15 +118,21 @@ class _Rows:
         else:
             self.function(*arguments)
         stores = []
+        written = []  # values of any length
         for k, use in enumerate(self.columns):
             if use.writes:
                 value = getattr(state.own[use.component], use.field.name)
+                if use.field.is_open:
+                    written.append((k, contents_of(use.field.type, value, use.field.full_name)))
+                    continue
                 if isinstance(value, memory.Text):
                     value = value.text
                 stored = memory.elements(use.field.type, value, use.field.full_name)
                 stores.append((use.field.type, self._address(call, k, row), stored))
         for kind, address, stored in stores:
             memory.write(kind, address, stored)
+        for k, contents in written:
+            _core.open_values.write_rows(ctypes.addressof(call), k, row, [contents])
         if call.order and state.services.commit(state.pointer, row) != abi.OK:
             raise RuntimeError(
                 "the agent moved onto an occupied cell of a grid with at most one agent a cell"
@@ -138,10 +146,13 @@ class _Rows:
     def _load(self, state: objects.State) -> None:
         values: dict[type, dict[str, Any]] = {c: {} for c in self.behavior.components}
         for k, use in enumerate(self.columns):
-            address = self._address(state.call, k, state.row)
-            value = memory.read(
-                use.field.type, address, use.field.full_name, plain=state.plain, writable=use.writes
-            )
+            where = use.field.full_name
+            if use.field.is_open:
+                found = _core.open_values.of_rows(ctypes.addressof(state.call), k, state.row, state.row + 1)
+                value = memory.read_open(use.field.type, found[0], where, writable=use.writes)
+            else:
+                address = self._address(state.call, k, state.row)
+                value = memory.read(use.field.type, address, where, plain=state.plain, writable=use.writes)
             values[use.component][use.field.name] = value
             if self.has_here and use.field.name == "position":
                 state.place = tuple(value)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bigworlds.data import FieldType
+from bigworlds.data.fields import value_of_contents
 from bigworlds.data.vectors import ivec2, ivec3, vec2, vec3, wrap64
 
 _FORMATS = {
@@ -55,7 +56,7 @@ class Items:
     def append(self, value: Any) -> None:
         """Adds an item at the end; a full list is an error."""
         self._check()
-        if len(self._values) >= self._kind.length - 1:
+        if not self._kind.is_open and len(self._values) >= self._kind.length - 1:
             raise IndexError(f"{self._where} is full: it holds {self._kind.length - 1} items")
         self._values.append(element(self._kind, value, self._where))
 
@@ -128,6 +129,12 @@ def elements(kind: FieldType, value: Any, where: str) -> list[Any]:
             raise ValueError(f"{where}: expected {kind.length} numbers, found {len(values)}")
         return values
     return [element(kind, value, where)]
+
+
+def read_open(kind: FieldType, stored: bytes, where: str, *, writable: bool) -> Any:
+    """The value of any length of an own field: a str, bytes, or Items."""
+    value = value_of_contents(kind, stored)
+    return Items(kind, value, where, writable) if kind.kind == "numbers" else value
 
 
 def packed(kind: FieldType, stored: list[Any]) -> bytes:

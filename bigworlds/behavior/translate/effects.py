@@ -228,6 +228,7 @@ def _record(
 
 def field_value(on: Expressions, node: ast.AST, field: Field, value: Value) -> ast.expr:
     """A value that is to be stored in a field, as the field's kind."""
+    on.program.check_length(on, node, field)
     kind = of_field(field.type)
     if field.kind in ("array", "list", "string"):
         return on.program.block_source(on, node, field, value)

@@ -199,7 +199,19 @@ class Program:
         fields: dict[str, Field] = component.__bw_fields__  # type: ignore[attr-defined]
         if name not in fields:
             on.fail(node, f"{component.__name__} has no field {name!r}{nearest_names(name, fields)}")
+        self.check_length(on, node, fields[name])
         return fields[name]
+
+    @staticmethod
+    def check_length(on: Expressions, node: ast.AST, field: Field) -> None:
+        """Refuses a field whose values have any length."""
+        if field.is_open:
+            instead = "bw.short_list[bw.f64, 8]" if field.kind == "numbers" else "bw.string[16]"
+            on.fail(
+                node,
+                f"{field.full_name} has values of any length ({field.kind}), which compiled behaviors cannot "
+                f"use; make the behavior kind=bw.Interpreted or kind=bw.Vectorised, or the field {instead}",
+            )
 
     def _neighbor_attribute(
         self, on: Expressions, node: ast.Attribute, kind: Special, made: ast.expr
@@ -237,6 +249,7 @@ class Program:
                 node,
                 f"a neighbour ({component.__name__}) has no {node.attr!r}{nearest_names(node.attr, known)}",
             )
+        self.check_length(on, node, fields[node.attr])
         self.reach_reads.setdefault(kind.argument, set()).add(node.attr)
         return Value(of_field(fields[node.attr].type), made)
 

@@ -4,9 +4,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <numeric>
 #include <vector>
+
+#include "base/errors.hpp"
 
 namespace {
 
@@ -99,6 +102,77 @@ TEST_CASE("rows move, are copied from another column, and are reordered") {
       CHECK(has_value(backwards, row, 9 - row));
     }
   }
+}
+
+std::vector<std::byte> value_of(std::size_t seed) {
+  std::vector<std::byte> value((seed * 7) % 40);
+  for (std::size_t k = 0; k < value.size(); ++k) {
+    value[k] = byte_of(seed, k);
+  }
+  return value;
+}
+
+bool holds(const Column& column, std::size_t row, std::size_t seed) {
+  const std::vector<std::byte> wanted = value_of(seed);
+  const auto found = column.contents(row);
+  return std::equal(found.begin(), found.end(), wanted.begin(), wanted.end());
+}
+
+Column texts(std::size_t rows) {
+  Column column({Scalar::u8, 0});
+  column.reserve(0, rows);
+  for (std::size_t row = 0; row < rows; ++row) {
+    column.assign(row, value_of(row));
+  }
+  return column;
+}
+
+TEST_CASE("values of any length go with their rows") {
+  Column column = texts(30);
+  column.reserve(30, 90);
+  const std::vector<bw::RowMove> moves{{29, 3}, {28, 7}};
+  column.move(moves);
+  CHECK(holds(column, 3, 29));
+  CHECK(holds(column, 7, 28));
+  Column other = texts(20);
+  const std::vector<std::uint32_t> rows{7, 5, 5};
+  other.copy_from(column, rows, 10);
+  CHECK(holds(other, 10, 28));
+  CHECK(holds(other, 11, 5));
+  CHECK(holds(other, 12, 5));
+  CHECK(holds(other, 13, 13));
+  std::vector<std::uint32_t> order(30);
+  std::iota(order.rbegin(), order.rend(), 0u);
+  column.permute(order, 40);
+  CHECK(holds(column, 26, 29));
+  CHECK(holds(column, 0, 29));
+  CHECK(holds(column, 20, 9));
+}
+
+TEST_CASE("an arena holds at most twice what its rows hold, and something") {
+  Column column = texts(200);
+  std::size_t held = 0;
+  for (std::size_t round = 1; round <= 50; ++round) {
+    held = 0;
+    for (std::size_t row = 0; row < 200; ++row) {
+      column.assign(row, value_of(row + round));
+      held += value_of(row + round).size();
+    }
+    column.compact(200);
+    CHECK(column.arena_bytes() <= 2 * held + 4096);
+  }
+  for (std::size_t row = 0; row < 200; ++row) {
+    CHECK(holds(column, row, row + 50));
+  }
+  column.compact(0);
+  CHECK(column.arena_bytes() == 0);
+}
+
+TEST_CASE("a value that is too large is refused, and nothing is written") {
+  Column column = texts(9);
+  const std::vector<std::byte> large(bw::kMostValueBytes + 1);
+  CHECK_THROWS_AS(column.assign(8, large), bw::UserError);
+  CHECK(holds(column, 8, 8));
 }
 
 }  // namespace
