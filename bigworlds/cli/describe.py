@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bigworlds.data.component import CellComponent
-from bigworlds.data.fields import Field
+from bigworlds.data.fields import Field, value_of_contents
 from bigworlds.data.parameters import ParameterRef, Parameters
 from bigworlds.graph import EdgeSource, GivenEdges
 from bigworlds.model import Model, Sequential, WorldDescription
@@ -246,23 +246,25 @@ def _is_random(value: Any) -> bool:
 def _initialization(world: WorldDescription) -> Iterator[str]:
     for where, start in _starts(world):
         yield f"- {where}: " + "; ".join(
-            f"{field.name} {_start_text(value)}"
+            f"{field.name} {_start_text(field, value)}"
             for field, value in zip(start.fields, start.values, strict=True)
         )
     if not world.spawns and not world.cells:
         yield "The world begins empty."
 
 
-def _start_text(value: Any) -> str:
+def _start_text(field: Field, value: Any) -> str:
     """A first value in words: how it is drawn, or the one value of all, or that it is given."""
     if isinstance(value, Cells):
         return "random cells, no cell twice" if value.random else "one in each cell"
     if isinstance(value, Where):
-        sides = (_start_text(part) for part in (value.yes, value.no))
+        sides = (_start_text(field, part) for part in (value.yes, value.no))
         return "by a condition " + " or ".join(sides)
     if isinstance(value, Initialiser):
         given = ", ".join(str(part) for part in vars(value).values() if part is not None)
         return f"{type(value).__name__.lower()}({given})"
+    if len(value) == 1 and field.is_open:
+        return repr(value_of_contents(field.type, value[0]))
     if len(value) == 1:
         return str(value[0].tolist())
     return "given row by row"

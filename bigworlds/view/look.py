@@ -303,6 +303,10 @@ def _check_known(quantity: Quantity, target: type[Any]) -> None:
     if fields and quantity.owner in (None, target.__name__) and quantity.field not in fields:
         near = nearest_names(quantity.field, fields)
         raise ModelError(f"{target.__name__} has no field {quantity.field!r}{near}")
+    if fields and quantity.owner in (None, target.__name__) and fields[quantity.field].is_open:
+        raise ModelError(
+            f"{target.__name__}.{quantity.field} has values of any length; give a field of numbers"
+        )
 
 
 def _wrong(option: str, expected: str, found: object) -> ModelError:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import bigworlds as bw
 from bigworlds import _core
+from bigworlds.cli.describe import odd
 
 
 class Person(bw.Component):
@@ -334,6 +335,28 @@ def test_what_has_no_numbers_is_refused_by_name() -> None:
     for ask in (sim.sum, sim.mean, sim.min, sim.max):
         with pytest.raises(bw.UserError, match=r"Person\.name has values of any length"):
             ask("Person.name")
+
+
+def test_looks_records_and_descriptions_know_them() -> None:
+    with pytest.raises(
+        bw.ModelError, match=r"Person\.name has values of any length; give a field of numbers"
+    ):
+        bw.view.Look(Person, color="name")
+    described = odd(plain_people, None)
+    assert "text of any length" in described
+    assert "2 x Note: text given row by row" in described
+    described = odd(village, None)
+    assert "list of float32" in described
+    assert "letter b'\\x00\\xff'" in described
+    assert "weights [1.5]" in described
+
+    @bw.model()
+    def recorded(world: bw.World) -> None:
+        world.spawn(Note, text="a")
+        world.record(bw.record.columns("Note.text"))
+
+    with pytest.raises(bw.UserError, match=r"columns\(Note.text\): values of type object cannot be recorded"):
+        recorded.simulate(rng=1).run(1)
 
 
 def test_compiled_behaviors_are_told_what_to_write_instead() -> None:
