@@ -327,10 +327,22 @@ void Executor::run(std::span<const BehaviorRun> runs, Store& store, const Surrou
   for (const TableRun& run : table_runs_) {
     cut(run, run.run->behavior->one_thread ? alone : shared);
   }
-  pool_->parallel_for(shared.size(),
-                      [&](std::size_t task, int thread) { work_metered(shared[task], thread); });
-  for (const Task& task : alone) {
-    work_metered(task, 0);
+  if (around.meter == nullptr) {
+    pool_->parallel_for(shared.size(), [&](std::size_t task, int thread) {
+      work(shared[task], workers_[static_cast<std::size_t>(thread)]);
+    });
+    for (const Task& task : alone) {
+      work(task, workers_.front());
+    }
+    return;
+  }
+  const std::vector<CostMeter::RowsOfTiles> tiles_of_shared = count_by_tile(shared);
+  const std::vector<CostMeter::RowsOfTiles> tiles_of_alone = count_by_tile(alone);
+  pool_->parallel_for(shared.size(), [&](std::size_t task, int thread) {
+    work_metered(shared[task], tiles_of_shared[task], thread);
+  });
+  for (std::size_t task = 0; task < alone.size(); ++task) {
+    work_metered(alone[task], tiles_of_alone[task], 0);
   }
 }
 

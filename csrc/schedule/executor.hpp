@@ -9,6 +9,7 @@
 
 #include "base/thread_pool.hpp"
 #include "ecs/store.hpp"
+#include "schedule/cost_meter.hpp"
 #include "schedule/worker.hpp"
 
 namespace bw {
@@ -58,7 +59,8 @@ class Executor {
   void find_waiting(TableRun& run) const;
   void cut(const TableRun& run, std::vector<Task>& tasks) const;
   void work(const Task& task, Worker& worker);
-  void work_metered(const Task& task, int thread);
+  std::vector<CostMeter::RowsOfTiles> count_by_tile(std::span<const Task> tasks);
+  void work_metered(const Task& task, const CostMeter::RowsOfTiles& rows, int thread);
   void call_in_pieces(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end);
   void call_kernel(const TableRun& run, Worker& worker, std::size_t begin, std::size_t end);
   std::size_t call_on_range(const TableRun& run, Worker& worker, std::size_t begin,

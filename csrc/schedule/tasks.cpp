@@ -79,24 +79,26 @@ void Executor::cut(const TableRun& run, std::vector<Task>& tasks) const {
   }
 }
 
-// Rows are counted by tile before they run: they may move.
-void Executor::work_metered(const Task& task, int thread) {
-  Worker& worker = workers_[static_cast<std::size_t>(thread)];
-  CostMeter* meter = task.run->around->meter;
-  if (meter == nullptr) {
-    work(task, worker);
-    return;
-  }
-  CostMeter::RowsOfTiles rows;
-  if (const auto spans = listed_spans(*task.run)) {
-    for (const bw_span& span : spans->subspan(task.begin, task.end - task.begin)) {
-      CostMeter::count(*task.run, static_cast<std::size_t>(span.begin),
-                       static_cast<std::size_t>(span.end), rows);
+// What stands where, before any behavior of the phase runs: another one may move the same rows.
+std::vector<CostMeter::RowsOfTiles> Executor::count_by_tile(std::span<const Task> tasks) {
+  std::vector<CostMeter::RowsOfTiles> counted(tasks.size());
+  pool_->parallel_for(tasks.size(), [&](std::size_t i, int) {
+    const Task& task = tasks[i];
+    if (const auto spans = listed_spans(*task.run)) {
+      for (const bw_span& span : spans->subspan(task.begin, task.end - task.begin)) {
+        CostMeter::count(*task.run, static_cast<std::size_t>(span.begin),
+                         static_cast<std::size_t>(span.end), counted[i]);
+      }
+    } else {
+      CostMeter::count(*task.run, task.begin, task.end, counted[i]);
     }
-  } else {
-    CostMeter::count(*task.run, task.begin, task.end, rows);
-  }
-  meter->charge(thread, rows, [&] { work(task, worker); });
+  });
+  return counted;
+}
+
+void Executor::work_metered(const Task& task, const CostMeter::RowsOfTiles& rows, int thread) {
+  task.run->around->meter->charge(thread, rows,
+                                  [&] { work(task, workers_[static_cast<std::size_t>(thread)]); });
 }
 
 }  // namespace bw
