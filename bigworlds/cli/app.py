@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from bigworlds.cli import batch, model_help, options, stored
+from bigworlds.cli import check as checking
 from bigworlds.cli import describe as describing
 from bigworlds.cli import doctor as doctoring
 from bigworlds.cli import new as creating
 from bigworlds.cli.early import Early
-from bigworlds.cli.failures import ExitCode, report
+from bigworlds.cli.failures import ExitCode, model_code, report
 from bigworlds.cli.listing import list_examples
 from bigworlds.cli.locate import find_model
 from bigworlds.cli.organism import organisms
@@ -130,16 +131,32 @@ def new(
     creating.new(name, Path.cwd(), native=native)
 
 
+@app.command("check", epilog="Example: bigworlds check boids --set n=200")
+def check(
+    model: options.ModelName,
+    assignments: options.Assignments = None,
+    ticks: Annotated[int, typer.Option("--ticks", metavar="N", min=1, help="How many are tried.")] = 3,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Seed of the worlds.")] = 0,
+    as_json: options.AsJson = False,
+) -> None:
+    """Look for mistakes in a model: behaviors that conflict, fail, or whose rows depend on each other."""
+    found = find_model(model)
+    try:
+        checking.check(found, assignments or (), ticks=ticks, seed=seed, as_json=as_json)
+    except Exception as problem:
+        code = report(problem, found.source.parent if found.source is not None else None)
+        raise typer.Exit(code) from None
+
+
 @app.command("describe", epilog="Example: bigworlds describe wolf_sheep --set size=small > ODD.md")
 def describe(
     model: options.ModelName,
-    assignments: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A parameter, or size=PRESET.")
-    ] = None,
+    assignments: options.Assignments = None,
 ) -> None:
     """Print a model's entities, variables, schedule and parameters as the skeleton of an ODD protocol."""
     found = find_model(model)
-    print(describing.odd(found, found.settings(**found.parse(assignments or []))))
+    with model_code(found.source):
+        print(describing.odd(found, found.settings(**found.parse(assignments or []))))
 
 
 @app.command(

@@ -2,7 +2,8 @@
 run.
 
 Read by Python's parser, but only numbers, names of metrics, `tick`, arithmetic, comparisons, `and`, `or`,
-`not` and the calls count(Kind), sum/mean/min/max("Kind.field") mean something; nothing else is evaluated.
+`not` and the calls count(Kind), count(Kind, field=value), sum/mean/min/max("Kind.field") mean something;
+nothing else is evaluated.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bigworlds.cli.engine import counted_value
+from bigworlds.data.fields import Field
 from bigworlds.errors import UserError, nearest_names
 
 Evaluate = Callable[[Any], Any]
@@ -47,7 +50,8 @@ def condition(
     """A function of the simulation from an expression.
 
     Args:
-        text: as in `sheep == 0 or tick >= 500`, `count(Wolf) < 10`, `mean("Bird.speed") > 2`.
+        text: as in `sheep == 0 or tick >= 500`, `count(Wolf) < 10`, `count(Plot, state=BURNING) == 0`,
+            `mean("Bird.speed") > 2`.
         metrics: the model's, by name.
         components: what `count` may name.
 
@@ -128,33 +132,66 @@ class _Builder:
             return lambda sim: sim.tick
         if name not in self._metrics:
             known = nearest_names(name, ["tick", *self._metrics])
-            raise UserError(f"--until {self._text!r}: there is no metric '{name}'{known}")
+            raise self._error(f"there is no metric '{name}'{known}")
         return self._metrics[name]
 
     def _call(self, node: ast.Call) -> Evaluate:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name not in ("count", *_AGGREGATES) or len(node.args) != 1 or node.keywords:
+        if name == "count" and len(node.args) == 1:
+            return self._count(node)
+        if name not in _AGGREGATES or len(node.args) != 1 or node.keywords:
             raise self._wrong(
-                node, 'is not understood; there are count(Kind) and sum, mean, min, max("Kind.field")'
+                node,
+                "is not understood; there are count(Kind), count(Kind, field=value) and sum, mean, min, "
+                'max("Kind.field")',
             )
         (argument,) = node.args
-        if name == "count":
-            component = self._component(argument.id if isinstance(argument, ast.Name) else "")
-            return lambda sim: sim.count(component)
         path = argument.value if isinstance(argument, ast.Constant) else ast.unparse(argument)
         kind, dot, field = str(path).partition(".")
         fields = getattr(self._component(kind), "__bw_fields__", {})
         if not dot or field not in fields:
-            raise UserError(
-                f"--until {self._text!r}: {kind} has no field '{field}'{nearest_names(field, fields)}"
-            )
+            raise self._error(f"{kind} has no field '{field}'{nearest_names(field, fields)}")
         return lambda sim: getattr(sim, name)(path)
+
+    def _count(self, node: ast.Call) -> Evaluate:
+        (argument,) = node.args
+        component = self._component(argument.id if isinstance(argument, ast.Name) else "")
+        if not node.keywords:
+            return lambda sim: sim.count(component)
+        fields = getattr(component, "__bw_fields__", {})
+        value = {
+            str(keyword.arg): self._value(keyword.value, fields.get(keyword.arg)) for keyword in node.keywords
+        }
+        try:
+            counted_value(component, value)
+        except UserError as problem:
+            raise self._error(str(problem)) from None
+        return lambda sim: sim.count(component, **value)
+
+    def _value(self, node: ast.expr, field: Field | None) -> Any:
+        """A value that is written out: a number, True or False, or a member of the field's enum by name."""
+        members = None if field is None else field.type.enumeration
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+        if members is not None and name is not None:
+            if name not in members.__members__:
+                known = nearest_names(name, members.__members__)
+                raise self._error(f"{members.__name__} has no member '{name}'{known}")
+            return members[name]
+        try:
+            return ast.literal_eval(node)
+        except ValueError:
+            raise self._wrong(
+                node, "is no value; expected a number, True, False or a member of an enum"
+            ) from (None)
 
     def _component(self, name: str) -> type:
         if name not in self._components:
             known = nearest_names(name, self._components)
-            raise UserError(f"--until {self._text!r}: there is no component '{name}'{known}")
+            raise self._error(f"there is no component '{name}'{known}")
         return self._components[name]
 
     def _wrong(self, node: ast.AST, what: str) -> UserError:
-        return UserError(f"--until {self._text!r}: {ast.unparse(node)!r} {what}")
+        return self._error(f"{ast.unparse(node)!r} {what}")
+
+    def _error(self, what: str) -> UserError:
+        return UserError(f"--until {self._text!r}: {what}")

@@ -17,6 +17,7 @@ from bigworlds.record import Source as RecordSource
 from bigworlds.simulation import (
     PARTS,
     Seen,
+    counted_value,
     every_component,
     file_hash,
     model_hash,
@@ -27,8 +28,8 @@ from bigworlds.simulation import (
 from bigworlds.view import Source as ViewSource
 
 __all__ = [
-    "PARTS", "Simulation", "components_of", "file_hash", "manifest_of", "model_hash", "picture_of", "plain",
-    "records_of", "resume", "rows_of", "save", "start", "version",
+    "PARTS", "Simulation", "components_of", "counted_value", "file_hash", "manifest_of", "model_hash",
+    "picture_of", "plain", "records_of", "resume", "rows_of", "save", "start", "version",
 ]  # fmt: skip
 
 

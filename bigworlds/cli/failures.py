@@ -11,13 +11,15 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 
 from bigworlds.cluster import launcher
 from bigworlds.cluster.errors import is_told
-from bigworlds.errors import BehaviorError, BigworldsError, UserError
+from bigworlds.errors import BehaviorError, BigworldsError, ModelError, UserError
 
 
 class ExitCode(IntEnum):
@@ -75,6 +77,27 @@ def report(problem: BaseException, model_folder: Path | None = None) -> ExitCode
     traceback.print_exception(problem)
     _say("error: this is a fault of bigworlds itself; please report it with the text above")
     return ExitCode.FAILED
+
+
+@contextmanager
+def model_code(source: Path | None) -> Iterator[None]:
+    """While a model's own code describes a world: what goes wrong in there is wrong input, with its place.
+
+    Args:
+        source: the model's file, where it has one.
+
+    Raises:
+        ModelError: an error of Python's own came from code beside that file.
+    """
+    try:
+        yield
+    except BigworldsError:
+        raise
+    except Exception as problem:
+        place = place_in(problem, source.parent) if source is not None else None
+        if place is None:
+            raise
+        raise ModelError(f"{place}: {type(problem).__name__}: {problem}") from problem
 
 
 def _code_of(problem: BaseException) -> ExitCode:

@@ -19,7 +19,7 @@ from bigworlds.cli import engine
 from bigworlds.cli.condition import condition
 from bigworlds.cli.early import Early
 from bigworlds.cli.engine import Simulation
-from bigworlds.cli.failures import ExitCode, place_in
+from bigworlds.cli.failures import ExitCode, model_code
 from bigworlds.cli.keeping import Keeper, check_file_can_be_made, snapshot_to_resume
 from bigworlds.cli.loop import Ended, Goal, Interrupts, Watcher, run_to
 from bigworlds.cli.out_folder import OutFolder, check_out, manifest_in
@@ -29,7 +29,7 @@ from bigworlds.cli.profile import Profile
 from bigworlds.cli.progress import ProgressBar
 from bigworlds.cli.walltime import Walltime, seconds_of
 from bigworlds.cluster import Partition
-from bigworlds.errors import BigworldsError, ModelError, UserError
+from bigworlds.errors import UserError
 from bigworlds.model import Model
 from bigworlds.view import TerminalView, movie_suffix
 from bigworlds.view.terminal import FRAMES_PER_SECOND
@@ -77,7 +77,8 @@ def execute(request: Request, early: Early | None = None) -> ExitCode:
     _check(request)
     stdout = sys.stdout
     with _output_for_json() if request.as_json else contextlib.nullcontext():
-        simulation = _built(request)
+        with model_code(request.model.source):
+            simulation = _made(request)
         first_rank = simulation.rank == 0
         if request.seed is None and request.resume is None and first_rank:
             print(f"seed {simulation.seed}", file=sys.stderr)
@@ -129,24 +130,6 @@ def _check(request: Request) -> None:
         movie_suffix(request.movie)
     if request.out is not None:
         check_out(request.out, going_on=request.resume == "latest")
-
-
-def _built(request: Request) -> Simulation:
-    """The simulation; what goes wrong in the model's own code while it is built is wrong input.
-
-    Raises:
-        BigworldsError: something cannot be built as it was asked for.
-    """
-    try:
-        return _made(request)
-    except BigworldsError:
-        raise
-    except Exception as problem:
-        source = request.model.source
-        place = place_in(problem, source.parent) if source is not None else None
-        if place is None:
-            raise
-        raise ModelError(f"{place}: {type(problem).__name__}: {problem}") from problem
 
 
 def _made(request: Request) -> Simulation:

@@ -22,10 +22,10 @@ from bigworlds.errors import ModelError, UserError, nearest_names
 _SLOT_BYTES = 8
 _TYPES_TEXT = "int, float, bool, str with choices, an enum.IntEnum, bw.vec2 or bw.vec3"
 
-# What `simulate()`, `resume()` and `--set` already mean by these names.
+# What `simulate()`, `resume()`, `check()` and `--set` already mean by these names.
 _TAKEN_BY_SIMULATE = frozenset(
     {"size", "rng", "ranks", "threads", "interpret", "check_values", "branch", "comm", "partition"}
-    | {"snapshot", "self"}
+    | {"snapshot", "ticks", "self"}
 )
 
 

@@ -248,9 +248,9 @@ class Model:
         """Looks for what the engine otherwise takes on trust; for tests of models.
 
         The description is checked as a whole: behaviors of one phase that conflict, with no order among
-        them, are named, all of them. Then the world runs some ticks with each vectorised and native behavior
+        them, are named, all of them. Then the world runs some ticks, with each vectorised and native behavior
         on all rows at once, and again with that behavior's rows cut at random; bits that differ show that a
-        row was not computed from itself alone.
+        row was not computed from itself alone. `bigworlds check` does the same from the command line.
 
         Args:
             size, rng, parameters: as in `simulate`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -97,10 +97,7 @@ class Schema:
         component, dot, name = label.partition(".")
         if not dot:
             raise UserError(f"expected component.field, as in 'Bird.position'; found {label!r}")
-        fields: dict[str, Field] = self.component(component).__bw_fields__  # type: ignore[attr-defined]
-        if name not in fields:
-            raise UserError(f"component '{component}' has no field '{name}'{nearest_names(name, fields)}")
-        return fields[name]
+        return field_of(self.component(component), name)
 
     def field_number(self, field: Field) -> FieldNumber:
         """The engine's numbers of a field."""
@@ -166,24 +163,47 @@ def is_cell(component: type) -> bool:
     return issubclass(component, CellComponent)
 
 
-def counted(schema: Schema, component: type, value: dict[str, Any]) -> tuple[int, int, bytes]:
+def counted(schema: Schema, component: type, value: Mapping[str, Any]) -> tuple[int, int, bytes]:
     """What `sim.count(Plot, state=2)` counts: the engine's numbers of the field, and the stored value.
+
+    Raises:
+        UserError: as `counted_value`.
+    """
+    field, stored = counted_value(component, value)
+    return *schema.field_number(field), stored
+
+
+def counted_value(component: type, value: Mapping[str, Any]) -> tuple[Field, bytes]:
+    """The field whose values are counted, and the stored form of the one that counts.
 
     Raises:
         UserError: not one field of one number of entities or cells, or a value that is none of its type.
     """
     name = component.__name__
     if len(value) != 1:
-        raise UserError(f"sim.count({name}, ...) counts the values of one field; found {', '.join(value)}")
+        raise UserError(f"count({name}, ...) counts the values of one field; found {', '.join(value)}")
     ((label, wanted),) = value.items()
-    field = schema.field(f"{name}.{label}")
+    field = field_of(component, label)
     if is_edge(component) or field.length != 1 or field.kind not in ("scalar", "enum", "ref"):
         raise UserError(
-            f"sim.count({name}, {label}=...): expected a number, an enum or a reference of entities or "
+            f"count({name}, {label}=...): expected a number, an enum or a reference of entities or "
             f"cells; found a {'field of edges' if is_edge(component) else field.kind}"
         )
     elements = checked_elements(field.type, wanted, field.full_name)
-    return *schema.field_number(field), np.array(elements, field.dtype).tobytes()
+    return field, np.array(elements, field.dtype).tobytes()
+
+
+def field_of(component: type, name: str) -> Field:
+    """A field of a component by its name.
+
+    Raises:
+        UserError: there is none of this name.
+    """
+    fields: dict[str, Field] = component.__bw_fields__  # type: ignore[attr-defined]
+    if name not in fields:
+        known = nearest_names(name, fields)
+        raise UserError(f"component '{component.__name__}' has no field '{name}'{known}")
+    return fields[name]
 
 
 def is_edge(component: type) -> bool:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bigworlds.cli.condition import condition
-from bigworlds.data import Component
+from bigworlds.data import Component, vec2
 from bigworlds.errors import UserError
+
+
+class Mood(IntEnum):
+    CALM = 0
+    WILD = 3
 
 
 class Sheep(Component):
     energy: float
+    mood: Mood
+    shorn: bool
+    home: vec2
 
 
 METRICS: dict[str, Any] = {"sheep": lambda sim: sim.sheep, "share": lambda sim: 0.25}
@@ -21,7 +30,9 @@ COMPONENTS: dict[str, type] = {"Sheep": Sheep}
 SIM = SimpleNamespace(
     tick=10,
     sheep=3,
-    count=lambda component: {Sheep: 3}[component],
+    count=lambda component, **value: {"{}": 3, "{'mood': 3}": 2, "{'energy': -1.5}": 1, "{'shorn': True}": 0}[
+        str({name: int(of) if isinstance(of, Mood) else of for name, of in value.items()})
+    ],
     mean=lambda label: {"Sheep.energy": 5.5}[label],
     max=lambda label: {"Sheep.energy": 9.0}[label],
 )
@@ -40,6 +51,10 @@ SIM = SimpleNamespace(
         ("sheep * 2 + 1 == 7", True),
         ("-sheep % 2 == 1", True),
         ("count(Sheep) == 3", True),
+        ("count(Sheep, mood=WILD) == 2", True),
+        ("count(Sheep, mood=Mood.WILD) == 2", True),
+        ("count(Sheep, mood=3) + count(Sheep, energy=-1.5) == count(Sheep)", True),
+        ("count(Sheep, shorn=True) > 0", False),
         ('mean("Sheep.energy") > 5', True),
         ("max(Sheep.energy) == 9", True),
         ("tick // 3 ** 2 == 1", True),
@@ -58,9 +73,17 @@ def test_values(text: str, value: bool) -> None:
         ("shep == 0", "there is no metric 'shep'; did you mean 'sheep'"),
         ("count(Wolf) == 0", "there is no component 'Wolf'; known: Sheep"),
         ("count('Sheep') == 0", "there is no component ''"),
+        ("count(Sheep, mod=WILD) == 0", "'WILD' is no value; expected a number"),
+        ("count(Sheep, mod=3) == 0", "component 'Sheep' has no field 'mod'; did you mean 'mood'?"),
+        ("count(Sheep, mood=WIDL) == 0", "Mood has no member 'WIDL'; did you mean 'WILD'?"),
+        ("count(Sheep, mood=2) == 0", "Sheep.mood: expected a Mood: CALM (0), WILD (3); found 2"),
+        ("count(Sheep, energy='x') == 0", "--until \"count(Sheep, energy='x') == 0\": Sheep.energy"),
+        ("count(Sheep, home=1) == 0", "expected a number, an enum or a reference"),
+        ("count(Sheep, mood=3, shorn=True) == 0", "counts the values of one field; found mood, shorn"),
+        ("count(Sheep, Sheep) == 0", "is not understood; there are count(Kind), count(Kind, field=value)"),
         ('mean("Sheep.enrgy") == 0', "Sheep has no field 'enrgy'; did you mean 'energy'?"),
         ("mean(Sheep) == 0", "Sheep has no field ''"),
-        ("open('x')", "\"open('x')\" is not understood; there are count(Kind) and sum, mean, min, max"),
+        ("open('x')", "\"open('x')\" is not understood; there are count(Kind), count(Kind, field=value) and"),
         ("__import__('os')", "is not understood"),
         ("sheep.__class__", "'sheep.__class__' is not understood here"),
         ("[1]", "'[1]' is not understood here"),
