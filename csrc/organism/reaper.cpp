@@ -19,49 +19,39 @@ void Tile::enter_slicer(std::uint32_t place, std::uint32_t before) {
 }
 
 void Tile::enter_reaper(std::uint32_t place) {
-  organisms_[place].reaper = {reaper_bottom_, kNobody};
-  if (reaper_bottom_ == kNobody) {
-    reaper_top_ = place;
-  } else {
-    organisms_[reaper_bottom_].reaper.after = place;
-  }
-  reaper_bottom_ = place;
+  organisms_[place].slot = reaper_.append(
+      place, [this](std::uint32_t who, std::uint32_t slot) { organisms_[who].slot = slot; });
 }
 
 void Tile::leave_queues(std::uint32_t place) {
-  const Links reaper = organisms_[place].reaper;
-  (reaper.before == kNobody ? reaper_top_ : organisms_[reaper.before].reaper.after) = reaper.after;
-  (reaper.after == kNobody ? reaper_bottom_ : organisms_[reaper.after].reaper.before) =
-      reaper.before;
+  reaper_.remove(organisms_[place].slot);
   const Links slicer = organisms_[place].slicer;
   organisms_[slicer.before].slicer.after = slicer.after;
   organisms_[slicer.after].slicer.before = slicer.before;
   if (next_turn_ == place) next_turn_ = slicer.after == place ? kNobody : slicer.after;
 }
 
-// ..., above, before, place, below, ... becomes ..., above, place, before, below, ...
-void Tile::swap_with_before(std::uint32_t place) {
-  Links& links = organisms_[place].reaper;
-  const std::uint32_t before = links.before;
-  Links& others = organisms_[before].reaper;
-  const std::uint32_t above = others.before;
-  const std::uint32_t below = links.after;
-  (above == kNobody ? reaper_top_ : organisms_[above].reaper.after) = place;
-  (below == kNobody ? reaper_bottom_ : organisms_[below].reaper.before) = before;
-  links = {above, before};
-  others = {place, below};
+void Tile::swap_slots(std::uint32_t a, std::uint32_t b) {
+  const std::uint32_t in_a = reaper_.at(a);
+  const std::uint32_t in_b = reaper_.at(b);
+  reaper_.set(a, in_b);
+  reaper_.set(b, in_a);
+  organisms_[in_a].slot = b;
+  organisms_[in_b].slot = a;
 }
 
 void Tile::move_up(std::uint32_t place) {
-  const std::uint32_t before = organisms_[place].reaper.before;
-  if (before == kNobody || organisms_[place].errors < organisms_[before].errors) return;
-  swap_with_before(place);
+  const std::uint32_t slot = organisms_[place].slot;
+  const std::uint32_t before = reaper_.before(slot);
+  if (before == kNobody) return;
+  if (organisms_[place].errors >= organisms_[reaper_.at(before)].errors) swap_slots(slot, before);
 }
 
 void Tile::move_down(std::uint32_t place) {
-  const std::uint32_t after = organisms_[place].reaper.after;
-  if (after == kNobody || organisms_[place].errors > organisms_[after].errors) return;
-  swap_with_before(after);
+  const std::uint32_t slot = organisms_[place].slot;
+  const std::uint32_t after = reaper_.after(slot);
+  if (after == kNobody) return;
+  if (organisms_[place].errors <= organisms_[reaper_.at(after)].errors) swap_slots(slot, after);
 }
 
 std::uint32_t Tile::reach() const {
@@ -74,23 +64,19 @@ std::uint32_t Tile::reach() const {
 std::uint32_t Tile::choose_victim(std::optional<std::uint32_t> near) {
   if (near) {
     const std::uint32_t most = reach();
-    for (std::uint32_t at = reaper_top_; at != kNobody; at = organisms_[at].reaper.after) {
-      const std::uint32_t start = organisms_[at].start;
+    for (std::uint32_t slot = reaper_.top(); slot != kNobody; slot = reaper_.after(slot)) {
+      const std::uint32_t place = reaper_.at(slot);
+      const std::uint32_t start = organisms_[place].start;
       const std::uint32_t distance = start > *near ? start - *near : *near - start;
-      if (at != executing_ && distance <= most) return at;
+      if (place != executing_ && distance <= most) return place;
     }
   }
   const auto range =
       static_cast<std::uint64_t>(settings_.reap_share * static_cast<double>(organisms_.size()));
-  std::uint32_t at = reaper_top_;
-  if (range > 1) {
-    for (std::uint32_t k = draws(Stream::kReaper).below(range); k > 0; --k) {
-      at = organisms_[at].reaper.after;
-    }
-  }
-  if (at != executing_) return at;
-  const Links links = organisms_[at].reaper;
-  return links.after != kNobody ? links.after : links.before;
+  const std::uint32_t slot = reaper_.nth(range > 1 ? draws(Stream::kReaper).below(range) : 0);
+  if (reaper_.at(slot) != executing_) return reaper_.at(slot);
+  const std::uint32_t after = reaper_.after(slot);
+  return reaper_.at(after != kNobody ? after : reaper_.before(slot));
 }
 
 bool Tile::reap(std::optional<std::uint32_t> near) {
@@ -117,9 +103,7 @@ void Tile::kill(std::uint32_t place, Death cause) {
 void Tile::relocate(std::uint32_t from, std::uint32_t to) {
   organisms_[to] = organisms_[from];
   biographies_[to] = biographies_[from];
-  const Links reaper = organisms_[to].reaper;
-  (reaper.before == kNobody ? reaper_top_ : organisms_[reaper.before].reaper.after) = to;
-  (reaper.after == kNobody ? reaper_bottom_ : organisms_[reaper.after].reaper.before) = to;
+  reaper_.set(organisms_[to].slot, to);
   Links& slicer = organisms_[to].slicer;
   if (slicer.before == from) slicer = {to, to};
   organisms_[slicer.before].slicer.after = to;
@@ -130,8 +114,8 @@ void Tile::relocate(std::uint32_t from, std::uint32_t to) {
 
 std::vector<std::uint32_t> Tile::reaper_order() const {
   std::vector<std::uint32_t> order;
-  for (std::uint32_t at = reaper_top_; at != kNobody; at = organisms_[at].reaper.after) {
-    order.push_back(at);
+  for (std::uint32_t slot = reaper_.top(); slot != kNobody; slot = reaper_.after(slot)) {
+    order.push_back(reaper_.at(slot));
   }
   return order;
 }

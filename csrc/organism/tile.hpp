@@ -15,6 +15,7 @@
 #include <span>
 #include <vector>
 
+#include "organism/reaper_queue.hpp"
 #include "organism/settings.hpp"
 #include "vm/draws.hpp"
 #include "vm/interpreter.hpp"
@@ -133,7 +134,7 @@ class Tile {
   void enter_slicer(std::uint32_t place, std::uint32_t before);
   void enter_reaper(std::uint32_t place);
   void leave_queues(std::uint32_t place);
-  void swap_with_before(std::uint32_t place);
+  void swap_slots(std::uint32_t a, std::uint32_t b);
   void move_up(std::uint32_t place);
   void move_down(std::uint32_t place);
   std::uint32_t reach() const;
@@ -165,8 +166,7 @@ class Tile {
   // Organisms stand side by side; the last one takes the place of one that dies.
   std::vector<Organism> organisms_;
   std::vector<Biography> biographies_;
-  std::uint32_t reaper_top_ = kNobody;
-  std::uint32_t reaper_bottom_ = kNobody;
+  ReaperQueue reaper_;
   std::uint32_t next_turn_ = kNobody;
   std::uint32_t executing_ = kNobody;
   std::uint64_t next_number_ = 0;

@@ -26,9 +26,10 @@ struct Cpu {
 };
 static_assert(sizeof(Cpu) == 64);
 
-// Queues are doubly linked lists of places of organisms.
+// No organism: places of organisms are below it.
 inline constexpr std::uint32_t kNobody = ~std::uint32_t{0};
 
+// The ring of turns is a doubly linked list of places of organisms.
 struct Links {
   std::uint32_t before = kNobody;
   std::uint32_t after = kNobody;
@@ -45,11 +46,12 @@ struct alignas(64) Organism {
   std::uint32_t moved_begin = 0;  // the part of it that was written to, [begin, end)
   std::uint32_t moved_end = 0;
   std::uint32_t errors = 0;
-  Links reaper;                   // before: nearer to the top, which dies first
-  Links slicer;                   // a ring; after: runs next
+  Links slicer;                   // after: runs next
+  std::uint32_t slot = kNobody;   // in the queue of the reaper
   std::uint32_t since_birth = 0;  // instructions since it last gave birth, or was born
+  std::uint64_t number = 0;       // the tile's how manieth organism
   std::uint32_t births = 0;
-  std::uint64_t number = 0;  // the tile's how manieth organism
+  std::uint32_t padding = 0;
 };
 static_assert(sizeof(Organism) == 128);
 

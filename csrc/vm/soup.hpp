@@ -2,8 +2,8 @@
 // parts of it are free.
 //
 // A block is owned by one organism, never overlaps another and never goes over the end of the soup.
-// All that is no block is free, listed in the order of addresses and without neighbours; so the
-// list follows from the blocks alone, and is rebuilt from them.
+// All that is no block is free; so what is free follows from the blocks alone, and is rebuilt from
+// them.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,12 @@
 #include <span>
 #include <vector>
 
+#include "vm/free_blocks.hpp"
+
 namespace bw {
 
 inline constexpr std::uint32_t kLeastSoupCells = 64;
 inline constexpr std::uint32_t kMostSoupCells = std::uint32_t{1} << 30;
-
-struct Block {
-  std::uint32_t start = 0;
-  std::uint32_t size = 0;
-  friend bool operator==(const Block&, const Block&) = default;
-};
 
 class Soup {
  public:
@@ -57,20 +53,19 @@ class Soup {
 
   void release(Block block);
 
-  bool is_free(std::uint32_t address) const;
-  std::span<const Block> free_blocks() const { return free_; }
-  std::uint64_t free_cells() const;
+  bool is_free(std::uint32_t address) const { return free_.has(address); }
+  // In the order of addresses, without neighbours.
+  std::vector<Block> free_blocks() const { return free_.all(); }
+  std::uint64_t free_cells() const { return free_.count_cells(); }
 
   // Free is what none of these blocks has. Throws UserError where they overlap or leave the soup.
   void rebuild(std::vector<Block> blocks);
 
  private:
-  std::uint32_t take(std::size_t place, std::uint32_t start, std::uint32_t size);
-
   std::uint32_t size_;
   std::vector<std::uint8_t> memory_;
   std::uint8_t* cells_;
-  std::vector<Block> free_;  // by address
+  FreeBlocks free_;
 };
 
 }  // namespace bw

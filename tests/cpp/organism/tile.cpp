@@ -39,8 +39,7 @@ void check_whole(const Tile& tile, std::uint64_t put) {
   CHECK(adults == tile.cells_owned_by_adults());
   Soup again(tile.soup().size());
   again.rebuild(blocks);
-  CHECK(std::equal(again.free_blocks().begin(), again.free_blocks().end(),
-                   tile.soup().free_blocks().begin(), tile.soup().free_blocks().end()));
+  CHECK(again.free_blocks() == tile.soup().free_blocks());
   CHECK(owned + tile.soup().free_cells() == tile.soup().size());
   const TileCounts& counts = tile.counts();
   CHECK(organisms.size() == put + counts.births - counts.deaths[0] - counts.deaths[1]);
