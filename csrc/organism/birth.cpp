@@ -43,20 +43,9 @@ std::uint32_t Tile::enter(Block block, std::uint64_t parent, std::uint64_t gener
   return place;
 }
 
-bool Tile::may_allocate(std::int64_t request) const {
-  const Organism& mother = organisms_[executing_];
-  return request > 0 && request != mother.child_size &&
-         static_cast<double>(request) <= settings_.most_child * mother.size &&
-         request <= settings_.cells;
-}
-
 void Tile::allocate() {
-  const std::int64_t request = static_cast<std::int32_t>(stretch_.request);
-  std::optional<std::uint32_t> start;
-  if (may_allocate(request)) {
-    release_child();
-    start = find_memory(static_cast<std::uint32_t>(request));
-  }
+  release_child();
+  const std::optional<std::uint32_t> start = find_memory(stretch_.request);
   Organism& mother = organisms_[executing_];
   if (!start) {
     mother.cpu.flags = kErrorFlag;
@@ -64,7 +53,7 @@ void Tile::allocate() {
     return;
   }
   mother.child_start = *start;
-  mother.child_size = static_cast<std::uint32_t>(request);
+  mother.child_size = stretch_.request;
   mother.cpu.registers[0] = *start;
   mother.cpu.flags = 0;
   move_down(executing_);
@@ -109,10 +98,9 @@ std::optional<std::uint32_t> Tile::find_memory(std::uint32_t size) {
   }
 }
 
+// What the interpreter has not looked at.
 bool Tile::may_divide() const {
   const Organism& mother = organisms_[executing_];
-  const auto least_moved = static_cast<std::uint32_t>(mother.child_size * settings_.moved_share);
-  if (mother.child_size < settings_.least_size || mother.moved < least_moved) return false;
   if (mother.moved_end <= mother.moved_begin) return false;
   if (mother.moved_end - mother.moved_begin < settings_.least_genome) return false;
   const bool same_size = mother.size == mother.child_size;

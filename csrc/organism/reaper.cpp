@@ -20,7 +20,8 @@ void Tile::enter_slicer(std::uint32_t place, std::uint32_t before) {
 
 void Tile::enter_reaper(std::uint32_t place) {
   organisms_[place].slot = reaper_.append(
-      place, [this](std::uint32_t who, std::uint32_t slot) { organisms_[who].slot = slot; });
+      place, organisms_[place].errors,
+      [this](std::uint32_t who, std::uint32_t slot) { organisms_[who].slot = slot; });
 }
 
 void Tile::leave_queues(std::uint32_t place) {
@@ -32,26 +33,27 @@ void Tile::leave_queues(std::uint32_t place) {
 }
 
 void Tile::swap_slots(std::uint32_t a, std::uint32_t b) {
-  const std::uint32_t in_a = reaper_.at(a);
-  const std::uint32_t in_b = reaper_.at(b);
-  reaper_.set(a, in_b);
-  reaper_.set(b, in_a);
-  organisms_[in_a].slot = b;
-  organisms_[in_b].slot = a;
-}
-
-void Tile::move_up(std::uint32_t place) {
-  const std::uint32_t slot = organisms_[place].slot;
-  const std::uint32_t before = reaper_.before(slot);
-  if (before == kNobody) return;
-  if (organisms_[place].errors >= organisms_[reaper_.at(before)].errors) swap_slots(slot, before);
+  reaper_.swap(a, b);
+  organisms_[reaper_.at(a)].slot = a;
+  organisms_[reaper_.at(b)].slot = b;
 }
 
 void Tile::move_down(std::uint32_t place) {
   const std::uint32_t slot = organisms_[place].slot;
   const std::uint32_t after = reaper_.after(slot);
   if (after == kNobody) return;
-  if (organisms_[place].errors <= organisms_[reaper_.at(after)].errors) swap_slots(slot, after);
+  if (reaper_.errors(slot) <= reaper_.errors(after)) swap_slots(slot, after);
+}
+
+// Nobody else has had a turn since the errors were made, so it is as if each had been noted at
+// once.
+void Tile::note_errors(std::uint32_t errors) {
+  counts_.errors += errors;
+  Organism& organism = organisms_[executing_];
+  organism.errors += errors;
+  organism.slot = reaper_.note_errors(
+      organism.slot, errors,
+      [this](std::uint32_t place, std::uint32_t slot) { organisms_[place].slot = slot; });
 }
 
 std::uint32_t Tile::reach() const {
@@ -103,7 +105,7 @@ void Tile::kill(std::uint32_t place, Death cause) {
 void Tile::relocate(std::uint32_t from, std::uint32_t to) {
   organisms_[to] = organisms_[from];
   biographies_[to] = biographies_[from];
-  reaper_.set(organisms_[to].slot, to);
+  reaper_.set_place(organisms_[to].slot, to);
   Links& slicer = organisms_[to].slicer;
   if (slicer.before == from) slicer = {to, to};
   organisms_[slicer.before].slicer.after = to;

@@ -20,16 +20,6 @@ std::uint32_t count_bits(std::uint64_t word) {
 
 }  // namespace
 
-std::uint32_t ReaperQueue::before(std::uint32_t slot) const {
-  std::uint32_t word = slot / 64;
-  std::uint64_t bits = taken_[word] & ~(kAll << slot % 64);
-  while (bits == 0) {
-    if (word == 0) return kNobody;
-    bits = taken_[--word];
-  }
-  return 64 * word + 63 - static_cast<std::uint32_t>(std::countl_zero(bits));
-}
-
 std::uint32_t ReaperQueue::after(std::uint32_t slot) const {
   const std::uint32_t next = slot + 1;  // kNobody + 1 is 0
   std::uint32_t word = next / 64;
@@ -52,7 +42,7 @@ std::uint32_t ReaperQueue::nth(std::uint32_t k) const {
 
 void ReaperQueue::resize(std::uint32_t end) {
   const std::uint32_t slots = std::max(kFewestSlots, (2 * end + 63) / 64 * 64);
-  places_.resize(slots);
+  entries_.resize(slots);
   taken_.assign(slots / 64, 0);
   for (std::uint32_t slot = 0; slot < end; ++slot)
     taken_[slot / 64] |= std::uint64_t{1} << slot % 64;
@@ -61,7 +51,7 @@ void ReaperQueue::resize(std::uint32_t end) {
 
 void ReaperQueue::clear() {
   count_ = 0;
-  places_.clear();
+  entries_.clear();
   resize(0);
 }
 

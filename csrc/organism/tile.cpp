@@ -35,6 +35,9 @@ Tile::Tile(std::shared_ptr<const InstructionSet> set, const SoupSettings& settin
   for (const char* purpose : kPurposes) draws_.emplace_back(seed, number, purpose);
   stretch_.soup = &soup_;
   stretch_.shortest_template = settings_.shortest_template;
+  stretch_.least_size = settings_.least_size;
+  stretch_.most_child = settings_.most_child;
+  stretch_.moved_share = settings_.moved_share;
 }
 
 void Tile::run(std::uint64_t until) {
@@ -78,6 +81,8 @@ void Tile::measure_averages() {
 
 void Tile::use_averages() {
   stretch_.search_limit = whole(settings_.search_limit * averages_.size, settings_.cells - 1);
+  most_idle_ =
+      settings_.lazy > 0.0 ? whole(settings_.lazy * averages_.replication, kNobody) : kNobody;
 }
 
 std::int64_t Tile::next_wait(MutationKind kind) {
@@ -106,17 +111,26 @@ std::int64_t Tile::slice() {
   return draws(Stream::kSlice).below(2 * length + 1);
 }
 
+// What the turns to come will touch is fetched ahead: the cells of the next organism, and the one
+// after it.
+void Tile::fetch_ahead(const Organism& executing) const {
+  const Organism& next = organisms_[executing.slicer.after];
+  const Organism* after = &organisms_[next.slicer.after];
+  __builtin_prefetch(soup_.cells() + next.cpu.ip);
+  __builtin_prefetch(after);
+  __builtin_prefetch(&after->start);
+}
+
 void Tile::take_turn() {
   executing_ = next_turn_;
+  fetch_ahead(organisms_[executing_]);
   const std::int64_t length = slice();
   for (std::int64_t left = length; left > 0;) left -= advance_executing(left);
   organism_instructions_ += static_cast<std::uint64_t>(length) * organisms_.size();
 
   const Organism& organism = organisms_[executing_];
   next_turn_ = organism.slicer.after;
-  const bool is_lazy =
-      settings_.lazy > 0.0 && organism.since_birth > settings_.lazy * averages_.replication;
-  if (is_lazy && organisms_.size() > 1) kill(executing_, Death::kLazy);
+  if (organism.since_birth > most_idle_ && organisms_.size() > 1) kill(executing_, Death::kLazy);
   executing_ = kNobody;
   if (counts_.instructions >= next_measure_) measure_averages();
 }
@@ -166,16 +180,6 @@ void Tile::mutate_cell(std::uint32_t address, MutationKind kind, Stream stream) 
   std::uint8_t& cell = soup_.cells()[address];
   cell = mutated(cell, *set_, settings_.mutation.flip_share, draws(stream));
   ++counts_.mutations[static_cast<std::size_t>(kind)];
-}
-
-// Nobody else has had a turn since the errors were made, so it is as if each had been noted at
-// once.
-void Tile::note_errors(std::uint32_t errors) {
-  counts_.errors += errors;
-  for (std::uint32_t i = 0; i < errors; ++i) {
-    ++organisms_[executing_].errors;
-    move_up(executing_);
-  }
 }
 
 }  // namespace bw

@@ -110,18 +110,17 @@ class Tile {
   // Turns (tile.cpp).
   void begin();
   void take_turn();
+  void fetch_ahead(const Organism& executing) const;
   std::int64_t slice();
   std::int64_t advance_executing(std::int64_t budget);
   void carry_out(Stop stop);
   void measure_averages();
   void use_averages();
-  void note_errors(std::uint32_t errors);
   void mutate_cell(std::uint32_t address, MutationKind kind, Stream stream);
   std::int64_t next_wait(MutationKind kind);
 
   // Memory and births (birth.cpp).
   void allocate();
-  bool may_allocate(std::int64_t request) const;
   std::optional<std::uint32_t> find_memory(std::uint32_t size);
   std::optional<std::uint32_t> wanted_address(std::uint32_t size);
   std::optional<std::uint32_t> memory_at(std::uint32_t size, std::optional<std::uint32_t> wanted);
@@ -135,8 +134,8 @@ class Tile {
   void enter_reaper(std::uint32_t place);
   void leave_queues(std::uint32_t place);
   void swap_slots(std::uint32_t a, std::uint32_t b);
-  void move_up(std::uint32_t place);
   void move_down(std::uint32_t place);
+  void note_errors(std::uint32_t errors);
   std::uint32_t reach() const;
   bool reap(std::optional<std::uint32_t> near);
   std::uint32_t choose_victim(std::optional<std::uint32_t> near);
@@ -189,6 +188,8 @@ class Tile {
   std::uint64_t organism_instructions_ = 0;  // instructions times organisms
   std::uint64_t measured_births_ = 0;
   std::uint64_t replication_instructions_ = 0;  // from birth to birth, summed over those births
+
+  std::uint32_t most_idle_ = ~std::uint32_t{0};  // instructions without a birth; then it is lazy
 };
 
 }  // namespace bw

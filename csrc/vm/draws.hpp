@@ -33,30 +33,42 @@ class Draws {
   std::uint64_t count() const { return count_; }
   void set_count(std::uint64_t count) {
     count_ = count;
-    block_number_ = ~std::uint64_t{0};
+    made_ = ~std::uint64_t{0};
   }
 
  private:
   static constexpr std::uint64_t kLongest = std::uint64_t{1} << 62;
   static std::uint64_t whole(double number) { return static_cast<std::uint64_t>(number); }
 
-  // The next 32 bits; four of them are a block of the cipher.
+  // Blocks of the cipher that are made at once, side by side; four halves of words each.
+  static constexpr std::uint64_t kBlocks = 4;
+  static constexpr std::uint64_t kHalves = 4 * kBlocks;
+
+  // The next 32 bits.
   std::uint64_t half() {
-    constexpr std::uint64_t kBlocksOfTick = std::uint64_t{1} << philox::kTickShift;
     const std::uint64_t n = count_++;
-    if (n / 4 != block_number_) {
-      block_number_ = n / 4;
-      block_ = random_block(key_, tile_, static_cast<std::int64_t>(block_number_ / kBlocksOfTick),
-                            block_number_ % kBlocksOfTick);
+    if (n / kHalves != made_) [[unlikely]]
+      make(n / kHalves);
+    return words_[n / 2 % (kHalves / 2)] >> (32 * (n % 2)) & 0xFFFFFFFF;
+  }
+
+  [[gnu::noinline]] void make(std::uint64_t which) {
+    constexpr std::uint64_t kBlocksOfTick = std::uint64_t{1} << philox::kTickShift;
+    made_ = which;
+    const std::uint64_t first = which * kBlocks;
+    for (std::uint64_t i = 0; i < kBlocks; ++i) {
+      const auto block = random_block(key_, tile_, static_cast<std::int64_t>(first / kBlocksOfTick),
+                                      first % kBlocksOfTick + i);
+      words_[2 * i] = block[0];
+      words_[2 * i + 1] = block[1];
     }
-    return block_[n / 2 % 2] >> (32 * (n % 2)) & 0xFFFFFFFF;
   }
 
   std::uint64_t key_;
   std::uint64_t tile_;
   std::uint64_t count_ = 0;
-  std::uint64_t block_number_ = ~std::uint64_t{0};
-  std::array<std::uint64_t, 2> block_{};
+  std::uint64_t made_ = ~std::uint64_t{0};  // which halves are in words_: those of count / kHalves
+  std::array<std::uint64_t, kHalves / 2> words_{};
 };
 
 }  // namespace bw

@@ -13,6 +13,20 @@ namespace {
 
 constexpr std::uint64_t kAll = ~std::uint64_t{0};
 
+// Where an address belongs in a bin. Most bins are short: counting takes no branch on what is
+// there.
+std::ptrdiff_t place_in(const std::vector<std::uint32_t>& bin, std::uint32_t start) {
+  constexpr std::size_t kShort = 64;
+  if (bin.size() > kShort) {
+    return std::lower_bound(bin.begin(), bin.end(), start, std::greater<>()) - bin.begin();
+  }
+  std::int32_t above = 0;
+  for (const std::uint32_t one : bin) {
+    above += static_cast<std::int32_t>(one) > static_cast<std::int32_t>(start) ? 1 : 0;
+  }
+  return above;
+}
+
 bool starts_before(const Block& block, std::uint32_t cell) {
   return block.start < cell;
 }
@@ -86,7 +100,7 @@ void FreeBlocks::add(Block block) {
     return;
   }
   std::vector<std::uint32_t>& bin = bins_[block.size];
-  bin.insert(std::lower_bound(bin.begin(), bin.end(), block.start, std::greater<>()), block.start);
+  bin.insert(bin.begin() + place_in(bin, block.start), block.start);
   filled_[block.size / 64] |= std::uint64_t{1} << block.size % 64;
 }
 
@@ -97,7 +111,7 @@ void FreeBlocks::remove(Block block) {
     return;
   }
   std::vector<std::uint32_t>& bin = bins_[block.size];
-  bin.erase(std::lower_bound(bin.begin(), bin.end(), block.start, std::greater<>()));
+  bin.erase(bin.begin() + place_in(bin, block.start));
   if (bin.empty()) filled_[block.size / 64] &= ~(std::uint64_t{1} << block.size % 64);
 }
 

@@ -1,90 +1,42 @@
-// interpreter.cpp: the loop over instructions. Each handler ends with its own jump to the next, so
-// that the processor learns which instruction follows which (Ertl, Gregg, "The structure and
-// performance of efficient interpreters", 2003). The code of a byte is found in one table of
-// addresses; the cells behind the end of the soup hold a byte whose code steps back to its
-// beginning, so that no instruction has to look whether the end is reached.
+// interpreter.cpp: the interpreter for the baseline, and the choice between its variants.
 #include "vm/interpreter.hpp"
 
-#include "vm/machine.hpp"
+#define BW_VM_VARIANT baseline
+#define BW_VM_TARGET
+#include "vm/interpreter_loop.hpp"
 
 namespace bw {
 
 namespace {
 
-constexpr Stop stop_after(Handler handler) {
-  return handler == Handler::allocate ? Stop::kAllocate
-         : handler == Handler::divide ? Stop::kDivide
-                                      : Stop::kBudget;
-}
-
-// Runs an organism; without one, only tells the addresses of the handlers and, last, of the edge.
-template <bool kFlawed>
-Stop run(const void* const* targets, Stretch* stretch, Organism* organism,
-         const void* const** addresses) {
-#define BW_VM_ADDRESS(id, name, operands) &&at_##id,
-  static const void* const all[] = {BW_VM_HANDLERS(BW_VM_ADDRESS) && at_edge};
-#undef BW_VM_ADDRESS
-  if (organism == nullptr) {
-    *addresses = all;
-    return Stop::kBudget;
+struct Search {
+  template <Direction kDirection>
+  [[gnu::always_inline]] static inline std::uint32_t find(const TemplateQuery& query) {
+    return find_complement(query, Simd::kScalar);
   }
-  Machine<kFlawed> machine(*stretch, *organism);
-  std::int64_t left = stretch->budget;
-  Stop stop = Stop::kBudget;
-
-#define BW_VM_NEXT             \
-  if (left == 0) goto stopped; \
-  --left;                      \
-  goto* targets[machine.cells[machine.ip]]
-
-  BW_VM_NEXT;
-
-#define BW_VM_STEP(id, name, operands)                        \
-  at_##id : if constexpr (Handler::id == Handler::copy) {     \
-    if (machine.id()) {                                       \
-      stop = Stop::kCopied;                                   \
-      goto stopped;                                           \
-    }                                                         \
-  }                                                           \
-  else {                                                      \
-    machine.id();                                             \
-    if constexpr (stop_after(Handler::id) != Stop::kBudget) { \
-      stop = stop_after(Handler::id);                         \
-      goto stopped;                                           \
-    }                                                         \
-  }                                                           \
-  BW_VM_NEXT;
-
-  BW_VM_HANDLERS(BW_VM_STEP)
-
-at_edge:
-  if (machine.ip < machine.soup_size) goto at_invalid;  // a foreign genome may hold such a byte
-  machine.ip -= machine.soup_size;
-  goto* targets[machine.cells[machine.ip]];
-#undef BW_VM_STEP
-#undef BW_VM_NEXT
-
-stopped:
-  machine.keep();
-  stretch->budget = left;
-  return stop;
-}
+};
 
 }  // namespace
 
-Stop interpret(const InstructionSet& set, Stretch& stretch, Organism& organism) {
-  return stretch.flaw == 0 ? run<false>(set.targets().data(), &stretch, &organism, nullptr)
-                           : run<true>(set.flawed_targets().data(), &stretch, &organism, nullptr);
+Interpreter interpreter_for(Simd simd, bool flawed) {
+#if defined(__x86_64__)
+  if (simd != Simd::kScalar) return wide::interpreter(flawed);
+#endif
+  (void)simd;
+  return flawed ? baseline::run<true, Search> : baseline::run<false, Search>;
 }
 
-InstructionSet::Targets interpreter_targets(const std::array<Handler, 256>& handlers, bool flawed) {
+Stop interpret(const InstructionSet& set, Stretch& stretch, Organism& organism) {
+  stretch.soup_size = stretch.soup->size();
+  const InstructionSet::Code& code = set.code(stretch.flaw != 0);
+  return code.run(code.targets.data(), &stretch, &organism, nullptr);
+}
+
+std::array<const void*, 256> interpreter_targets(Interpreter interpreter,
+                                                 const std::array<Handler, 256>& handlers) {
   const void* const* addresses = nullptr;
-  if (flawed) {
-    run<true>(nullptr, nullptr, nullptr, &addresses);
-  } else {
-    run<false>(nullptr, nullptr, nullptr, &addresses);
-  }
-  InstructionSet::Targets targets;
+  interpreter(nullptr, nullptr, nullptr, &addresses);
+  std::array<const void*, 256> targets;
   for (std::size_t byte = 0; byte < targets.size(); ++byte) {
     targets[byte] = addresses[static_cast<std::size_t>(handlers[byte])];
   }

@@ -43,7 +43,7 @@ Handler handler_of(const InstructionRow& row) {
 
 }  // namespace
 
-InstructionSet::InstructionSet(const std::vector<InstructionRow>& rows) {
+InstructionSet::InstructionSet(const std::vector<InstructionRow>& rows, Simd simd) {
   if (rows.empty()) throw UserError("an instruction set needs at least one instruction");
   std::array<bool, 256> taken{};
   for (const InstructionRow& row : rows) {
@@ -62,8 +62,11 @@ InstructionSet::InstructionSet(const std::vector<InstructionRow>& rows) {
   }
   std::sort(bytes_.begin(), bytes_.end());
   bits_ = static_cast<std::uint32_t>(std::bit_width(bytes_.back()));
-  targets_ = interpreter_targets(handlers_, false);
-  flawed_targets_ = interpreter_targets(handlers_, true);
+  for (const bool flawed : {false, true}) {
+    Code& code = code_[flawed ? 1 : 0];
+    code.run = interpreter_for(simd, flawed);
+    code.targets = interpreter_targets(code.run, handlers_);
+  }
 }
 
 }  // namespace bw

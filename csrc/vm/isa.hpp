@@ -11,7 +11,17 @@
 #include <string>
 #include <vector>
 
+#include "base/cpu.hpp"
+
 namespace bw {
+
+struct Organism;
+struct Stretch;
+enum class Stop : std::uint8_t;
+
+// The loop that carries out instructions (interpreter_loop.hpp).
+using Interpreter = Stop (*)(const void* const* targets, Stretch* stretch, Organism* organism,
+                             const void* const** addresses);
 
 // The catalogue: identifier, name of the handler, operands that it exists for.
 #define BW_VM_HANDLERS(X)         \
@@ -69,7 +79,8 @@ class InstructionSet {
  public:
   // Throws UserError: a byte that two instructions have or that is kEdge, no instruction at all, a
   // handler that the catalogue does not have, a nop elsewhere than at kTemplate0 and kTemplate1.
-  explicit InstructionSet(const std::vector<InstructionRow>& rows);
+  // The code is that for `simd`; it is the same on every one that the processor has.
+  explicit InstructionSet(const std::vector<InstructionRow>& rows, Simd simd = chosen_simd());
 
   Handler handler(std::uint8_t byte) const { return handlers_[byte]; }
 
@@ -80,17 +91,18 @@ class InstructionSet {
   // The bits that a byte of the set has: 5 for 32 instructions. A flip changes one of them.
   std::uint32_t bits() const { return bits_; }
 
-  // The addresses of the interpreter's code for each byte, and for a flawed instruction.
-  using Targets = std::array<const void*, 256>;
-  const Targets& targets() const { return targets_; }
-  const Targets& flawed_targets() const { return flawed_targets_; }
+  // The interpreter's code for each byte.
+  struct Code {
+    Interpreter run = nullptr;
+    std::array<const void*, 256> targets{};
+  };
+  const Code& code(bool flawed) const { return code_[flawed ? 1 : 0]; }
 
  private:
   std::array<Handler, 256> handlers_{};
   std::vector<std::uint8_t> bytes_;
   std::uint32_t bits_ = 0;
-  Targets targets_{};
-  Targets flawed_targets_{};
+  Code code_[2];
 };
 
 }  // namespace bw

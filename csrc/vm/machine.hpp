@@ -1,5 +1,6 @@
 // machine.hpp: what each handler of the catalogue does, on a processor whose registers are local
-// variables of the interpreter's loop. Included by interpreter.cpp alone.
+// variables of the interpreter's loop. Included by the variants of interpreter_loop.hpp alone,
+// which say how the nearest complement is found.
 //
 // With kFlawed a handler gets its number wrong by `flaw`, once: the result of arithmetic, moves,
 // pushes and pops; where a jump, a call or a return leads; the address that was found; the address
@@ -14,56 +15,58 @@
 #include "vm/template_search.hpp"
 
 // A call would force the registers into memory.
-#define BW_VM_INLINE [[gnu::always_inline]] inline
+#define BW_VM_INLINE [[gnu::always_inline]] BW_VM_TARGET inline
 
-namespace bw {
+namespace bw::BW_VM_VARIANT {
 
-template <bool kFlawed>
+// `Search::find<direction>(query)` is find_complement for this variant.
+template <bool kFlawed, class Search>
 struct Machine {
-  // A value that is no 32-bit number stands for the error flag.
-  static constexpr std::int64_t kError = std::int64_t{1} << 40;
-
   BW_VM_INLINE Machine(Stretch& with, Organism& of)
-      : cells(with.soup->cells()), soup_size(with.soup->size()), stretch(with), organism(of) {
+      : cells(with.soup->cells()), stretch(with), organism(of) {
     a = of.cpu.registers[0];
     b = of.cpu.registers[1];
     c = of.cpu.registers[2];
     d = of.cpu.registers[3];
     ip = of.cpu.ip;
-    top = of.cpu.top;
     const std::uint8_t flags = of.cpu.flags;
-    outcome = (flags & kErrorFlag) != 0  ? kError
-              : (flags & kSignFlag) != 0 ? -1
-              : (flags & kZeroFlag) != 0 ? 0
-                                         : 1;
+    stretch.outcome = (flags & kErrorFlag) != 0  ? kError
+                      : (flags & kSignFlag) != 0 ? -1
+                      : (flags & kZeroFlag) != 0 ? 0
+                                                 : 1;
   }
 
   BW_VM_INLINE void keep() {
     Cpu& cpu = organism.cpu;
     cpu.registers = {a, b, c, d};
-    cpu.ip = ip >= soup_size ? ip - soup_size : ip;
-    cpu.top = static_cast<std::uint8_t>(top);
+    cpu.ip = ip >= soup_size() ? ip - soup_size() : ip;
+    const std::int64_t outcome = stretch.outcome;
     cpu.flags = outcome == kError ? kErrorFlag
                 : outcome < 0     ? kSignFlag
                 : outcome == 0    ? kZeroFlag
                                   : std::uint8_t{0};
   }
 
+  BW_VM_INLINE std::uint32_t soup_size() const { return stretch.soup_size; }
+
   BW_VM_INLINE std::uint32_t flaw() const {
     if constexpr (kFlawed) return static_cast<std::uint32_t>(stretch.flaw);
     return 0;
   }
 
-  BW_VM_INLINE void clear() { outcome = 1; }
+  BW_VM_INLINE void clear() { stretch.outcome = 1; }
   BW_VM_INLINE void fail() {
-    outcome = kError;
+    stretch.outcome = kError;
     ++stretch.errors;
   }
   BW_VM_INLINE void set(std::uint32_t& to, std::uint32_t value) {
     to = value;
-    outcome = static_cast<std::int32_t>(value);
+    stretch.outcome = static_cast<std::int32_t>(value);
   }
+  // A number as an address.
   BW_VM_INLINE std::uint32_t ring(std::uint32_t number) const {
+    if (number < soup_size()) [[likely]]
+      return number;
     return stretch.soup->address(number);
   }
 
@@ -102,8 +105,8 @@ struct Machine {
   BW_VM_INLINE void pop_c() { arithmetic(c, pop() + flaw()); }
   BW_VM_INLINE void pop_d() { arithmetic(d, pop() + flaw()); }
 
-  BW_VM_INLINE void jump_outward() { jump(Direction::kOutward); }
-  BW_VM_INLINE void jump_backward() { jump(Direction::kBackward); }
+  BW_VM_INLINE void jump_outward() { jump<Direction::kOutward>(); }
+  BW_VM_INLINE void jump_backward() { jump<Direction::kBackward>(); }
 
   BW_VM_INLINE void call_outward() {
     const std::uint32_t length = template_here();
@@ -114,7 +117,7 @@ struct Machine {
       ip = ring(behind + flaw());
       return;
     }
-    const std::uint32_t found = find(Direction::kOutward, length);
+    const std::uint32_t found = find<Direction::kOutward>(length);
     if (found == kNotFound) return;
     put(behind);
     clear();
@@ -123,9 +126,9 @@ struct Machine {
 
   BW_VM_INLINE void return_() { set(ip, ring(pop() + flaw())); }
 
-  BW_VM_INLINE void address_outward() { address(Direction::kOutward); }
-  BW_VM_INLINE void address_backward() { address(Direction::kBackward); }
-  BW_VM_INLINE void address_forward() { address(Direction::kForward); }
+  BW_VM_INLINE void address_outward() { address<Direction::kOutward>(); }
+  BW_VM_INLINE void address_backward() { address<Direction::kBackward>(); }
+  BW_VM_INLINE void address_forward() { address<Direction::kForward>(); }
 
   // Whether the copy's mutation is due.
   BW_VM_INLINE bool copy() {
@@ -151,16 +154,34 @@ struct Machine {
     return true;
   }
 
-  BW_VM_INLINE void allocate() {
-    stretch.request = c + flaw();
+  // Whether there may be memory, or a birth: what is refused at once is an error and goes on.
+  BW_VM_INLINE bool allocate() {
+    const std::uint32_t request = c + flaw();
     ++ip;
+    const bool is_refused = static_cast<std::int32_t>(request) <= 0 ||
+                            request == organism.child_size || request > soup_size() ||
+                            static_cast<double>(request) > stretch.most_child * organism.size;
+    if (is_refused) {
+      fail();
+      return false;
+    }
+    stretch.request = request;
+    return true;
   }
-  BW_VM_INLINE void divide() { ++ip; }
+  BW_VM_INLINE bool divide() {
+    ++ip;
+    const std::uint32_t size = organism.child_size;
+    const auto least_moved = static_cast<std::uint32_t>(size * stretch.moved_share);
+    if (size < stretch.least_size || organism.moved < least_moved) {
+      fail();
+      return false;
+    }
+    return true;
+  }
 
-  std::uint32_t a, b, c, d, ip, top;
-  std::int64_t outcome;
+  // What the processor has no register for is better kept in memory by us than by the compiler.
+  std::uint32_t a, b, c, d, ip;
   std::uint8_t* cells;
-  std::uint32_t soup_size;
   Stretch& stretch;
   Organism& organism;
 
@@ -171,7 +192,8 @@ struct Machine {
   }
 
   BW_VM_INLINE void put(std::uint32_t value) {
-    top = top == kStackDepth - 1 ? 0 : top + 1;
+    std::uint8_t& top = organism.cpu.top;
+    top = top == kStackDepth - 1 ? std::uint8_t{0} : static_cast<std::uint8_t>(top + 1);
     organism.cpu.stack[top] = value;
   }
   BW_VM_INLINE void push(std::uint32_t value) {
@@ -180,8 +202,9 @@ struct Machine {
     ++ip;
   }
   BW_VM_INLINE std::uint32_t pop() {
+    std::uint8_t& top = organism.cpu.top;
     const std::uint32_t value = organism.cpu.stack[top];
-    top = top == 0 ? kStackDepth - 1 : top - 1;
+    top = top == 0 ? std::uint8_t{kStackDepth - 1} : static_cast<std::uint8_t>(top - 1);
     return value;
   }
 
@@ -197,18 +220,19 @@ struct Machine {
     const std::uint64_t others = word & 0xFEFEFEFEFEFEFEFE;
     const std::uint32_t length = static_cast<std::uint32_t>(std::countr_zero(others)) / 8;
     // Eight nops or more, or the end of the soup: the rest is counted cell by cell.
-    if (length < 8 && ip + 1 + length < soup_size) [[likely]]
+    if (length < 8 && ip + 1 + length < soup_size()) [[likely]]
       return length;
-    return template_length(cells, soup_size, ring(ip + 1));
+    return template_length(cells, soup_size(), ring(ip + 1));
   }
 
   // Looks for the complement of the template behind the instruction; where there is none, goes on
   // behind the template.
-  BW_VM_INLINE std::uint32_t find(Direction direction, std::uint32_t length) {
+  template <Direction kDirection>
+  BW_VM_INLINE std::uint32_t find(std::uint32_t length) {
     std::uint32_t found = kNotFound;
     if (length >= stretch.shortest_template) {
-      found = find_complement(
-          {cells, soup_size, ring(ip + 1), length, stretch.search_limit, direction});
+      found = Search::template find<kDirection>(
+          {cells, soup_size(), ring(ip + 1), length, stretch.search_limit, kDirection});
     }
     if (found == kNotFound) {
       fail();
@@ -217,27 +241,29 @@ struct Machine {
     return found;
   }
 
-  BW_VM_INLINE void jump(Direction direction) {
+  template <Direction kDirection>
+  BW_VM_INLINE void jump() {
     const std::uint32_t length = template_here();
     if (length == 0) {
       clear();
       ip = ring(b + flaw());
       return;
     }
-    const std::uint32_t found = find(direction, length);
+    const std::uint32_t found = find<kDirection>(length);
     if (found == kNotFound) return;
     clear();
     ip = ring(found + length + flaw());
   }
 
-  BW_VM_INLINE void address(Direction direction) {
+  template <Direction kDirection>
+  BW_VM_INLINE void address() {
     const std::uint32_t length = template_here();
     if (length == 0) {
       fail();
       ++ip;
       return;
     }
-    const std::uint32_t found = find(direction, length);
+    const std::uint32_t found = find<kDirection>(length);
     if (found == kNotFound) return;
     a = ring(found + length + flaw());
     c = length;
@@ -246,6 +272,6 @@ struct Machine {
   }
 };
 
-}  // namespace bw
+}  // namespace bw::BW_VM_VARIANT
 
 #undef BW_VM_INLINE

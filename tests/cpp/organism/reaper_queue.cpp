@@ -23,7 +23,7 @@ TEST_CASE("the queue has the order of a row in which organisms come, go and swap
     // First it grows to about 1600 organisms, then it shrinks.
     const bool comes = random.integers(100) < (step < 8000 ? 60u : 40u);
     if (comes || row.empty()) {
-      slots[step] = queue.append(step, moved);
+      slots[step] = queue.append(step, step + 7, moved);
       row.push_back(step);
     } else {
       const std::size_t k = random.integers(row.size());
@@ -37,8 +37,8 @@ TEST_CASE("the queue has the order of a row in which organisms come, go and swap
     const std::uint32_t above = slots[row[k]], below = slots[row[k + 1]];
     CHECK(queue.after(above) == below);
     CHECK(queue.before(below) == above);
-    queue.set(above, row[k + 1]);
-    queue.set(below, row[k]);
+    queue.swap(above, below);
+    CHECK(queue.errors(above) == row[k + 1] + 7);
     std::swap(slots[row[k]], slots[row[k + 1]]);
     std::swap(row[k], row[k + 1]);
     CHECK(queue.size() == row.size());
@@ -52,7 +52,7 @@ TEST_CASE("the queue has the order of a row in which organisms come, go and swap
   CHECK(queue.before(queue.top()) == kNobody);
   queue.clear();
   CHECK(queue.top() == kNobody);
-  CHECK(queue.append(5, moved) == 0);
+  CHECK(queue.append(5, 0, moved) == 0);
 }
 
 }  // namespace

@@ -99,6 +99,20 @@ TEST_CASE("a tile's history follows from seed and settings, not from how it is c
   CHECK(fingerprint(whole) != fingerprint(other));
 }
 
+TEST_CASE("a tile's history is the same on every processor") {
+  SoupSettings settings;
+  settings.cells = 3000;  // many searches cross its end
+  settings.mutation.copy = 4;
+  const auto history = [&](Simd simd) {
+    Tile tile(std::make_shared<InstructionSet>(tests::tierra().rows, simd), settings, 17, 0);
+    tile.put(tests::tierra().ancestor());
+    tile.run(4'000'000);
+    CHECK(tile.counts().births > 100);
+    return fingerprint(tile);
+  };
+  CHECK(history(Simd::kScalar) == history(widest_simd()));
+}
+
 TEST_CASE("everything is whole under all kinds of mutation, slices and memory") {
   for (int fit = 0; fit < 6; ++fit) {
     SoupSettings settings;

@@ -20,7 +20,6 @@ struct Tierra {
     const std::filesystem::path here(BIGWORLDS_SOURCE);
     std::ifstream file(here / "bigworlds/organism/tables/tierra.isa");
     BW_CHECK(file.good(), "the table of the profile is there");
-    std::vector<InstructionRow> rows;
     for (std::string line; std::getline(file, line);) {
       std::istringstream words(line);
       int byte = 0;
@@ -54,6 +53,7 @@ struct Tierra {
     return genome(names);
   }
 
+  std::vector<InstructionRow> rows;
   std::shared_ptr<InstructionSet> set;
   std::map<std::string, std::uint8_t> bytes;
 };
