@@ -5,17 +5,17 @@
 #include <pybind11/pybind11.h>
 
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <memory>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "base/state.hpp"
-#include "cluster/communicator.hpp"
-#include "cluster/divide.hpp"
-#include "engine/simulation.hpp"
+
+namespace bw {
+class Communicator;
+struct Sharing;
+class Simulation;
+}  // namespace bw
 
 namespace bw::bindings {
 
@@ -42,19 +42,6 @@ void bind_sharing(pybind11::class_<Simulation>& simulation);
 
 // ModelSpec, Simulation.
 void bind_engine(pybind11::module_& module);
-
-// Values for entities, given from Python as (field, array with a row for each; one row stands for
-// all); values of any length as objects, each the bytes of one. They last as long as this.
-class GivenColumns {
- public:
-  GivenColumns(const pybind11::list& given, std::size_t count);
-  std::span<const SpawnColumn> columns() const { return columns_; }
-
- private:
-  std::vector<SpawnColumn> columns_;
-  std::deque<std::vector<ArenaSpan>> spans_;
-  std::deque<std::string> arenas_;
-};
 
 // Texts, bytes and lists of any length.
 void bind_open_values(pybind11::module_& module);

@@ -10,6 +10,7 @@
 
 #include "base/errors.hpp"
 #include "bindings/bindings.hpp"
+#include "cluster/communicator.hpp"
 
 namespace py = pybind11;
 

@@ -14,6 +14,7 @@
 #include "base/errors.hpp"
 #include "base/exact_sum.hpp"
 #include "bindings/bindings.hpp"
+#include "bindings/given_columns.hpp"
 #include "engine/simulation.hpp"
 #include "schedule/spread.hpp"
 

@@ -15,7 +15,7 @@ namespace py = pybind11;
 namespace bw::bindings {
 namespace {
 
-using Ids = py::array_t<EntityId, py::array::c_style | py::array::forcecast>;
+using Ends = py::array_t<EntityId, py::array::c_style | py::array::forcecast>;
 
 // An array that takes over a vector's memory.
 template <class T>
@@ -36,7 +36,8 @@ py::tuple ends(Generate&& generate) {
   return py::make_tuple(array_of(std::move(edges.sources)), array_of(std::move(edges.targets)));
 }
 
-EdgeSpan span_of(const Ids& sources, const Ids& targets, const std::vector<py::array>& columns) {
+EdgeSpan edge_span_of(const Ends& sources, const Ends& targets,
+                      const std::vector<py::array>& columns) {
   const auto count = static_cast<std::size_t>(sources.size());
   EdgeSpan edges{{sources.data(), count}, {targets.data(), count}, {}};
   for (const py::array& column : columns) {
@@ -47,18 +48,18 @@ EdgeSpan span_of(const Ids& sources, const Ids& targets, const std::vector<py::a
   return edges;
 }
 
-void connect(Simulation& simulation, std::size_t graph, const Ids& sources, const Ids& targets,
+void connect(Simulation& simulation, std::size_t graph, const Ends& sources, const Ends& targets,
              const std::vector<py::array>& columns) {
-  const EdgeSpan edges = span_of(sources, targets, columns);
+  const EdgeSpan edges = edge_span_of(sources, targets, columns);
   const py::gil_scoped_release release;
   simulation.connect(graph, edges);
 }
 
 // `what` is "add", "write" or "remove".
 void edit_edges(Simulation& simulation, std::size_t graph, const std::string& what,
-                const Ids& sources, const Ids& targets, const std::vector<std::uint32_t>& fields,
+                const Ends& sources, const Ends& targets, const std::vector<std::uint32_t>& fields,
                 const std::vector<py::array>& columns, bool only_check) {
-  const EdgeSpan edges = span_of(sources, targets, columns);
+  const EdgeSpan edges = edge_span_of(sources, targets, columns);
   const EdgeOrder::Kind kind = what == "add"     ? EdgeOrder::Kind::add
                                : what == "write" ? EdgeOrder::Kind::change
                                                  : EdgeOrder::Kind::remove;
@@ -68,8 +69,8 @@ void edit_edges(Simulation& simulation, std::size_t graph, const std::string& wh
 }
 
 py::array_t<std::uint8_t> has_edges(const Simulation& simulation, std::size_t graph,
-                                    const Ids& sources, const Ids& targets) {
-  return array_of(simulation.has_edges(graph, span_of(sources, targets, {})));
+                                    const Ends& sources, const Ends& targets) {
+  return array_of(simulation.has_edges(graph, edge_span_of(sources, targets, {})));
 }
 
 // Sources, targets, and the bytes of each field.
@@ -83,7 +84,7 @@ py::tuple edges_of(const Simulation& simulation, std::size_t graph) {
                         columns);
 }
 
-py::array_t<std::uint64_t> edge_keys(const Ids& sources, const Ids& targets) {
+py::array_t<std::uint64_t> edge_keys(const Ends& sources, const Ends& targets) {
   std::vector<std::uint64_t> keys(static_cast<std::size_t>(sources.size()));
   for (std::size_t i = 0; i < keys.size(); ++i) {
     keys[i] = edge_key(sources.data()[i], targets.data()[i]);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bindings/bindings.hpp"
+#include "bindings/given_columns.hpp"
 #include "engine/simulation.hpp"
 #include "schedule/open_values.hpp"
 
