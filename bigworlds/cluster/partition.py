@@ -12,6 +12,9 @@ from bigworlds.errors import UserError, nearest_names
 
 KINDS = ("blocks", "bisection", "curve", "graph")
 
+# A part of ten times the mean is as good as none; METIS wants the number to be small.
+MOST_TOLERANCE = 10.0
+
 Divider = Callable[..., Sequence[int]]
 
 
@@ -40,6 +43,7 @@ class Partition:
             busiest rank has more to do than `tolerance` allows, and a new division takes away a fifth of
             that or more; of the kind "graph" also where it takes away a fifth of the traffic between ranks.
         tolerance: how much more than the mean the busiest rank may have to do, as a share, from 0 up.
+            Of the kind "graph" a division uses it up where less is exchanged for it.
 
     Example:
         >>> import bigworlds as bw
@@ -98,12 +102,16 @@ def _metis() -> Divider | None:
     except ImportError:
         return None
 
-    def divide(first: Any, partners: Any, weights: Any, costs: Any, parts: int) -> Sequence[int]:
+    def divide(
+        first: Any, partners: Any, weights: Any, costs: Any, parts: int, tolerance: float
+    ) -> Sequence[int]:
+        # METIS counts in thousandths of the mean what a part may have more.
+        options = pymetis.Options(ufactor=max(1, round(1000 * min(tolerance, MOST_TOLERANCE))))
         graph = {"xadj": first, "adjncy": partners}
         with warnings.catch_warnings():
             # Newer versions take the graph as an object of their own, which older ones do not have.
             warnings.simplefilter("ignore", DeprecationWarning)
-            _, owners = pymetis.part_graph(parts, **graph, vweights=costs, eweights=weights)
+            _, owners = pymetis.part_graph(parts, **graph, vweights=costs, eweights=weights, options=options)
         return [int(owner) for owner in owners]
 
     return divide

@@ -10,6 +10,7 @@
 
 #include "base/errors.hpp"
 #include "bindings/bindings.hpp"
+#include "cluster/divide.hpp"
 #include "engine/simulation.hpp"
 
 namespace py = pybind11;
@@ -30,10 +31,10 @@ GraphDivider divider_from(const py::object& divide) {
     const py::gil_scoped_acquire acquire;
     delete object;
   });
-  return [held](const TileGraph& graph, std::uint32_t parts) {
+  return [held](const TileGraph& graph, std::uint32_t parts, double tolerance) {
     const py::gil_scoped_acquire acquire;
     return (*held)(array_of(graph.first), array_of(graph.partners), array_of(graph.weights),
-                   array_of(graph.costs), parts)
+                   array_of(graph.costs), parts, tolerance)
         .cast<std::vector<RankId>>();
   };
 }

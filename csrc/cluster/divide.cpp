@@ -264,7 +264,8 @@ Partition divide(const Sharing& sharing, const Domain& domain, const Tiling& til
   if (sharing.kind == PartitionKind::graph) {
     const TileGraph graph = graph_of(costs, traffic);
     const bool other = sharing.divider && !graph.partners.empty() && ranks > 1;
-    owners = other ? sharing.divider(graph, ranks) : divide_graph(graph, ranks);
+    owners = other ? sharing.divider(graph, ranks, sharing.tolerance)
+                   : divide_graph(graph, ranks, sharing.tolerance);
     if (owners.size() != tiling.count()) {
       throw InternalError("a graph of " + std::to_string(tiling.count()) +
                           " tiles was divided as " + std::to_string(owners.size()));

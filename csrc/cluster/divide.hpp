@@ -37,8 +37,10 @@ struct TileGraph {
   std::size_t size() const { return costs.size(); }
 };
 
-// Gives each vertex a part, 0 .. parts - 1.
-using GraphDivider = std::function<std::vector<RankId>(const TileGraph&, std::uint32_t parts)>;
+// Gives each vertex a part, 0 .. parts - 1, none of which costs much more than the tolerance
+// allows.
+using GraphDivider =
+    std::function<std::vector<RankId>(const TileGraph&, std::uint32_t parts, double tolerance)>;
 
 // How a run shares its tiles out, at the start and while it goes on. Never part of the state.
 struct Sharing {

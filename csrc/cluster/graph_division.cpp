@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <cstdlib>
 #include <numeric>
 #include <set>
@@ -12,8 +14,6 @@ namespace bw {
 namespace {
 
 constexpr int kPasses = 6;
-// A half may be off its share by this much of the whole, or by a vertex of mean cost.
-constexpr double kSlack = 0.02;
 // So many moves without a new best end a pass.
 constexpr int kMovesInVain = 64;
 
@@ -22,7 +22,9 @@ using Vertex = std::int64_t;
 // Two halves of some vertices of a graph.
 class Halves {
  public:
-  Halves(const TileGraph& graph, std::vector<Vertex> vertices, double share)
+  // Half 0 is to have a share of the cost; each half may be off by `slack` of the smaller one, or
+  // by a vertex of mean cost.
+  Halves(const TileGraph& graph, std::vector<Vertex> vertices, double share, double slack)
       : graph_(&graph), vertices_(std::move(vertices)), side_(graph.size(), kElsewhere) {
     for (const Vertex v : vertices_) {
       side_[at(v)] = 1;
@@ -30,7 +32,8 @@ class Halves {
     }
     wanted_ = static_cast<std::int64_t>(share * static_cast<double>(total_));
     slack_ = std::max(total_ / static_cast<std::int64_t>(vertices_.size()),
-                      static_cast<std::int64_t>(kSlack * static_cast<double>(total_)));
+                      static_cast<std::int64_t>(slack * std::min(share, 1.0 - share) *
+                                                static_cast<double>(total_)));
   }
 
   // Grows half 0 to its share, always by the vertex that exchanges most with it. `least` vertices
@@ -193,8 +196,13 @@ class Halves {
   std::size_t count_ = 0;
 };
 
+// What halves may be off by, so that after all bisections a part is not off by more than allowed.
+double slack_of_halves(std::uint32_t parts, double tolerance) {
+  return std::pow(1.0 + tolerance, 1.0 / std::bit_width(parts - 1)) - 1.0;
+}
+
 void divide_some(const TileGraph& graph, std::vector<Vertex> vertices, RankId first,
-                 std::uint32_t parts, std::vector<RankId>& part_of) {
+                 std::uint32_t parts, double slack, std::vector<RankId>& part_of) {
   if (parts <= 1 || vertices.size() <= 1) {
     for (const Vertex v : vertices) {
       part_of[static_cast<std::size_t>(v)] = first;
@@ -206,21 +214,22 @@ void divide_some(const TileGraph& graph, std::vector<Vertex> vertices, RankId fi
   const std::size_t least_first = std::min<std::size_t>(left, vertices.size() / 2);
   const std::size_t least_second =
       std::min<std::size_t>(parts - left, vertices.size() - vertices.size() / 2);
-  Halves halves(graph, std::move(vertices), static_cast<double>(left) / parts);
+  Halves halves(graph, std::move(vertices), static_cast<double>(left) / parts, slack);
   halves.grow(least_first, least_second);
   for (int pass = 0; pass < kPasses && halves.refine(least_first, least_second); ++pass) {
   }
-  divide_some(graph, halves.half(0), first, left, part_of);
-  divide_some(graph, halves.half(1), first + left, parts - left, part_of);
+  divide_some(graph, halves.half(0), first, left, slack, part_of);
+  divide_some(graph, halves.half(1), first + left, parts - left, slack, part_of);
 }
 
 }  // namespace
 
-std::vector<RankId> divide_graph(const TileGraph& graph, std::uint32_t parts) {
+std::vector<RankId> divide_graph(const TileGraph& graph, std::uint32_t parts, double tolerance) {
   std::vector<RankId> part_of(graph.size(), 0);
   std::vector<Vertex> all(graph.size());
   std::iota(all.begin(), all.end(), Vertex{0});
-  divide_some(graph, std::move(all), 0, parts, part_of);
+  const double slack = parts > 1 ? slack_of_halves(parts, tolerance) : 0.0;
+  divide_some(graph, std::move(all), 0, parts, slack, part_of);
   return part_of;
 }
 

@@ -7,7 +7,8 @@
 namespace bw {
 
 // Recursive bisection: a half grows from a vertex at the rim, then vertices at the border change
-// sides where that is a gain (Fiduccia, Mattheyses 1982, doi:10.1109/DAC.1982.1585498).
-std::vector<RankId> divide_graph(const TileGraph& graph, std::uint32_t parts);
+// sides where that is a gain (Fiduccia, Mattheyses 1982, doi:10.1109/DAC.1982.1585498). A part may
+// cost so much more than the mean, as a share, where less is exchanged for it; or by a vertex.
+std::vector<RankId> divide_graph(const TileGraph& graph, std::uint32_t parts, double tolerance);
 
 }  // namespace bw

@@ -134,11 +134,11 @@ def test_entities_that_write_to_each_other_come_to_live_together(
         monkeypatch.setitem(sys.modules, "pymetis", None)
     alone = groups.simulate(rng=1)
     alone.run(4)
-    simulation = groups.simulate(rng=1, ranks=2, partition=bw.Partition("graph", balance=2))
+    simulation = groups.simulate(rng=1, ranks=2, partition=bw.Partition("graph", balance=2, tolerance=0.5))
     before = crossing(simulation)
     simulation.run(4)
-    # Costs are measured, so how good a division they allow varies; without regard to friends half cross.
-    assert crossing(simulation) <= before / 2
+    # Costs are measured, and vary on a busy machine; the tolerance leaves room for that.
+    assert crossing(simulation) < before / 4
     assert simulation.digest() == alone.digest()
 
 
@@ -162,15 +162,16 @@ def test_agents_with_edges_come_to_live_together() -> None:
 def test_pymetis_is_asked_where_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def part_graph(parts: int, *, xadj: Any, adjncy: Any, vweights: Any, eweights: Any) -> Any:
+    def part_graph(parts: int, *, xadj: Any, adjncy: Any, vweights: Any, eweights: Any, options: Any) -> Any:
         asked.append(parts)
+        assert options == {"ufactor": 250}
         assert len(xadj) == 65
         assert len(adjncy) == len(eweights) == xadj[-1] == 4 * 64
         assert len(vweights) == 64
         return 0, [tile % parts for tile in range(64)]
 
-    monkeypatch.setitem(sys.modules, "pymetis", SimpleNamespace(part_graph=part_graph))
-    simulation = corner.simulate(rng=1, ranks=3, partition="graph")
+    monkeypatch.setitem(sys.modules, "pymetis", SimpleNamespace(part_graph=part_graph, Options=dict))
+    simulation = corner.simulate(rng=1, ranks=3, partition=bw.Partition("graph", tolerance=0.25))
     simulation.run(1)
     assert asked == [3]
     # The pieces are as the library made them; which rank has which is ours.

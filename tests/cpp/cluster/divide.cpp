@@ -147,12 +147,38 @@ TEST_CASE("what exchanges much stays together") {
   }
 }
 
+TEST_CASE("the tolerance says how uneven a division may be to keep together what exchanges much") {
+  // Tiles exchange within one of two groups only; one group costs 13 % more than half of all.
+  const Domain nowhere;
+  const Tiling tiling(nowhere, 64);
+  std::vector<std::uint64_t> costs;
+  std::vector<TileTraffic> traffic;
+  for (TileId a = 1; a <= 64; ++a) {
+    costs.push_back(a % 2 == 0 ? 100 : 130);
+    for (TileId b = a + 2; b <= 64; b += 2) {
+      traffic.push_back({a, b, 10});
+    }
+  }
+  Sharing sharing;
+  sharing.kind = PartitionKind::graph;
+  sharing.tolerance = 0.2;
+  const Partition together = divide(sharing, nowhere, tiling, costs, traffic, 2);
+  CHECK(crossing(together, traffic) == 0);
+  CHECK(imbalance(together, costs, 2) == doctest::Approx(0.13).epsilon(0.01));
+  sharing.tolerance = 0.05;
+  const Partition even = divide(sharing, nowhere, tiling, costs, traffic, 2);
+  CHECK(crossing(even, traffic) > 0);
+  CHECK(imbalance(even, costs, 2) <= 0.05);
+}
+
 TEST_CASE("another library can divide the graph") {
   const Domain domain = square(8.0);
   const Tiling tiling(domain, 64);
   Sharing sharing;
   sharing.kind = PartitionKind::graph;
-  sharing.divider = [](const TileGraph& graph, std::uint32_t parts) {
+  sharing.tolerance = 0.25;
+  sharing.divider = [](const TileGraph& graph, std::uint32_t parts, double tolerance) {
+    CHECK(tolerance == 0.25);
     CHECK(graph.first.back() == static_cast<std::int64_t>(graph.partners.size()));
     CHECK(graph.partners.size() == 2 * 2 * 8 * 7);  // both ends of all sides
     std::vector<RankId> owners(graph.size());
