@@ -23,7 +23,7 @@ Example:
 from importlib.metadata import PackageNotFoundError, version
 
 from bigworlds import _source_tree as _source_tree
-from bigworlds import record
+from bigworlds import organism, record
 from bigworlds.behavior import (
     Attach,
     Cells,
@@ -188,6 +188,7 @@ __all__ = [
     "moore",
     "native",
     "normal",
+    "organism",
     "param",
     "random_cells",
     "random_graph",

@@ -493,3 +493,27 @@ class organism:  # noqa: N801 (the name of a submodule)
             """Of each birth: instructions until it, instructions that were moved, the child's genome."""
         def state(self) -> dict[str, Any]:
             """Registers, stack (the top first), ip, start, the cell at ip, errors, and flags."""
+
+    @staticmethod
+    def check_settings(settings: dict[str, Any]) -> None:
+        """Throws UserError for rules of soups that cannot be."""
+    @staticmethod
+    def add_soups(
+        model: ModelSpec,
+        component: int,
+        *,
+        set: organism.InstructionSet,
+        settings: dict[str, Any],
+        instructions: int,
+        ancestors: list[bytes],
+        migration: float,
+        migration_every: int,
+    ) -> None:
+        """Adds soups, one in each tile, and their phase, behind the phases that the model has."""
+    @staticmethod
+    def totals(simulation: Simulation) -> list[int]:
+        """Of the soups of this process: instructions, births, errors, emigrants, immigrants, organisms, the
+        sum of their sizes, deaths by cause, mutations by kind."""
+    @staticmethod
+    def cells(simulation: Simulation) -> tuple[_Words, npt.NDArray[np.uint8]]:
+        """The tiles of this process and their cells, a row a tile; copies."""

@@ -132,6 +132,9 @@ def _schedule(world: WorldDescription) -> Iterator[str]:
         yield "In each tick, in this order:"
         yield ""
     for number, phase in enumerate(world.phases, 1):
+        if not phase.behaviors and world.soup is not None:
+            yield f"{number}. Each soup runs {world.soup.instructions:,} instructions of its organisms."
+            continue
         names = " and ".join(
             f"*{behavior.name}* ({_who(behavior)}{_when(behavior)})" for behavior in phase.behaviors
         )
@@ -214,6 +217,8 @@ def _stochastic(world: WorldDescription) -> Iterator[str]:
     for graph in world.graphs:
         if not isinstance(graph.source, GivenEdges):
             yield f"the edges {graph.component.__name__}"
+    if world.soup is not None:
+        yield "mutations, deaths and the length of turns in soups"
     for phase in world.phases:
         for behavior in phase.behaviors:
             if behavior.uses_rng:

@@ -17,6 +17,7 @@ from bigworlds.model.activation import Activation
 from bigworlds.model.initialisers import Cells, Draw, Initialiser
 from bigworlds.model.values import Column
 from bigworlds.model.words import Words, stream_key
+from bigworlds.organism import Organism, Soup
 from bigworlds.record import Spec
 from bigworlds.space import Space
 from bigworlds.view import Look
@@ -166,12 +167,17 @@ class PhaseDeclaration:
     """One phase of the tick: behaviors that run with no order among them.
 
     Attributes:
-        behaviors: the behaviors.
+        behaviors: the behaviors; none in the turn of the soups.
         activation: how their agents act.
     """
 
     behaviors: tuple[Any, ...]
     activation: Activation
+
+    @property
+    def name(self) -> str:
+        """The names of its behaviors."""
+        return " + ".join(behavior.name for behavior in self.behaviors) or "soup"
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +198,7 @@ class WorldDescription:
         input_components: components that only inputs use.
         graphs: in the order of their calls.
         resources: the values of the world as a whole, as it begins with them.
+        soup: what its soups are, None for none.
     """
 
     parameters: Parameters | None
@@ -207,6 +214,7 @@ class WorldDescription:
     input_components: tuple[type, ...] = ()
     graphs: tuple[GraphDeclaration, ...] = ()
     resources: tuple[Resource, ...] = ()
+    soup: Soup | None = None
 
     @property
     def behaviors(self) -> tuple[Any, ...]:
@@ -215,8 +223,10 @@ class WorldDescription:
 
     @property
     def components(self) -> tuple[type, ...]:
-        """All entity components that spawns name, in the order of their first appearance."""
-        return tuple(_once(component for spawn in self.spawns for component in spawn.components))
+        """All entity components that spawns name, in the order of their first appearance; those of soups
+        last."""
+        spawned = _once(component for spawn in self.spawns for component in spawn.components)
+        return (*spawned, *(() if self.soup is None else (Organism,)))
 
 
 def _once(items: Iterable[type]) -> dict[type, None]:

@@ -41,11 +41,13 @@ from bigworlds.model.spawns import (
     read_spawn,
     whole_number,
 )
+from bigworlds.organism import Soup
 from bigworlds.record import Spec, checked
 from bigworlds.space import Continuous, Grid, Space
 from bigworlds.view import Look
 
 _MAX_TILES = 2**20 - 1
+_NO_SPACE = "a world with a soup has no space: where organisms are, their addresses say"
 
 
 class World:
@@ -73,6 +75,7 @@ class World:
         self._input_components: list[type] = []
         self._resources: dict[str, Resource] = {}
         self._occupancy: Occupancy | None = None
+        self._soup: Soup | None = None
 
     @property
     def space(self) -> Space | None:
@@ -92,6 +95,8 @@ class World:
             raise ModelError(f"world.space is set once; it is {self._space!r} already")
         if self._spawns:
             raise ModelError("world.space is set before the first world.spawn(...)")
+        if self._soup is not None:
+            raise ModelError(_NO_SPACE)
         self._space = space
         self._occupancy = Occupancy(space)
 
@@ -105,6 +110,8 @@ class World:
 
     @tiles.setter
     def tiles(self, count: int) -> None:
+        if self._soup is not None:
+            raise ModelError("a world with a soup has its tiles: world.soup(Soup(..., tiles=...))")
         self._tiles = whole_number("world.tiles", count, 1, _MAX_TILES)
 
     def spawn(self, *components: Any, n: int | None = None, **fields: Any) -> None:
@@ -217,6 +224,35 @@ class World:
         """
         acting = activation_of(activation)
         self._phases.extend(PhaseDeclaration(behaviors_of(phase), acting) for phase in phases)
+
+    def soup(self, soup: Soup) -> None:
+        """Declares soups in which organisms live, one in each tile, and their turn: a phase of the tick,
+        behind those declared before.
+
+        Their organisms are entities with the component `bw.organism.Organism`: queries, records and behaviors
+        read them, and may end them, but nothing else writes them. `sim.soup` tells of all soups together.
+
+        Args:
+            soup: their size, ancestors and rules.
+
+        Raises:
+            ModelError: something else, a second soup, a world with a space or with tiles of its own.
+
+        Example:
+            `world.soup(bw.organism.Soup(ancestors=[Path("ancestor.tie")], cells=60_000))`
+        """
+        if not isinstance(soup, Soup):
+            raise ModelError(f"world.soup takes a bw.organism.Soup(...); found {soup!r}")
+        if self._soup is not None:
+            raise ModelError("world.soup is declared twice; several soups are tiles: Soup(..., tiles=4)")
+        if self._space is not None:
+            raise ModelError(_NO_SPACE)
+        if self._tiles is not None:
+            raise ModelError(
+                "a world with a soup has its tiles: leave world.tiles out, and say Soup(tiles=...)"
+            )
+        self._soup, self._tiles = soup, soup.tiles
+        self._phases.append(PhaseDeclaration((), Synchronous()))
 
     def field(self, field: Any, *, diffuse: Any = 0.0, decay: Any = 0.0, every: Any = 1) -> None:
         """Lets a field of cells diffuse and decay: a phase of the tick, behind those declared before.
@@ -358,6 +394,7 @@ class World:
             tuple(self._input_components),
             tuple(self._graphs),
             tuple(self._resources.values()),
+            self._soup,
         )
 
     def _start_values(

@@ -1,9 +1,11 @@
 """Organisms: programs that live, copy themselves and change in soups. Instruction sets, genomes as text, and
-organisms watched alone."""
+organisms watched alone, soups of worlds."""
 
 from bigworlds.organism.assembly import assemble, disassemble
 from bigworlds.organism.genome_file import read_genome
 from bigworlds.organism.instruction_set import Instruction, InstructionSet, profile, profile_names
+from bigworlds.organism.organism import Organism
+from bigworlds.organism.soup import Fit, Mutation, SliceRule, Soup
 from bigworlds.organism.specimen import DEFAULT_LIMIT, Birth, Gestation, State, gestation, trace
 from bigworlds.organism.tie import DaughterRecord, TieGenome, format_tie, parse_tie
 
@@ -11,9 +13,14 @@ __all__ = [
     "DEFAULT_LIMIT",
     "Birth",
     "DaughterRecord",
+    "Fit",
     "Gestation",
     "Instruction",
     "InstructionSet",
+    "Mutation",
+    "Organism",
+    "SliceRule",
+    "Soup",
     "State",
     "TieGenome",
     "assemble",

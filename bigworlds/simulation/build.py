@@ -17,6 +17,7 @@ from bigworlds.data.resource import block_class
 from bigworlds.errors import ModelError
 from bigworlds.model.activation import Sequential
 from bigworlds.model.declarations import PhaseDeclaration, WorldDescription
+from bigworlds.organism import Organism
 from bigworlds.simulation.channels import Channels, channels_of
 from bigworlds.simulation.schema import Schema, is_cell, schema_of, stored_value
 from bigworlds.space import Continuous, Grid, HexGrid, Space
@@ -80,6 +81,9 @@ def build(description: WorldDescription, seed: int, *, interpret: bool) -> Built
     for behavior in description.behaviors:
         _check_places(behavior, description)
     for number, phase in enumerate(description.phases):
+        if not phase.behaviors:
+            _add_soups(spec, schema, description)
+            continue
         made = []
         for k, behavior in enumerate(phase.behaviors):
             # A behavior that stands twice in the order draws other numbers the second time.
@@ -97,6 +101,22 @@ def block_of(parameters: Parameters | None, resources: Iterable[Resource]) -> by
     """The block that kernels read: the parameters, then the resources in the order of their names."""
     ordered = sorted(resources, key=lambda resource: type(resource).__name__)
     return b"".join(part.pack() for part in (parameters, *ordered) if part is not None)
+
+
+def _add_soups(spec: _core.ModelSpec, schema: Schema, description: WorldDescription) -> None:
+    """The soups and their phase, which has no behaviors."""
+    soup = description.soup
+    assert soup is not None
+    _core.organism.add_soups(
+        spec,
+        schema.number(Organism),
+        set=soup.instruction_set.core,
+        settings=soup.settings(),
+        instructions=soup.instructions,
+        ancestors=list(soup.genomes),
+        migration=soup.migration,
+        migration_every=soup.migration_every,
+    )
 
 
 def _set_space(spec: _core.ModelSpec, description: WorldDescription) -> None:

@@ -33,6 +33,7 @@ from bigworlds.simulation.per_tick import cause_in_words, set_acts
 from bigworlds.simulation.profile import Profiled
 from bigworlds.simulation.schema import counted, is_cell, is_edge, stored_column
 from bigworlds.simulation.shown import Shown, Table
+from bigworlds.simulation.soups import Living
 from bigworlds.simulation.views import Columns, Generations, Local
 from bigworlds.snapshot import Section
 from bigworlds.space import Continuous, Grid
@@ -44,7 +45,7 @@ _STRIDE = 1 << 30
 _START_ROWS = 1 << 20
 
 
-class Simulation(Shown, Outside, ByHand, Profiled):
+class Simulation(Shown, Outside, ByHand, Profiled, Living):
     """A running world, made by `model.simulate(...)`.
 
     All its state is in here: two simulations in one process do not know of each other.
@@ -127,7 +128,7 @@ class Simulation(Shown, Outside, ByHand, Profiled):
     @property
     def phase_seconds(self) -> dict[str, float]:
         """Wall time of each phase so far, by the names of its behaviors."""
-        names = [" + ".join(b.name for b in phase.behaviors) for phase in self.description.phases]
+        names = [phase.name for phase in self.description.phases]
         return dict(zip(names, self._core.phase_seconds, strict=True))
 
     def run(self, ticks: int) -> int:
@@ -536,7 +537,8 @@ class Simulation(Shown, Outside, ByHand, Profiled):
         self._generations.now += 1
         if self._inputs.journal is not None:
             self._mark_edited()
-        self._core.load([(s.room, s.name, s.keys, dict(s.columns)) for s in sections])
+        listed = [(s.room, s.name, s.keys, dict(s.columns)) for s in sections]
+        self._taking_in(lambda: self._core.load(listed))
         self._read_resources()
 
     def populate(self) -> None:

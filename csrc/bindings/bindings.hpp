@@ -51,5 +51,7 @@ void bind_graph(pybind11::module_& module);
 
 // Instruction sets, organisms alone.
 void bind_organism(pybind11::module_& module);
+// Soups of a world, into the module of organisms.
+void bind_soup(pybind11::module_& organism);
 
 }  // namespace bw::bindings

@@ -88,6 +88,7 @@ void bind_organism(py::module_& module) {
       .def_property_readonly("instructions", &Specimen::instructions)
       .def_property_readonly("daughters", &daughters_of)
       .def("state", &state_of);
+  bind_soup(organism);
 }
 
 }  // namespace bw::bindings

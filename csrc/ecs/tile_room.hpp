@@ -54,6 +54,9 @@ class TileTurn {
 
   // The id of an entity that is born in this tile: by the tile's birth counter, never reused.
   EntityId bear() { return make_id(tile_, (*next_birth_)++); }
+  // The ids that `bear` would give next, one after another; how many of them were given in a row.
+  EntityId next_id() const { return make_id(tile_, *next_birth_); }
+  void bear_up_to(EntityId end) { *next_birth_ = birth_counter(end); }
 
   // What was sent to this tile in the step before.
   std::span<const Letter> received() const { return received_; }

@@ -219,6 +219,10 @@ void Simulation::load(std::span<const StateSection> sections) {
     const StateColumn* first = section.columns.empty() ? nullptr : section.columns.data();
     if (section.room == "ecs" && section.name == "births") {
       for (std::size_t i = 0; i < section.keys.size(); ++i) {
+        if (section.keys[i] > tiling_.count()) {
+          throw UserError("the state has births in tile " + std::to_string(section.keys[i]) +
+                          ", the model has " + std::to_string(tiling_.count()) + " tiles");
+        }
         std::uint64_t next;
         std::memcpy(&next, first->data + static_cast<std::int64_t>(i) * first->stride,
                     sizeof(next));

@@ -120,15 +120,19 @@ void Tile::divide() {
   apply_operators();
   Organism& mother = organisms_[executing_];
   const Block block{mother.child_start, mother.child_size};
-  mother.child_size = 0;  // it is the child's now
   replication_instructions_ += mother.since_birth;
   mother.since_birth = 0;
   ++mother.births;
   mother.cpu.flags = 0;
   ++measured_births_;
   ++counts_.births;
-  const std::uint32_t place = enter(block, mother.number, biographies_[executing_].generation + 1);
-  enter_slicer(place, executing_);
+  if (leaves()) [[unlikely]] {
+    send_away(block);
+  } else {
+    mother.child_size = 0;  // it is the child's now
+    const std::uint64_t generation = biographies_[executing_].generation + 1;
+    enter_slicer(enter(block, mother.number, generation), executing_);
+  }
   release_child();
   move_down(executing_);
 }

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kPurposes[] = {"organism/slice", "organism/memory",     "organism/reaper",
                                      "organism/copy",  "organism/background", "organism/flaw",
-                                     "organism/birth"};
+                                     "organism/birth", "organism/migration"};
 
 const SoupSettings& checked(const SoupSettings& settings) {
   check(settings);

@@ -5,7 +5,7 @@
 // reaper's queue: a newly born enters it at the bottom, an error moves an organism up by one where
 // the one above it has no more errors, memory or a birth moves it down by one where the one below
 // has no fewer. Random numbers come from streams of the tile, one a purpose. So a tile's history
-// follows from (seed, tile, settings, what was put into it).
+// follows from (seed, tile, settings, what was put into it or came from other tiles).
 #pragma once
 
 #include <array>
@@ -33,10 +33,12 @@ struct Biography {
   std::uint64_t generation = 0;
 };
 
-inline constexpr std::uint64_t kNoParent = ~std::uint64_t{0};
+inline constexpr std::uint64_t kNoParent = 0;
 
-enum class Death : std::uint8_t { kMemory, kLazy };
-inline constexpr std::size_t kDeathCauses = 2;
+inline constexpr std::size_t kStreams = 8;  // of random numbers, one a purpose
+
+enum class Death : std::uint8_t { kMemory, kLazy, kOrder };  // kOrder: from outside
+inline constexpr std::size_t kDeathCauses = 3;
 
 enum class MutationKind : std::uint8_t {
   kCopy,
@@ -55,8 +57,10 @@ inline constexpr std::size_t kMutationKinds = 11;
 
 struct TileCounts {
   std::uint64_t instructions = 0;
-  std::uint64_t births = 0;
+  std::uint64_t births = 0;  // those that left for other tiles too
   std::uint64_t errors = 0;
+  std::uint64_t emigrants = 0;
+  std::uint64_t immigrants = 0;
   std::array<std::uint64_t, kDeathCauses> deaths{};
   std::array<std::uint64_t, kMutationKinds> mutations{};
 };
@@ -71,6 +75,16 @@ struct Averages {
   double replication = 0.0;  // instructions from birth to birth of an organism
 };
 
+// A daughter on her way to another tile.
+struct Emigrant {
+  std::uint32_t to = 0;  // which of the other tiles
+  std::uint64_t parent = 0;
+  std::uint64_t generation = 0;
+  std::vector<std::uint8_t> genome;
+};
+
+struct TileState;
+
 class Tile {
  public:
   Tile(std::shared_ptr<const InstructionSet> set, const SoupSettings& settings, std::uint64_t seed,
@@ -81,12 +95,33 @@ class Tile {
   // be.
   void put(std::span<const std::uint8_t> genome);
 
+  // The number of the next organism; by default they are numbered from 1 on.
+  std::uint64_t next_number() const { return next_number_; }
+  void set_next_number(std::uint64_t number) { next_number_ = number; }
+
   // Runs turns until at least so many instructions have been executed in all. A turn is never cut.
   void run(std::uint64_t until);
 
   // Lets the organism at a place alone execute up to so many instructions, until something happens
   // to it: returns how many. For looking at it; no one else has a turn.
   std::int64_t advance(std::uint32_t place, std::int64_t budget);
+
+  // Migration (migration.cpp). From now on one in `one_in` daughters leaves for one of so many
+  // other tiles; 0: none does.
+  void let_leave(double one_in, std::uint32_t others);
+  // Those that left since this was last asked, in the order of their births.
+  std::vector<Emigrant> take_emigrants();
+  // Makes room for one from another tile, where others may die for it, and lets it run after all.
+  void settle(const Emigrant& immigrant);
+
+  // Ends the organism at a place, by an order from outside.
+  void end(std::uint32_t place) { kill(place, Death::kOrder); }
+
+  // All its state beside cells, organisms and biographies, and how it is taken in (tile_state.cpp).
+  TileState state() const;
+  // Throws UserError for what can be no tile's state.
+  void restore(const TileState& state, std::span<const std::uint8_t> cells,
+               std::span<const Organism> organisms, std::span<const Biography> biographies);
 
   const Soup& soup() const { return soup_; }
   const SoupSettings& settings() const { return settings_; }
@@ -103,8 +138,16 @@ class Tile {
   std::vector<std::uint32_t> slicer_order() const;
 
  private:
-  enum class Stream : std::uint8_t { kSlice, kMemory, kReaper, kCopy, kBackground, kFlaw, kBirth };
-  static constexpr std::size_t kStreams = 7;
+  enum class Stream : std::uint8_t {
+    kSlice,
+    kMemory,
+    kReaper,
+    kCopy,
+    kBackground,
+    kFlaw,
+    kBirth,
+    kMigration,
+  };
   Draws& draws(Stream stream) { return draws_[static_cast<std::size_t>(stream)]; }
 
   // Turns (tile.cpp).
@@ -128,6 +171,8 @@ class Tile {
   bool may_divide() const;
   void release_child();
   std::uint32_t enter(Block block, std::uint64_t parent, std::uint64_t generation);
+  bool leaves();
+  void send_away(Block child);
 
   // Queues and deaths (reaper.cpp).
   void enter_slicer(std::uint32_t place, std::uint32_t before);
@@ -168,13 +213,18 @@ class Tile {
   ReaperQueue reaper_;
   std::uint32_t next_turn_ = kNobody;
   std::uint32_t executing_ = kNobody;
-  std::uint64_t next_number_ = 0;
+  std::uint64_t next_number_ = kNoParent + 1;
   std::uint64_t size_sum_ = 0;
 
   // Instructions until the next mutation of a kind; copies are counted in stretch_.
   std::int64_t until_background_ = kNever;
   std::int64_t until_flaw_ = kNever;
   Stretch stretch_;
+
+  // Of births that leave.
+  double leaves_one_in_ = 0;
+  std::uint32_t other_tiles_ = 0;
+  std::vector<Emigrant> emigrants_;
 
   // Scratch of operators.
   std::vector<std::uint32_t> own_edges_;
@@ -190,6 +240,23 @@ class Tile {
   std::uint64_t replication_instructions_ = 0;  // from birth to birth, summed over those births
 
   std::uint32_t most_idle_ = ~std::uint32_t{0};  // instructions without a birth; then it is lazy
+};
+
+// What a tile lists beside its cells, its organisms and their biographies. The free list, the sum
+// of sizes and the limit of searches follow from these.
+struct TileState {
+  TileCounts counts;
+  Averages averages;
+  std::int64_t until_copy = kNever;
+  std::int64_t until_background = kNever;
+  std::int64_t until_flaw = kNever;
+  std::uint64_t next_measure = 0;
+  std::uint64_t organism_instructions = 0;
+  std::uint64_t measured_births = 0;
+  std::uint64_t replication_instructions = 0;
+  std::array<std::uint64_t, kStreams> drawn{};  // by stream
+  std::vector<std::uint32_t> reaper_order;      // places of organisms
+  std::vector<std::uint32_t> slicer_order;
 };
 
 }  // namespace bw

@@ -17,8 +17,8 @@ CPP_FLOORS = {
     "schedule": 4, "cluster": 4, "organism": 4, "engine": 5, "bindings": 6,
 }  # fmt: skip
 PYTHON_FLOORS = {
-    "errors": 0, "_core": 0, "data": 1, "graph": 1, "organism": 1, "space": 1, "snapshot": 1, "cluster": 1,
-    "view": 2, "behavior": 2,
+    "errors": 0, "_core": 0, "data": 1, "graph": 1, "space": 1, "snapshot": 1, "cluster": 1,
+    "view": 2, "behavior": 2, "organism": 2,
     "record": 2, "model": 3, "event": 3, "simulation": 4, "ensemble": 5, "cli": 6,
 }  # fmt: skip
 DOORS = {
