@@ -1,6 +1,6 @@
 """Builds the reference, HTML pages of all public docstrings: python docs/reference.py [DIR].
 
-Public is what `bigworlds`, `bigworlds.record` and `bigworlds.view` name. Needs pdoc: `pip install pdoc`.
+Public is what `bigworlds`, its `organism`, `record` and `view` name. Needs pdoc: `pip install pdoc`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pdoc.render
 
 import bigworlds as bw
 
-MODULES = ("bigworlds", "bigworlds.record", "bigworlds.view")
+MODULES = ("bigworlds", "bigworlds.organism", "bigworlds.record", "bigworlds.view")
 # Two pages more for what Simulation inherits; behavior and model are functions, and rooms of the same names.
 PAGES = (
     "bigworlds", "!bigworlds.behavior", "!bigworlds.model", "bigworlds.view",
