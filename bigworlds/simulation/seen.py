@@ -10,7 +10,9 @@ from typing import Any
 
 from bigworlds.data.parameters import Parameters
 from bigworlds.model import Model, WorldDescription
+from bigworlds.organism import Organism
 from bigworlds.record import Spec, checked
+from bigworlds.view import Memory
 
 
 class Seen:
@@ -23,6 +25,12 @@ class Seen:
         self.cell_components = [cells.component for cells in description.cells]
         every = every_component(description)
         self.components = [component for component in every if component not in self.cell_components]
+
+    @property
+    def memory(self) -> Memory | None:
+        """How large the memory of its soups is; None for a world without soups."""
+        soup = self._simulation.description.soup
+        return None if soup is None else Memory(Organism, soup.cells_of_tile, soup.tiles)
 
     def table(self, component: type | str) -> Mapping[str, Any]:
         """The rows of a component; of cells one a cell, in their order, without ids."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bigworlds.view.camera import Camera, frame_of
-from bigworlds.view.frame import CellLayer, ColorScale, Curve, Frame, LegendEntry, PointLayer, Source
+from bigworlds.view.frame import CellLayer, ColorScale, Curve, Frame, LegendEntry, Memory, PointLayer, Source
 from bigworlds.view.html import ParameterRow, html_of_model, html_of_simulation, html_of_table
 from bigworlds.view.look import Look, Symbol
 from bigworlds.view.movie import MovieWriter, movie_suffix
@@ -21,6 +21,7 @@ __all__ = [
     "Frame",
     "LegendEntry",
     "Look",
+    "Memory",
     "MovieWriter",
     "ParameterRow",
     "Plot",

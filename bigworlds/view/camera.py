@@ -22,8 +22,18 @@ from bigworlds.view.coloring import (
     is_categorical,
     kind_color,
 )
-from bigworlds.view.frame import CellLayer, ColorScale, Curve, Frame, LegendEntry, PointLayer, Source
+from bigworlds.view.frame import (
+    CellLayer,
+    ColorScale,
+    Curve,
+    Frame,
+    LegendEntry,
+    Memory,
+    PointLayer,
+    Source,
+)
 from bigworlds.view.look import Look, Part, Quantity, Symbol, declared_fields
+from bigworlds.view.memory_map import genotype_colors, genotype_legend, memory_layer
 from bigworlds.view.palette import Bytes, Floats, Rgb
 
 # A history that is full keeps every second of its points, and from then on half as many.
@@ -101,6 +111,9 @@ class Camera:
         shot = _Shot(source, self._looks, self._seen)
         hexagonal = is_hexagonal(source.space)
         extent = extent_of(source.space)
+        memory: Memory | None = getattr(source, "memory", None)  # of soups, which have no space
+        if memory is not None:
+            return self._frame_of_memory(shot, memory)
         if extent is None:
             return self._frame_of_counts(shot)
         # Agents first: legends are cut where there is no more room.
@@ -115,6 +128,21 @@ class Camera:
             caption=self._caption,
             agents=shot.agents,
             statistics=_statistics(source),
+            legend=tuple(shot.legend),
+            scales=tuple(shot.scales),
+        )
+
+    def _frame_of_memory(self, shot: _Shot, memory: Memory) -> Frame:
+        layer = shot.memory(memory)
+        lines, columns = layer.rgb.shape[:2]
+        return Frame(
+            tick=int(shot.source.tick),
+            extent=(float(columns), float(lines)),
+            grid=(columns, lines),
+            cells=(layer,),
+            caption=self._caption,
+            agents=shot.source.count(memory.component),
+            statistics=_statistics(shot.source),
             legend=tuple(shot.legend),
             scales=tuple(shot.scales),
         )
@@ -219,6 +247,15 @@ class _Shot:
         return tuple(
             self._cells(look, columns, bottom=place == 0) for place, (look, columns) in enumerate(filled)
         )
+
+    def memory(self, memory: Memory) -> CellLayer:
+        """The memory of soups, in the colours of genotypes, or of what the organisms' look says."""
+        look = {look.target: look for look in self._looks}.get(memory.component)
+        table = self._table(memory.component)
+        if look is None or look.color is None:
+            self.legend += genotype_legend(table)
+            return memory_layer(memory, table, genotype_colors(table["genotype"]))
+        return memory_layer(memory, table, self._point_colors(look, table["id"]))
 
     def count_entries(self) -> list[LegendEntry]:
         """Agents per kind, or per value where a look colours the kind by a bool or enum field."""

@@ -19,6 +19,21 @@ from bigworlds.view.palette import Bytes, Floats, Rgb
 TITLE_JOINT = " · "
 
 
+@dataclass(frozen=True)
+class Memory:
+    """The memory of soups, as far as a picture of it needs to know.
+
+    Attributes:
+        component: of the organisms that live there: address, size, child_address, child_size, genotype.
+        cells: of each soup.
+        tiles: how many soups there are.
+    """
+
+    component: type[Any]
+    cells: int
+    tiles: int
+
+
 class Source(Protocol):
     """What a view needs of a simulation; all of it only reads, and is asked between ticks."""
 
