@@ -259,6 +259,12 @@ std::size_t apply_births(Store& store, std::span<CommandBuffer* const> buffers,
   return births.size();
 }
 
+std::vector<EntityId> ids_of(std::span<const Sighting> seen) {
+  std::vector<EntityId> ids(seen.size());
+  std::transform(seen.begin(), seen.end(), ids.begin(), [](const Sighting& one) { return one.id; });
+  return ids;
+}
+
 }  // namespace
 
 std::byte* CommandBuffer::new_record(const RecordPlan& layout, std::size_t* offset) {
@@ -293,18 +299,19 @@ void CommandBuffer::clear() {
 }
 
 std::vector<EntityId> CommandBuffer::take_deaths_of_external(const Store& store) {
-  const std::vector<EntityId> taken = store.external_among(deaths_);
+  const std::vector<EntityId> taken = store.external_among(ids_of(deaths_));
   if (!taken.empty()) {
-    std::erase_if(deaths_,
-                  [&](EntityId id) { return std::binary_search(taken.begin(), taken.end(), id); });
+    std::erase_if(deaths_, [&](const Sighting& death) {
+      return std::binary_search(taken.begin(), taken.end(), death.id);
+    });
   }
   return taken;
 }
 
 std::vector<EntityId> CommandBuffer::take_deaths_of_others(const Store& store) {
-  const auto others = std::stable_partition(deaths_.begin(), deaths_.end(),
-                                            [&](EntityId id) { return store.find(id); });
-  std::vector<EntityId> taken(others, deaths_.end());
+  const auto others = std::stable_partition(
+      deaths_.begin(), deaths_.end(), [&](const Sighting& death) { return store.find(death.id); });
+  std::vector<EntityId> taken = ids_of({others, deaths_.end()});
   deaths_.erase(others, deaths_.end());
   return taken;
 }
@@ -328,7 +335,7 @@ ApplyResult apply_commands(Store& store, std::span<CommandBuffer* const> buffers
                            std::span<const RecordPlan> plans,
                            std::span<std::uint64_t> next_births) {
   ApplyResult result;
-  std::vector<EntityId> doomed;
+  std::vector<Sighting> doomed;
   for (const CommandBuffer* buffer : buffers) {
     doomed.insert(doomed.end(), buffer->deaths().begin(), buffer->deaths().end());
   }

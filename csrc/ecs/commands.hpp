@@ -49,11 +49,12 @@ class CommandBuffer {
   std::byte* attach(EntityId entity, std::uint32_t plan, std::uint32_t behavior,
                     const RecordPlan& layout);
   void detach(EntityId entity, std::uint32_t plan, std::uint32_t behavior);
-  void despawn(EntityId entity) { deaths_.push_back(entity); }
+  // `at`: where it stands as it is ordered.
+  void despawn(EntityId entity, Location at = kNowhere) { deaths_.push_back({entity, at}); }
 
   const std::vector<Birth>& births() const { return births_; }
   const std::vector<Change>& changes() const { return changes_; }
-  const std::vector<EntityId>& deaths() const { return deaths_; }
+  const std::vector<Sighting>& deaths() const { return deaths_; }
   const std::byte* record(std::size_t offset) const { return records_.data() + offset; }
   std::byte* record(std::size_t offset) { return records_.data() + offset; }
 
@@ -76,7 +77,7 @@ class CommandBuffer {
 
   std::vector<Birth> births_;
   std::vector<Change> changes_;
-  std::vector<EntityId> deaths_;
+  std::vector<Sighting> deaths_;
   std::vector<std::byte> records_;
 };
 

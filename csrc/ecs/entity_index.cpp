@@ -250,6 +250,42 @@ void EntityIndex::arrive(std::span<const EntityId> ids, Location at) {
   }
 }
 
+void EntityIndex::learn(std::span<const std::span<const EntityId>> tables) {
+  *this = EntityIndex();
+  FlatMap living;  // by page: rows come in any order, so who has neighbours is counted first
+  for (const std::span<const EntityId> ids : tables) {
+    for (std::size_t i = 0, run = 0; i < ids.size(); i += run) {
+      run = run_in_page(ids.subspan(i));
+      living[page_key(ids[i])] += run;
+    }
+  }
+  for (std::uint32_t t = 0; t < tables.size(); ++t) {
+    const std::span<const EntityId> ids = tables[t];
+    for (std::uint32_t row = 0, run = 0; row < ids.size(); row += run) {
+      run = static_cast<std::uint32_t>(run_in_page(ids.subspan(row)));
+      const bool in_page =
+          page_of(ids[row]) != nullptr || *living.find(page_key(ids[row])) >= kLeastInPage;
+      learn_run(ids[row], run, {t, row}, in_page);
+    }
+    size_ += ids.size();
+  }
+}
+
+// Neighbouring ids of one page: into the page, or one by one.
+void EntityIndex::learn_run(EntityId first, std::size_t count, Location at, bool in_page) {
+  const std::uint64_t packed = pack(at);
+  if (!in_page) {
+    for (std::size_t i = 0; i < count; ++i) {
+      sparse_[first + i] = packed + i * kNextRow;
+    }
+    return;
+  }
+  Page& page = page_for(first);
+  write_rows_from(page.rows.data() + place_in_page(first), count, packed);
+  page.living += static_cast<std::uint32_t>(count);
+  page.complete = true;
+}
+
 void EntityIndex::set(EntityId id, Location location) {
   if (Page* page = page_of(id)) {
     if (std::uint64_t& row = page->rows[place_in_page(id)]; row != kUnknown) {

@@ -86,6 +86,9 @@ class EntityIndex {
   // known.
   void arrive(std::span<const EntityId> ids, Location at);
 
+  // All entities of the tables, in place of what was known: tables[t] are the ids by row.
+  void learn(std::span<const std::span<const EntityId>> tables);
+
   // The new row of a known entity; or the new rows of many, consecutive from `at` on.
   void set(EntityId id, Location location);
   void set_all(std::span<const EntityId> ids, Location at);
@@ -125,6 +128,7 @@ class EntityIndex {
   // How many of the first ids are consecutive and of one page.
   static std::size_t run_in_page(std::span<const EntityId> ids);
   void evict(std::uint64_t key, const Page& page);
+  void learn_run(EntityId first, std::size_t count, Location at, bool in_page);
   static bool has_emptied(const Page& page) { return page.complete && page.living < kLeastInPage; }
 
   FlatMap page_index_;  // page key -> position in pages_

@@ -1,9 +1,10 @@
-// Rows that come, go and change their archetype, with the index kept in step.
+// Rows that come, go and change their archetype, and the index that follows them while it is asked.
 #include "ecs/store.hpp"
 
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "base/checks.hpp"
@@ -75,11 +76,8 @@ std::vector<EntityId> Store::external_among(std::span<const EntityId> ids) const
 }
 
 std::size_t Store::size() const {
-  std::size_t rows = index_.size();
-  for (const External& one : external_) {
-    rows += tables_[one.table].size();
-  }
-  return rows;
+  return std::accumulate(tables_.begin(), tables_.end(), std::size_t{0},
+                         [](std::size_t rows, const Table& t) { return rows + t.size(); });
 }
 
 std::vector<std::uint32_t> Store::tables_with(std::span<const ComponentId> components) const {
@@ -121,14 +119,17 @@ std::optional<std::size_t> Store::position_column(std::uint32_t table_index) con
 std::uint32_t Store::bear(std::uint32_t table, EntityId first, std::size_t count) {
   ++changes_;
   const auto row = static_cast<std::uint32_t>(tables_[table].append_raw(first, count));
-  index_.add(first, count, {table, row});
+  if (follow(count)) {
+    index_.add(first, count, {table, row});
+  }
   return row;
 }
 
 std::uint32_t Store::bear(std::uint32_t table, std::span<const EntityId> ids) {
   ++changes_;
   const auto first = static_cast<std::uint32_t>(tables_[table].append_raw(ids));
-  for (std::size_t begin = 0, end = 0; begin < ids.size(); begin = end) {
+  const std::size_t told = follow(ids.size()) ? ids.size() : 0;
+  for (std::size_t begin = 0, end = 0; begin < told; begin = end) {
     while (end < ids.size() && ids[end] == ids[begin] + (end - begin)) {
       ++end;
     }
@@ -140,7 +141,9 @@ std::uint32_t Store::bear(std::uint32_t table, std::span<const EntityId> ids) {
 std::uint32_t Store::insert(std::uint32_t table, std::span<const EntityId> ids) {
   ++changes_;
   const auto first = static_cast<std::uint32_t>(tables_[table].append_raw(ids));
-  index_.arrive(ids, {table, first});
+  if (follow(ids.size())) {
+    index_.arrive(ids, {table, first});
+  }
   return first;
 }
 
@@ -186,24 +189,49 @@ std::size_t Store::remove(std::span<const EntityId> ids) {
   return count;
 }
 
-void Store::remove_rows(std::uint32_t table, std::span<const std::uint32_t> rows) {
-  for (const std::uint32_t row : rows) {
-    index_.take(tables_[table].ids()[row]);
+std::size_t Store::remove(std::span<const Sighting> seen) {
+  std::vector<RowSet> doomed;
+  for (const Table& table : tables_) {
+    doomed.emplace_back(seen.empty() ? 0 : table.size());
   }
-  index_.tidy();
+  std::size_t count = 0;
+  for (const Sighting& one : seen) {
+    if (const auto at = find_seen(one)) {
+      count += doomed[at->table].add(at->row) ? 1u : 0u;
+    }
+  }
+  for (std::uint32_t t = 0; t < doomed.size(); ++t) {
+    remove_rows(t, doomed[t].list());
+  }
+  return count;
+}
+
+void Store::remove_rows(std::uint32_t table, std::span<const std::uint32_t> rows) {
+  if (rows.empty()) {
+    return;
+  }
+  if (follow(rows.size())) {
+    for (const std::uint32_t row : rows) {
+      index_.take(tables_[table].ids()[row]);
+    }
+    index_.tidy();
+  }
   drop_rows(table, rows);
 }
 
 void Store::drop_rows(std::uint32_t table_index, std::span<const std::uint32_t> rows) {
   changes_ += rows.empty() ? 0u : 1u;
   Table& table = tables_[table_index];
-  for (const RowMove& move : table.remove(rows)) {
-    index_.set(table.ids()[move.to], {table_index, move.to});
+  const std::span<const RowMove> moves = table.remove(rows);
+  if (follows_) {
+    for (const RowMove& move : moves) {
+      index_.set(table.ids()[move.to], {table_index, move.to});
+    }
   }
 }
 
 void Store::stay(std::uint32_t table, std::span<const std::uint32_t> rows) {
-  for (const std::uint32_t row : rows) {
+  for (const std::uint32_t row : follows_ ? rows : std::span<const std::uint32_t>{}) {
     index_.set(tables_[table].ids()[row], {table, row});
   }
 }
@@ -222,7 +250,9 @@ std::uint32_t Store::copy_rows(std::uint32_t from, std::span<const std::uint32_t
       target.fill_default(c, first, target.size());
     }
   }
-  index_.set_all(target.ids().subspan(first), {to, first});
+  if (follows_) {
+    index_.set_all(target.ids().subspan(first), {to, first});
+  }
   return first;
 }
 
@@ -239,15 +269,46 @@ Location Store::change_archetype(Location from, Archetype archetype) {
 void Store::permute(std::uint32_t table_index, std::span<const std::uint32_t> order) {
   BW_CHECK(order.size() == tables_[table_index].size(), "a new order of rows names each of them");
   tables_[table_index].permute(order);
-  if (std::find(stale_.begin(), stale_.end(), table_index) == stale_.end()) {
+  if (follows_ && std::find(stale_.begin(), stale_.end(), table_index) == stale_.end()) {
     stale_.push_back(table_index);
   }
 }
 
+// Whether the index is to be told of rows that come or go. Making it anew costs about as much as
+// telling it of all rows: told of more since it was asked last, it is given up.
+bool Store::follow(std::size_t rows) {
+  unasked_ += follows_ ? rows : 0;
+  if (follows_ && unasked_ > size()) {
+    follows_ = false;
+    index_ = EntityIndex();
+    stale_.clear();
+  }
+  return follows_;
+}
+
 void Store::freshen() const {
+  unasked_ = 0;
+  if (!follows_) {
+    std::vector<std::span<const EntityId>> ids;
+    for (const Table& table : tables_) {
+      ids.push_back(table.is_external() ? std::span<const EntityId>{} : table.ids());
+    }
+    index_.learn(ids);
+    follows_ = true;
+  }
   for (; !stale_.empty(); stale_.pop_back()) {
     index_.set_all(tables_[stale_.back()].ids(), {stale_.back(), 0});
   }
+}
+
+std::optional<Location> Store::find_seen(const Sighting& seen) const {
+  if (seen.at.table < tables_.size() && !tables_[seen.at.table].is_external()) {
+    const std::span<const EntityId> ids = tables_[seen.at.table].ids();
+    if (seen.at.row < ids.size() && ids[seen.at.row] == seen.id) {
+      return seen.at;
+    }
+  }
+  return find_own(seen.id);
 }
 
 std::optional<Location> Store::find_own(EntityId id) const {

@@ -1,5 +1,8 @@
 // The store: all tables of one rank and the index from ids to rows, those of external tables
 // included. It knows nothing of space, behaviors or other ranks.
+//
+// The index is there for those who ask: while nobody does, it is given up, and made anew when
+// somebody asks again.
 #pragma once
 
 #include <deque>
@@ -13,6 +16,12 @@
 #include "ecs/table.hpp"
 
 namespace bw {
+
+// An entity, and where it was seen: it may have ended or moved to another row since.
+struct Sighting {
+  EntityId id = kNoEntity;
+  Location at = kNowhere;
+};
 
 class Store {
  public:
@@ -42,8 +51,8 @@ class Store {
 
   std::size_t size() const;
   std::size_t count(ComponentId component) const;
-  // Where an entity is. Not for several threads at once: the index may have to learn of reordered
-  // tables first.
+  // Where an entity is. Not for several threads at once: the index may have to learn of the rows
+  // first.
   std::optional<Location> find(EntityId id) const;
   // The same, but for the rows of external tables.
   std::optional<Location> find_own(EntityId id) const;
@@ -66,8 +75,10 @@ class Store {
   // New rows for entities that come from elsewhere (another rank, a snapshot); the same otherwise.
   std::uint32_t insert(std::uint32_t table, std::span<const EntityId> ids);
 
-  // Ends entities, each at most once; unknown ids are passed over. Returns how many ended.
+  // Ends entities, each at most once; unknown ids are passed over. Returns how many ended. The
+  // index is asked for those only that are not where they were seen.
   std::size_t remove(std::span<const EntityId> ids);
+  std::size_t remove(std::span<const Sighting> seen);
 
   // The same in two steps: the index forgets them, and their rows go, unless all is put back.
   struct Doomed {
@@ -113,11 +124,15 @@ class Store {
  private:
   void freshen() const;
   void freshen_external() const;
+  bool follow(std::size_t rows);
+  std::optional<Location> find_seen(const Sighting& seen) const;
 
   const Schema* schema_;
   std::uint64_t changes_ = 0;
   std::deque<Table> tables_;  // a deque: references stay valid while tables are added
   mutable EntityIndex index_;
+  mutable bool follows_ = false;  // whether the index is in step with rows, but for what is stale
+  mutable std::size_t unasked_ = 0;  // rows that it was told of since it was asked last
   mutable std::vector<std::uint32_t>
       stale_;  // tables whose rows were reordered since the index was asked
 

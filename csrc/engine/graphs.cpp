@@ -234,9 +234,9 @@ std::vector<std::vector<EntityId>> Simulation::list_ended() const {
   std::vector<std::vector<EntityId>> ended(ranks_.size());
   for (std::size_t h = 0; h < ranks_.size() && !model_.graphs.empty(); ++h) {
     for (const CommandBuffer* buffer : ranks_[h]->executor.command_buffers()) {
-      for (const EntityId id : buffer->deaths()) {
-        if (ranks_[h]->store.find_own(id)) {
-          ended[h].push_back(id);
+      for (const Sighting& death : buffer->deaths()) {
+        if (ranks_[h]->store.find_own(death.id)) {
+          ended[h].push_back(death.id);
         }
       }
     }

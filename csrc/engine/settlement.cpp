@@ -153,8 +153,8 @@ const ClaimOutcome& Simulation::settle_on(std::size_t h, std::span<const Claim> 
   const ClaimOutcome& outcome =
       rank.claim_settler.settle(claims, claim_targets_, agents, rank.cells.get(),
                                 static_cast<std::size_t>(lattice_.volume()), tick_);
-  for (const EntityId taken : outcome.taken) {
-    rank.executor.command_buffers().front()->despawn(taken);
+  for (const Sighting& taken : outcome.taken) {
+    rank.executor.command_buffers().front()->despawn(taken.id, taken.at);
   }
   return outcome;
 }

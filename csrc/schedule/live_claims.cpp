@@ -148,7 +148,7 @@ void LiveWorld::claim_agents(Claimed& claimed, std::uint32_t row, std::uint64_t 
       item = there_[scale_word(word, there_.size())];
     }
     const Location taken = location_of(population, item);
-    commands.despawn(store_->table(taken.table).ids()[taken.row]);
+    commands.despawn(store_->table(taken.table).ids()[taken.row], taken);
     if (population.chains != nullptr) {
       population.chains->remove(item, cell);
     }

@@ -197,6 +197,12 @@ char* spawn(bw_call* call, std::int64_t effect, std::int64_t row) {
   return reinterpret_cast<char*>(record);
 }
 
+void order_end(Worker& worker, std::int64_t row) {
+  const TableRun& run = *worker.run;
+  worker.commands.despawn(run.table->ids()[static_cast<std::size_t>(row)],
+                          {run.number, static_cast<std::uint32_t>(row)});
+}
+
 void despawn(bw_call* call, std::int64_t row) {
   Worker& worker = worker_of(call);
   if (worker.run->run->behavior->of_cells) {
@@ -208,12 +214,12 @@ void despawn(bw_call* call, std::int64_t row) {
                       ", which ends its entities itself");
     return;
   }
-  worker.commands.despawn(worker.run->table->ids()[static_cast<std::size_t>(row)]);
+  order_end(worker, row);
 }
 
 void despawn_live(bw_call* call, std::int64_t row) {
   Worker& worker = worker_of(call);
-  worker.commands.despawn(worker.run->table->ids()[static_cast<std::size_t>(row)]);
+  order_end(worker, row);
   worker.run->live->leave(static_cast<std::uint32_t>(row));
 }
 

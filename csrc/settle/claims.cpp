@@ -45,7 +45,10 @@ void find_agents(const CellsOfKind& asked, ComponentId component, const Store& s
     for_each_cell(lattice, domain, {column.data(), column.stride()}, table.size(),
                   [&](std::size_t row, std::int64_t cell) {
                     if (cell >= 0 && asked.cells.has(static_cast<std::uint32_t>(cell))) {
-                      found.push_back({asked.kind, static_cast<std::uint64_t>(cell), ids[row]});
+                      found.push_back({asked.kind,
+                                       static_cast<std::uint64_t>(cell),
+                                       ids[row],
+                                       {t, static_cast<std::uint32_t>(row)}});
                     }
                   });
   }
@@ -145,7 +148,9 @@ std::int64_t ClaimSettler::share_stock(const Contest& contest, std::int64_t left
 // cost of one bit.
 void ClaimSettler::chain_agents(std::uint32_t kind, std::span<const AgentAt> agents) {
   // What an earlier kind was granted is no longer there.
-  std::vector<EntityId> gone = outcome_.taken;
+  std::vector<EntityId> gone(outcome_.taken.size());
+  std::transform(outcome_.taken.begin(), outcome_.taken.end(), gone.begin(),
+                 [](const Sighting& taken) { return taken.id; });
   std::sort(gone.begin(), gone.end());
   next_agent_.resize(agents.size());
   RowSet inhabited(contest_of_.size());
@@ -174,10 +179,10 @@ void ClaimSettler::settle_agents(std::span<const AgentAt> agents) {
     }
     there_.clear();
     for (std::uint32_t i = contest.first_agent; i != kNone; i = next_agent_[i]) {
-      there_.push_back(agents[i].id);
+      there_.push_back({agents[i].id, agents[i].at});
     }
     if (there_.size() > 1) {
-      std::sort(there_.begin(), there_.end());
+      std::ranges::sort(there_, {}, &Sighting::id);
     }
     share_agents(contest);
   }
@@ -187,7 +192,7 @@ void ClaimSettler::settle_agents(std::span<const AgentAt> agents) {
 // The agents of a cell to its claimants, in both their orders.
 void ClaimSettler::share_agents(const Contest& contest) {
   const auto is_there = [&](const Claim& claim) {
-    return std::binary_search(there_.begin(), there_.end(), claim.claimant);
+    return std::ranges::binary_search(there_, claim.claimant, {}, &Sighting::id);
   };
   bool order_matters = contest.asked > there_.size() && contest.claims > 1;
   for (std::uint32_t i = contest.first_claim; i != kNone; i = next_claim_[i]) {
@@ -195,19 +200,19 @@ void ClaimSettler::share_agents(const Contest& contest) {
   }
   collect(contest, order_matters);
   std::size_t next = 0;
-  EntityId passed = kNoEntity;  // left to others because it is the claimant itself
+  Sighting passed;  // left to others because it is the claimant itself
   for (const Turn& turn : turns_) {
     const Claim& claim = claims_[turn.claim];
     std::uint32_t granted = 0;
-    const auto take = [&](EntityId agent) {
+    const auto take = [&](const Sighting& agent) {
       outcome_.taken.push_back(agent);
       ++granted;
     };
-    if (passed != kNoEntity && passed != claim.claimant) {
-      take(std::exchange(passed, kNoEntity));
+    if (passed.id != kNoEntity && passed.id != claim.claimant) {
+      take(std::exchange(passed, {}));
     }
     for (; granted < claim.count && next < there_.size(); ++next) {
-      if (there_[next] == claim.claimant) {
+      if (there_[next].id == claim.claimant) {
         passed = there_[next];
       } else {
         take(there_[next]);

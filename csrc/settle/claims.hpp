@@ -26,7 +26,7 @@ struct ClaimTarget {
 
 struct ClaimOutcome {
   std::vector<Grant> grants;    // with a count above zero
-  std::vector<EntityId> taken;  // agents that were granted; they end
+  std::vector<Sighting> taken;  // agents that were granted; they end
 };
 
 // An agent that stands in a cell where agents of its kind of claim are claimed.
@@ -34,8 +34,9 @@ struct AgentAt {
   std::uint32_t kind = 0;
   std::uint64_t cell = 0;
   EntityId id = kNoEntity;
+  Location at = kNowhere;  // on the rank that found it
 
-  friend constexpr auto operator<=>(const AgentAt&, const AgentAt&) = default;
+  friend constexpr bool operator==(const AgentAt&, const AgentAt&) = default;
 };
 
 // The cells of the world in which one kind of claim asks for agents.
@@ -103,7 +104,7 @@ class ClaimSettler {
   std::vector<std::uint32_t> next_claim_;  // by claim: the next of its cell
   std::vector<std::uint32_t> next_agent_;  // by agent
   std::vector<Turn> turns_;                // of the cell in hand
-  std::vector<EntityId> there_;            // agents of the cell in hand, ascending
+  std::vector<Sighting> there_;            // agents of the cell in hand, by ascending id
 };
 
 }  // namespace bw

@@ -178,6 +178,41 @@ TEST_CASE("survivors of a page that was given back are found although a neighbou
   }
 }
 
+TEST_CASE("what is learnt anew is as if it had been told, in any order of rows") {
+  bw::RandomStream draw(11, 2, 0);
+  EntityIndex index;
+  index.add(bw::make_id(3, 1), 1000, {8, 8});  // is forgotten
+  std::vector<std::vector<EntityId>> tables(3);
+  Known known;
+  std::vector<EntityId> ever;
+  for (std::uint64_t i = 1; i < 5000; ++i) {
+    const EntityId id = bw::make_id(static_cast<bw::TileId>(i / 2000), i);
+    const bool crowded = i % 1024 < 512;  // of other pages a few are left
+    ever.push_back(id);
+    if (draw.integers(crowded ? 2 : 40) == 0) {
+      tables[draw.integers(3)].push_back(id);
+    }
+  }
+  std::vector<std::span<const EntityId>> shown;
+  for (std::uint32_t t = 0; t < 3; ++t) {
+    for (std::size_t i = tables[t].size(); t < 2 && i > 1; --i) {
+      std::swap(tables[t][i - 1], tables[t][draw.integers(i)]);
+    }
+    for (std::uint32_t row = 0; row < tables[t].size(); ++row) {
+      known[tables[t][row]] = {t, row};
+    }
+    shown.emplace_back(tables[t]);
+  }
+  index.learn(shown);
+  CHECK(agree(index, known, ever));
+  CHECK_FALSE(index.find(bw::make_id(3, 1)));
+  for (std::uint64_t i = 0; i < ever.size(); i += 2) {
+    CHECK(index.take(ever[i]).has_value() == (known.erase(ever[i]) > 0));
+  }
+  index.tidy();
+  CHECK(agree(index, known, ever));
+}
+
 TEST_CASE("an unknown entity is nowhere, and cannot be moved to another row") {
   EntityIndex index;
   CHECK_FALSE(index.find(42));

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 #include <vector>
 
@@ -218,6 +219,53 @@ TEST_CASE("rows in a new order are found, changed and removed as before") {
   store.remove_rows(0, first);
   check_agrees(store, herd);
   CHECK_THROWS_AS(store.permute(0, std::vector<std::uint32_t>{0}), bw::InternalError);
+}
+
+TEST_CASE("the index is right whenever it is asked, however much went on since") {
+  bw::RandomStream draw(5, 2, 0);
+  const bw::Schema schema = herd_schema();
+  Store store(schema);
+  Herd herd;
+  std::vector<EntityId> all;
+  const std::uint32_t t = store.table_for({kBody, kHunger});
+  std::uint64_t next = 1;
+  for (int step = 0; step < 300; ++step) {
+    std::vector<EntityId> born(draw.integers(60));
+    for (EntityId& id : born) {
+      id = bw::make_id(1, next++);
+    }
+    if (!born.empty()) {
+      bear(store, herd, {kBody, kHunger}, born);
+    }
+    std::vector<bw::Sighting> seen;  // some where they are, some where they were, some twice
+    const bw::Table& table = store.table(t);
+    for (std::size_t i = draw.integers(60); i > 0 && table.size() > 0; --i) {
+      const auto row = static_cast<std::uint32_t>(draw.integers(table.size()));
+      const bool astray = draw.integers(4) == 0;
+      seen.push_back({table.ids()[row], astray ? Location{t + 9, row + 1} : Location{t, row}});
+    }
+    seen.push_back({bw::make_id(7, 7), {t, 0}});
+    std::set<EntityId> ended;
+    for (const bw::Sighting& one : seen) {
+      if (herd.erase(one.id) > 0) {
+        ended.insert(one.id);
+      }
+    }
+    CHECK(store.remove(seen) == ended.size());
+    if (draw.integers(3) == 0 && table.size() > 1) {
+      std::vector<std::uint32_t> order(table.size());
+      std::iota(order.rbegin(), order.rend(), 0u);
+      store.permute(t, order);
+    }
+    CHECK(store.size() == herd.size());
+    if (draw.integers(12) == 0 || step % 100 < 10) {
+      check_agrees(store, herd);
+    }
+    if (draw.integers(12) == 0 && !herd.empty()) {
+      CHECK(store.index_bytes() > 0);
+    }
+  }
+  check_agrees(store, herd);
 }
 
 TEST_CASE("those who come from elsewhere are known afterwards, with values to be written") {

@@ -147,8 +147,8 @@ TEST_CASE(
     std::map<std::uint64_t, std::set<EntityId>> there;
     for (EntityId id = 1; id <= 25; ++id) {
       const std::uint64_t cell = draw.integers(20);
-      agents.push_back({0, cell, id});
-      agents.push_back({1, cell, id});
+      agents.push_back({0, cell, id, {}});
+      agents.push_back({1, cell, id, {}});
       there[cell].insert(id);
     }
     std::vector<Claim> claims = random_claims(draw, 2);
@@ -173,7 +173,11 @@ TEST_CASE(
     std::swap(agents.front(), agents.back());
     const ClaimOutcome outcome = settler.settle(claims, targets, agents, nullptr, kCells, kTick);
     CHECK(totals(outcome.grants) == wanted);
-    CHECK(std::set<EntityId>(outcome.taken.begin(), outcome.taken.end()) == wanted_taken);
+    std::set<EntityId> taken;
+    for (const bw::Sighting& one : outcome.taken) {
+      taken.insert(one.id);
+    }
+    CHECK(taken == wanted_taken);
     CHECK(outcome.taken.size() == wanted_taken.size());
   }
 }
@@ -200,8 +204,11 @@ TEST_CASE("agents are found in the cells that are asked for, whatever table they
   CHECK(asked.front().cells.list() == std::vector<std::uint32_t>{1, 19});
   std::vector<AgentAt> found;
   bw::find_agents(asked.front(), kBeast, store, kDomain, bw::world_box(kDomain, {}), found);
-  std::sort(found.begin(), found.end());
-  CHECK(found == std::vector<AgentAt>{{0, 1, 3}, {0, 19, 2}, {0, 19, 4}, {0, 19, 9}});
+  std::ranges::sort(found, {}, &AgentAt::id);
+  CHECK(found == std::vector<AgentAt>{{0, 19, 2, {plain, 1}},
+                                      {0, 1, 3, {plain, 2}},
+                                      {0, 19, 4, {plain, 3}},
+                                      {0, 19, 9, {tagged, 0}}});
 }
 
 }  // namespace
