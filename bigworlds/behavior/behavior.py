@@ -231,6 +231,18 @@ class Behavior:
         return self.used.random_empty
 
     @property
+    def turns_in_claims_only(self) -> bool:
+        """Whether agents that act one after another do the same whenever they act, but for what they are
+        granted: they look at nobody, claim one kind of thing, and neither read nor write the result, nor
+        read what they claim. All of them may then act at once, and claims be settled in the order of turns."""
+        used = self.used
+        if self.kind is not BehaviorKind.COMPILED or len(used.claims) != 1 or used.reaches:
+            return False
+        read_at_places = {field for cells in used.cells for field in cells.fields}
+        seen = used.random_empty or used.despawn or used.uses_results
+        return not seen and used.claims[0].stock not in read_at_places
+
+    @property
     def uses_despawn(self) -> bool:
         """Whether it may end its agent's life."""
         return self.used.despawn

@@ -100,6 +100,7 @@ def native(
         rng=True,
         random_empty=draws_empty_cells,
         despawn=despawns,
+        uses_results=bool(claims),
     )
     kernel = _kernel_of(what, library, name)
     return Behavior(

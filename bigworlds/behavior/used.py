@@ -45,11 +45,13 @@ class Used:
     rng: bool
     random_empty: bool
     despawn: bool
+    uses_results: bool
+    """Whether it reads or writes what it is granted by its claims."""
 
 
 def nothing_used() -> Used:
     """The uses of a behavior that has no kernel."""
-    return Used((), (), (), (), (), (), (), (), (), (), False, False, False)
+    return Used((), (), (), (), (), (), (), (), (), (), False, False, False, False)
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ class _Collector:
             rng=self.seen.rng,
             random_empty=self.seen.random_empty,
             despawn=self.seen.despawn,
+            uses_results=any((f.owner, f.name) in self.seen.reads | self.seen.writes for *_, f in claimed),
         )
 
     def _columns(self, results: list[Field]) -> tuple[ColumnUse, ...]:

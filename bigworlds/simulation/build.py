@@ -158,7 +158,7 @@ def _place(
     interpret: bool,
 ) -> BehaviorPlace:
     behavior, parameters, space = phase.behaviors[k], description.parameters, description.space
-    sequential = isinstance(phase.activation, Sequential)
+    in_order = isinstance(phase.activation, Sequential) and not behavior.turns_in_claims_only
     if behavior.per_tick:
         check_parameters(behavior, block)
         return BehaviorPlace(behavior, number, k, stream, None, None)
@@ -168,11 +168,11 @@ def _place(
     around = tuple(count(reach, space, parameters) for reach in behavior.reaches)
     shape: CellShape = "hexagonal" if isinstance(space, HexGrid) else "square"
     kernel = behavior.kernel(
-        block, sequential=sequential, interpret=interpret, around=around, by_cell=shape if by_cell else None
+        block, sequential=in_order, interpret=interpret, around=around, by_cell=shape if by_cell else None
     )
     # A compiled kernel can only say which row failed; the same behavior as plain Python says why.
     explain = (
-        behavior.kernel(block, sequential=sequential, interpret=True)
+        behavior.kernel(block, sequential=in_order, interpret=True)
         if behavior.kind is Compiled and not interpret
         else None
     )
@@ -262,6 +262,7 @@ def _engine_terms(
         "once": behavior.per_tick,
         "sequential": isinstance(activation, Sequential),
         "shuffle": isinstance(activation, Sequential) and activation.shuffle,
+        "turns_in_claims_only": isinstance(activation, Sequential) and behavior.turns_in_claims_only,
         "draws_empty_cells": behavior.uses_random_empty,
         "redraws": 3,
         "components": [schema.number(component) for component in behavior.components],

@@ -125,6 +125,7 @@ Behavior behavior_from(const py::dict& dict) {
   behavior.takes_spans = dict["takes_spans"].cast<bool>();
   behavior.sequential = dict["sequential"].cast<bool>();
   behavior.shuffle = dict["shuffle"].cast<bool>();
+  behavior.turns_in_claims_only = dict["turns_in_claims_only"].cast<bool>();
   behavior.draws_empty_cells = dict["draws_empty_cells"].cast<bool>();
   behavior.redraws = dict["redraws"].cast<std::int32_t>();
   behavior.components = dict["components"].cast<std::vector<ComponentId>>();

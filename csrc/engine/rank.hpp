@@ -81,7 +81,9 @@ struct Rank {
   std::vector<Border> borders;        // of the radii within which others are seen
   Executor executor;
   CostMeter meter;
-  TileExchanges traffic;  // of events, since the last look
+  TileExchanges traffic;                    // of events, since the last look
+  std::vector<ClaimedAgents> claimed;       // by kind of claim: of the phase in hand
+  std::vector<std::uint8_t> claimed_shown;  // whether they were listed before it ran
   ClaimSettler claim_settler;
   LiveMemory live_memory;
   DepositSettler deposit_settler;

@@ -66,6 +66,7 @@ void Simulation::refresh(std::size_t phase) {
   if (settles_moves()) {
     show_places_before(phase);
   }
+  show_claimed(phase);
 }
 
 // Agents that act in random order, and look at cells alone, find their rows anywhere.

@@ -109,6 +109,73 @@ std::vector<std::vector<Claim>> Simulation::route_claims() {
   return joined(exchange_items(*communicator_, "claims", claims));
 }
 
+// One rank: lists the agents that a phase may claim, before it runs, and shows its behaviors what
+// there is to be claimed, as far as that stays as it is until the claims are settled.
+void Simulation::show_claimed(std::size_t phase) {
+  const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
+  for (const auto& rank : ranks_) {
+    for (std::size_t b = 0; b < behaviors.size(); ++b) {
+      rank->prepared[phase][b].run.claimed.assign(behaviors[b].claims.size(), {});
+    }
+  }
+  Rank& rank = *ranks_.front();
+  std::fill(rank.claimed_shown.begin(), rank.claimed_shown.end(), std::uint8_t{0});
+  for (std::size_t b = 0; b < behaviors.size(); ++b) {
+    BehaviorRun& run = rank.prepared[phase][b].run;
+    if (firing_[b] == 0 || sequential_ || communicator_->ranks() > 1) {
+      continue;
+    }
+    for (std::size_t k = 0; k < behaviors[b].claims.size(); ++k) {
+      const ClaimUse& use = behaviors[b].claims[k];
+      if (use.stock && !fires_writer(phase, *use.stock)) {
+        run.claimed[k].cells = rank.cells.get();
+        run.claimed[k].stock =
+            &rank.cells->table().column(rank.cells->table().find_column(*use.stock).value());
+      } else if (use.agents && !moves_any(phase, *use.agents)) {
+        const std::size_t kind = run.first_claim + k;
+        rank.claimed[kind].take_all(rank.store, *use.agents, model_.domain, lattice_);
+        rank.claimed_shown[kind] = 1;
+        run.claimed[k].agents = &rank.claimed[kind];
+      }
+    }
+  }
+}
+
+bool Simulation::fires_writer(std::size_t phase, FieldKey field) const {
+  const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
+  for (std::size_t b = 0; b < behaviors.size(); ++b) {
+    if (firing_[b] != 0 && behaviors[b].writes(field)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Whether agents with a component may move in a phase.
+bool Simulation::moves_any(std::size_t phase, ComponentId component) const {
+  const Store& store = ranks_.front()->store;
+  const std::vector<std::uint32_t> tables = store.tables_with({&component, 1});
+  return std::any_of(tables.begin(), tables.end(), [&](std::uint32_t t) {
+    const auto position = store.position_column(t);
+    return position && fires_writer(phase, store.table(t).column_key(*position));
+  });
+}
+
+// The kinds of claims of agents among some.
+std::vector<std::uint32_t> Simulation::kinds_of_agents(std::span<const Claim> claims) const {
+  std::vector<std::uint8_t> asked(claim_targets_.size(), 0);
+  for (const Claim& claim : claims) {
+    asked[claim.kind] = 1;
+  }
+  std::vector<std::uint32_t> kinds;
+  for (std::uint32_t kind = 0; kind < asked.size(); ++kind) {
+    if (asked[kind] != 0 && claim_targets_[kind].agents) {
+      kinds.push_back(kind);
+    }
+  }
+  return kinds;
+}
+
 // One rank: its claims stay where they are, and claimants stand where they asked.
 void Simulation::settle_own_claims() {
   Rank& rank = *ranks_.front();
@@ -118,11 +185,17 @@ void Simulation::settle_own_claims() {
     claims.insert(claims.end(), buffers[i]->claims.begin(), buffers[i]->claims.end());
     buffers[i]->claims.clear();
   }
-  if (!claims.empty()) {
-    const std::vector<std::span<const Claim>> all{claims};
-    hand_out(rank.store, settle_on(0, claims, find_claimed_agents(all).front()).grants);
-    claims.clear();
+  if (claims.empty()) {
+    return;
   }
+  for (const std::uint32_t kind : kinds_of_agents(claims)) {
+    if (rank.claimed_shown[kind] == 0) {
+      const ComponentId agents = *claim_targets_[kind].agents;
+      rank.claimed[kind].take_all(rank.store, agents, model_.domain, lattice_);
+    }
+  }
+  hand_out(rank.store, settle_on(0, claims).grants);
+  claims.clear();
 }
 
 void Simulation::settle_claims() {
@@ -131,7 +204,10 @@ void Simulation::settle_claims() {
       find_claimed_agents(std::vector<std::span<const Claim>>(claims.begin(), claims.end()));
   Routed<Grant> grants = routes<Grant>(ranks_.size(), communicator_->ranks());
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
-    std::fill(grants[h].begin(), grants[h].end(), settle_on(h, claims[h], agents[h]).grants);
+    for (const std::uint32_t kind : kinds_of_agents(claims[h])) {
+      ranks_[h]->claimed[kind].take(agents[h], kind, static_cast<std::size_t>(lattice_.volume()));
+    }
+    std::fill(grants[h].begin(), grants[h].end(), settle_on(h, claims[h]).grants);
   }
   std::vector<std::vector<Grant>> granted =
       joined(exchange_items(*communicator_, "grants", grants));
@@ -147,11 +223,10 @@ void Simulation::settle_claims() {
 }
 
 // Settles the claims of cells that a rank owns; agents that were granted end.
-const ClaimOutcome& Simulation::settle_on(std::size_t h, std::span<const Claim> claims,
-                                          std::span<const AgentAt> agents) {
+const ClaimOutcome& Simulation::settle_on(std::size_t h, std::span<const Claim> claims) {
   Rank& rank = *ranks_[h];
   const ClaimOutcome& outcome =
-      rank.claim_settler.settle(claims, claim_targets_, agents, rank.cells.get(),
+      rank.claim_settler.settle(claims, claim_targets_, rank.claimed, rank.cells.get(),
                                 static_cast<std::size_t>(lattice_.volume()), tick_);
   for (const Sighting& taken : outcome.taken) {
     rank.executor.command_buffers().front()->despawn(taken.id, taken.at);

@@ -33,6 +33,14 @@ std::int64_t widest_reach_over_cells(const ModelSpec& model) {
   return static_cast<std::int64_t>(reach);
 }
 
+// In which order agents are served that claim in this behavior.
+TurnOrder turn_order(const Behavior& behavior) {
+  if (!behavior.turns_in_claims_only) {
+    return TurnOrder::claims;
+  }
+  return behavior.shuffle ? TurnOrder::activation : TurnOrder::ids;
+}
+
 }  // namespace
 
 Simulation::Simulation(ModelSpec model, RunSpec run)
@@ -60,12 +68,17 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
   for (const Phase& phase : model_.phases) {
     for (const Behavior& behavior : phase.behaviors) {
       for (const ClaimUse& claim : behavior.claims) {
-        claim_targets_.push_back({claim.stock, claim.agents, behavior.claim_key()});
+        claim_targets_.push_back({claim.stock, claim.agents, behavior.claim_key(),
+                                  turn_order(behavior), activation_key(behavior)});
         claim_results_.push_back(claim.result);
       }
       deposit_fields_.insert(deposit_fields_.end(), behavior.deposits.begin(),
                              behavior.deposits.end());
     }
+  }
+  for (const auto& rank : ranks_) {
+    rank->claimed.resize(claim_targets_.size());
+    rank->claimed_shown.resize(claim_targets_.size());
   }
   tell_neighbors();
   to_share_out_ = run_.sharing.kind != PartitionKind::blocks;
@@ -382,7 +395,7 @@ bool Simulation::select(std::size_t phase) {
     matches = matches && (!behaviors[b].on_inbox || any_due(ranks_.front()->prepared[phase][b]));
     firing_[b] = matches ? 1 : 0;
     any = any || matches;
-    sequential_ = sequential_ || (matches && behaviors[b].sequential);
+    sequential_ = sequential_ || (matches && acts_live(behaviors[b]));
     changing_ =
         changing_ || (matches && !(behaviors[b].spawns.empty() && behaviors[b].changes.empty()));
     moving_ = moving_ ||
@@ -393,6 +406,20 @@ bool Simulation::select(std::size_t phase) {
                                       }));
   }
   return any;
+}
+
+// Whether the agents of a behavior act on the live state. Where their turns tell only who is
+// granted what, they need not: all act at once, and claims are settled in the order of turns. Who
+// may be claimed itself must act in its turn, or not at all.
+bool Simulation::acts_live(const Behavior& behavior) const {
+  if (!behavior.sequential || !behavior.turns_in_claims_only) {
+    return behavior.sequential;
+  }
+  const std::optional<ComponentId> claimed = behavior.claims.front().agents;
+  std::vector<ComponentId> both = behavior.components;
+  both.push_back(claimed.value_or(both.front()));
+  return communicator_->ranks() > 1 || model_.domain.exclusive ||
+         (claimed && ranks_.front()->store.any_rows(both));
 }
 
 void Simulation::run_behaviors(std::size_t phase) {
@@ -406,7 +433,7 @@ void Simulation::run_behaviors(std::size_t phase) {
       if (firing_[b] == 0) {
         continue;
       }
-      if (prepared[b].run.behavior->sequential) {
+      if (sequential_) {
         run_sequential(*rank, phase, prepared[b]);
       } else {
         runs.push_back(prepared[b].run);

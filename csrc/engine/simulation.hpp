@@ -252,6 +252,7 @@ class Simulation {
   void check_loaded_edges() const;
 
   void run_behaviors(std::size_t phase);
+  bool acts_live(const Behavior& behavior) const;
   void raise_first_failure();
   void run_sequential(Rank& rank, std::size_t phase, PreparedBehavior& prepared);
 
@@ -300,8 +301,11 @@ class Simulation {
   std::vector<std::vector<Claim>> route_claims();
   void settle_claims();
   void settle_own_claims();
-  const ClaimOutcome& settle_on(std::size_t rank, std::span<const Claim> claims,
-                                std::span<const AgentAt> agents);
+  void show_claimed(std::size_t phase);
+  bool fires_writer(std::size_t phase, FieldKey field) const;
+  bool moves_any(std::size_t phase, ComponentId component) const;
+  std::vector<std::uint32_t> kinds_of_agents(std::span<const Claim> claims) const;
+  const ClaimOutcome& settle_on(std::size_t rank, std::span<const Claim> claims);
   void hand_out(Store& store, std::span<const Grant> grants) const;
   std::vector<std::vector<AgentAt>> find_claimed_agents(
       const std::vector<std::span<const Claim>>& claims);

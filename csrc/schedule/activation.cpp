@@ -7,8 +7,6 @@
 #include <cstddef>
 #include <numeric>
 
-#include "base/philox.hpp"
-
 namespace bw {
 namespace {
 
@@ -22,10 +20,6 @@ unsigned digit_bits(std::size_t entries) {
 }
 
 }  // namespace
-
-std::uint64_t activation_word(std::uint64_t key, std::int64_t tick) {
-  return random_word(key, kNoEntity, tick, 0);
-}
 
 // Into entries_, sorted by the upper two digits.
 void Activation::sort_digits(std::span<const EntityId> ids, std::uint64_t word) {

@@ -7,19 +7,10 @@
 #include <span>
 #include <vector>
 
-#include "base/hash.hpp"
 #include "base/ids.hpp"
+#include "settle/turns.hpp"
 
 namespace bw {
-
-// What the priorities of one tick are made of.
-std::uint64_t activation_word(std::uint64_t key, std::int64_t tick);
-
-// A whole stream of words is not needed of each agent: its priority is a hash of the word and its
-// id.
-constexpr std::uint32_t activation_priority(std::uint64_t word, EntityId id) {
-  return static_cast<std::uint32_t>(hashing::moremur(word + id * hashing::kFoldMultiplier0) >> 32);
-}
 
 class Activation {
  public:

@@ -25,6 +25,10 @@ double NumberSource::value(const std::vector<std::byte>& parameters) const {
   }
 }
 
+std::uint64_t activation_key(const Behavior& behavior) {
+  return rng_key(behavior.rng_key, "activation");
+}
+
 bool Trigger::fires(std::int64_t tick) const {
   if (!enabled) {
     return false;

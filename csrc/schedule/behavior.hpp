@@ -101,6 +101,9 @@ struct Behavior {
   bool takes_spans = false;     // of cells: the kernel is called with spans of rows
   bool sequential = false;
   bool shuffle = true;  // sequential: in random order, else by id
+  // Sequential: what its agents do depends on their turns only in what they are granted of one kind
+  // of claim, and they do nothing with that. The kernel takes ranges of rows, not an order.
+  bool turns_in_claims_only = false;
   bool draws_empty_cells = false;
   std::int32_t redraws = 3;  // exclusive grids: rounds in which losers of an empty cell draw again
   std::vector<ComponentId> components;
@@ -128,6 +131,9 @@ struct Behavior {
   // Of the random priorities of those who claim, move or are born.
   std::uint64_t claim_key() const;
 };
+
+// Of the random order in which the agents of a sequential behavior act.
+std::uint64_t activation_key(const Behavior& behavior);
 
 // Behaviors of one phase see the same state; phases follow one another. Or the phase is that of a
 // room with rows of its own, by its place in the model.

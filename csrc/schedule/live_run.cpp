@@ -42,6 +42,30 @@ void settle_turns(const TableRun& run, std::span<const std::uint32_t> rows) {
   }
 }
 
+// A kernel that takes ranges of rows, for rows in the order of their turns.
+std::int32_t call_one_by_one(const TableRun& run, Worker& worker, LiveWorld& live,
+                             std::span<const std::uint32_t> rows) {
+  worker.call.order = nullptr;
+  for (const std::uint32_t row : rows) {
+    const std::int32_t status = run.run->behavior->kernel(&worker.call, row, std::int64_t{row} + 1);
+    if (status != BW_OK || (live.needs_commits() && !live.commit(row))) {
+      worker.call.failed_row = row;
+      return status != BW_OK ? status : BW_FAILED;
+    }
+  }
+  return BW_OK;
+}
+
+// Runs a failed row again in Python, to learn why it failed.
+void explain(const Behavior& behavior, bw_call& call, std::uint32_t row) {
+  if (behavior.turns_in_claims_only) {
+    behavior.explain(&call, row, std::int64_t{row} + 1);
+    return;
+  }
+  call.order = &row;
+  behavior.explain(&call, 0, 1);
+}
+
 }  // namespace
 
 void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings& around,
@@ -72,16 +96,16 @@ void Executor::call_live(const TableRun& run, Worker& worker, LiveWorld& live,
   worker.enter(run, sequential_services(commits));
   worker.call.order = rows.data();
   const std::int32_t status =
-      behavior.kernel(&worker.call, 0, static_cast<std::int64_t>(rows.size()));
+      behavior.turns_in_claims_only
+          ? call_one_by_one(run, worker, live, rows)
+          : behavior.kernel(&worker.call, 0, static_cast<std::int64_t>(rows.size()));
   const auto row = static_cast<std::size_t>(std::max<std::int64_t>(worker.call.failed_row, 0));
   if (run.moves && !commits) {
     settle_turns(run, rows.first(status == BW_OK ? rows.size() : turn_of(rows, row)));
   }
   if (status != BW_OK) {
     if (behavior.explain != nullptr && live.reason().empty()) {
-      const auto failed = static_cast<std::uint32_t>(row);
-      worker.call.order = &failed;
-      behavior.explain(&worker.call, 0, 1);
+      explain(behavior, worker.call, static_cast<std::uint32_t>(row));
     }
     fail(failure_at(run, row, live.reason().empty() ? worker.refusal : live.reason(), status));
   }

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/errors.hpp"
-#include "base/hash.hpp"
 #include "schedule/places.hpp"
 
 namespace bw {
@@ -129,7 +128,7 @@ void LiveWorld::find_turns() {
     rows_ = memory_->activation.by_id(ids);
     return;
   }
-  const std::uint64_t key = rng_key(run_->behavior->rng_key, "activation");
+  const std::uint64_t key = activation_key(*run_->behavior);
   rows_ = memory_->activation.shuffled(ids, activation_word(key, around_->tick));
 }
 

@@ -17,6 +17,7 @@
 #include "lattice/cell_layer.hpp"
 #include "lattice/stencil.hpp"
 #include "schedule/behavior.hpp"
+#include "settle/claimed_agents.hpp"
 #include "settle/requests.hpp"
 #include "space/occupants.hpp"
 #include "space/search.hpp"
@@ -97,6 +98,7 @@ struct BehaviorRun {
   std::vector<ReachView> reaches;
   std::vector<std::vector<bw_column>> cell_columns;
   std::vector<const Delivery*> inboxes;
+  std::vector<ClaimView> claimed;  // by claim
 };
 
 inline constexpr std::uint32_t kNoTable =

@@ -54,15 +54,6 @@ void find_agents(const CellsOfKind& asked, ComponentId component, const Store& s
   }
 }
 
-ClaimSettler::Contest& ClaimSettler::contest_in(std::uint64_t cell) {
-  std::uint32_t& place = contest_of_[cell];
-  if (place == kNone) {
-    place = static_cast<std::uint32_t>(contests_.size());
-    contests_.push_back({.cell = cell});
-  }
-  return contests_[place];
-}
-
 // The cells of claims are anywhere: what is known of them is brought near some claims ahead.
 void ClaimSettler::prefetch(std::size_t claim) const {
   if (claim + kAhead < claims_.size()) {
@@ -70,8 +61,24 @@ void ClaimSettler::prefetch(std::size_t claim) const {
   }
 }
 
+std::uint64_t ClaimSettler::priority(EntityId claimant) const {
+  switch (target_->turns) {
+    case TurnOrder::activation:
+      return activation_priority(turns_word_, claimant);
+    case TurnOrder::ids:
+      return 0;
+    default:
+      return random_word(target_->key, claimant, tick_, 0);
+  }
+}
+
 ClaimSettler::Contest& ClaimSettler::chain(std::uint32_t claim) {
-  Contest& contest = contest_in(claims_[claim].cell);
+  std::uint32_t& place = contest_of_[claims_[claim].cell];
+  if (place == kNone) {
+    place = static_cast<std::uint32_t>(contests_.size());
+    contests_.push_back({.cell = claims_[claim].cell});
+  }
+  Contest& contest = contests_[place];
   next_claim_[claim] = contest.first_claim;
   contest.first_claim = claim;
   contest.asked += claims_[claim].count;
@@ -84,7 +91,7 @@ void ClaimSettler::collect(const Contest& contest, bool in_order) {
   turns_.clear();
   for (std::uint32_t i = contest.first_claim; i != kNone; i = next_claim_[i]) {
     const EntityId claimant = claims_[i].claimant;
-    turns_.push_back({in_order ? random_word(key_, claimant, tick_, 0) : 0, claimant, i});
+    turns_.push_back({in_order ? priority(claimant) : 0, claimant, i});
   }
   if (in_order) {
     std::sort(turns_.begin(), turns_.end());
@@ -144,49 +151,50 @@ std::int64_t ClaimSettler::share_stock(const Contest& contest, std::int64_t left
   return before - left;
 }
 
-// Cells with agents first: most claims are of cells where nobody is, and are passed over at the
-// cost of one bit.
-void ClaimSettler::chain_agents(std::uint32_t kind, std::span<const AgentAt> agents) {
+void ClaimSettler::settle_agents(std::uint32_t kind, const ClaimedAgents& agents) {
   // What an earlier kind was granted is no longer there.
   std::vector<EntityId> gone(outcome_.taken.size());
   std::transform(outcome_.taken.begin(), outcome_.taken.end(), gone.begin(),
                  [](const Sighting& taken) { return taken.id; });
   std::sort(gone.begin(), gone.end());
-  next_agent_.resize(agents.size());
-  RowSet inhabited(contest_of_.size());
-  for (std::uint32_t i = 0; i < agents.size(); ++i) {
-    if (agents[i].kind != kind ||
-        (!gone.empty() && std::binary_search(gone.begin(), gone.end(), agents[i].id))) {
-      continue;
-    }
-    inhabited.add(static_cast<std::uint32_t>(agents[i].cell));
-    Contest& contest = contest_in(agents[i].cell);
-    next_agent_[i] = contest.first_agent;
-    contest.first_agent = i;
-  }
   for (std::uint32_t i = 0; i < claims_.size(); ++i) {
     prefetch(i);
-    if (claims_[i].kind == kind && inhabited.has(static_cast<std::uint32_t>(claims_[i].cell))) {
+    if (claims_[i].kind == kind && !agents.empty(claims_[i].cell)) {
       chain(i);
     }
   }
-}
-
-void ClaimSettler::settle_agents(std::span<const AgentAt> agents) {
   for (const Contest& contest : contests_) {
-    if (contest.claims == 0) {
-      continue;
+    agents.list(contest.cell, there_);
+    if (!gone.empty()) {
+      std::erase_if(there_, [&](const Sighting& one) {
+        return std::binary_search(gone.begin(), gone.end(), one.id);
+      });
     }
-    there_.clear();
-    for (std::uint32_t i = contest.first_agent; i != kNone; i = next_agent_[i]) {
-      there_.push_back({agents[i].id, agents[i].at});
-    }
-    if (there_.size() > 1) {
-      std::ranges::sort(there_, {}, &Sighting::id);
-    }
-    share_agents(contest);
+    target_->turns == TurnOrder::claims ? share_agents(contest) : draw_agents(contest);
   }
   forget_cells();
+}
+
+// Each claimant in its turn draws of the agents that are left; none of them is a claimant.
+void ClaimSettler::draw_agents(const Contest& contest) {
+  collect(contest, contest.claims > 1);
+  for (const Turn& turn : turns_) {
+    const Claim& claim = claims_[turn.claim];
+    std::uint32_t granted = 0;
+    for (; granted < claim.count && !there_.empty(); ++granted) {
+      std::size_t drawn = 0;
+      if (there_.size() > 1) {
+        const std::uint64_t word =
+            random_word(target_->key, claim.claimant, tick_, std::uint64_t{granted} + 1);
+        drawn = scale_word(word, there_.size());
+      }
+      outcome_.taken.push_back(there_[drawn]);
+      there_.erase(there_.begin() + static_cast<std::ptrdiff_t>(drawn));
+    }
+    if (granted > 0) {
+      grant(claim, granted);
+    }
+  }
 }
 
 // The agents of a cell to its claimants, in both their orders.
@@ -226,7 +234,7 @@ void ClaimSettler::share_agents(const Contest& contest) {
 
 const ClaimOutcome& ClaimSettler::settle(std::span<const Claim> claims,
                                          std::span<const ClaimTarget> targets,
-                                         std::span<const AgentAt> agents, CellLayer* cells,
+                                         std::span<const ClaimedAgents> agents, CellLayer* cells,
                                          std::size_t cells_of_world, std::int64_t tick) {
   claims_ = claims;
   tick_ = tick;
@@ -242,12 +250,12 @@ const ClaimOutcome& ClaimSettler::settle(std::span<const Claim> claims,
     if (asked[kind] == 0) {
       continue;
     }
-    key_ = targets[kind].key;
-    if (targets[kind].stock) {
-      settle_stock(kind, *targets[kind].stock, *cells);
+    target_ = &targets[kind];
+    turns_word_ = activation_word(target_->turns_key, tick);
+    if (target_->stock) {
+      settle_stock(kind, *target_->stock, *cells);
     } else {
-      chain_agents(kind, agents);
-      settle_agents(agents);
+      settle_agents(kind, agents[kind]);
     }
   }
   return outcome_;

@@ -3,6 +3,10 @@
 // order of the behaviors. Runs on the rank that owns the cells, over claims from all ranks, so that
 // the outcome is the same on any number of them. A claimant's priority is the first random word of
 // (the kind's key, its id, the tick).
+//
+// Claimants that act one after another have the turns of their activation instead, and draw whom
+// they get of the agents that are left: what they would have been granted at once, where nothing
+// that they do depends on it (Behavior::turns_in_claims_only).
 #pragma once
 
 #include <optional>
@@ -12,31 +16,26 @@
 #include "ecs/row_set.hpp"
 #include "ecs/store.hpp"
 #include "lattice/cell_layer.hpp"
+#include "settle/claimed_agents.hpp"
 #include "settle/requests.hpp"
+#include "settle/turns.hpp"
 #include "space/cell_box.hpp"
 
 namespace bw {
 
-// What a kind of claim asks for: a whole-number field of cells, or agents of a component.
+// What a kind of claim asks for: a whole-number field of cells, or agents of a component; and whose
+// turn it is when.
 struct ClaimTarget {
   std::optional<FieldKey> stock;
   std::optional<ComponentId> agents;
-  std::uint64_t key = 0;  // of the random priorities of its claimants
+  std::uint64_t key = 0;  // of the random words of its claimants
+  TurnOrder turns = TurnOrder::claims;
+  std::uint64_t turns_key = 0;  // of the activation
 };
 
 struct ClaimOutcome {
   std::vector<Grant> grants;    // with a count above zero
   std::vector<Sighting> taken;  // agents that were granted; they end
-};
-
-// An agent that stands in a cell where agents of its kind of claim are claimed.
-struct AgentAt {
-  std::uint32_t kind = 0;
-  std::uint64_t cell = 0;
-  EntityId id = kNoEntity;
-  Location at = kNowhere;  // on the rank that found it
-
-  friend constexpr bool operator==(const AgentAt&, const AgentAt&) = default;
 };
 
 // The cells of the world in which one kind of claim asks for agents.
@@ -54,26 +53,25 @@ std::vector<CellsOfKind> cells_with_agents_claimed(std::span<const Claim> claims
 void find_agents(const CellsOfKind& asked, ComponentId component, const Store& store,
                  const Domain& domain, const CellBox& lattice, std::vector<AgentAt>& found);
 
-// Settles claims. Claims and agents come in any order and are chained by cell; priorities are drawn
-// where a cell has less than is asked for. It keeps nothing but memory between calls.
+// Settles claims. They come in any order and are chained by cell; priorities are drawn where a cell
+// has less than is asked for. It keeps nothing but memory between calls.
 class ClaimSettler {
  public:
-  // The outcome stands until the next call.
+  // `agents`: by kind of claim. The outcome stands until the next call.
   const ClaimOutcome& settle(std::span<const Claim> claims, std::span<const ClaimTarget> targets,
-                             std::span<const AgentAt> agents, CellLayer* cells,
+                             std::span<const ClaimedAgents> agents, CellLayer* cells,
                              std::size_t cells_of_world, std::int64_t tick);
 
  private:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-  // A cell in which something is claimed: its claims, and the agents that are there.
+  // A cell in which something is claimed.
   struct Contest {
     std::uint64_t cell = 0;
     std::size_t row = 0;  // of the cell, where it has a stock
     std::uint64_t asked = 0;
     std::uint32_t first_claim = kNone;
     std::uint32_t claims = 0;
-    std::uint32_t first_agent = kNone;
   };
   struct Turn {  // of a claimant
     std::uint64_t priority;
@@ -83,26 +81,26 @@ class ClaimSettler {
     friend constexpr auto operator<=>(const Turn&, const Turn&) = default;
   };
 
-  Contest& contest_in(std::uint64_t cell);
+  std::uint64_t priority(EntityId claimant) const;
   Contest& chain(std::uint32_t claim);
   void prefetch(std::size_t claim) const;
   std::int64_t share_stock(const Contest& contest, std::int64_t left);
   void collect(const Contest& contest, bool in_order);
   void settle_stock(std::uint32_t kind, FieldKey field, CellLayer& cells);
-  void chain_agents(std::uint32_t kind, std::span<const AgentAt> agents);
-  void settle_agents(std::span<const AgentAt> agents);
+  void settle_agents(std::uint32_t kind, const ClaimedAgents& agents);
   void share_agents(const Contest& contest);
+  void draw_agents(const Contest& contest);
   void grant(const Claim& claim, std::int64_t count);
   void forget_cells();
 
   std::span<const Claim> claims_;
-  std::uint64_t key_ = 0;
+  const ClaimTarget* target_ = nullptr;
+  std::uint64_t turns_word_ = 0;
   std::int64_t tick_ = 0;
   ClaimOutcome outcome_;
   std::vector<Contest> contests_;
   std::vector<std::uint32_t> contest_of_;  // by cell of the world; kNone between calls
   std::vector<std::uint32_t> next_claim_;  // by claim: the next of its cell
-  std::vector<std::uint32_t> next_agent_;  // by agent
   std::vector<Turn> turns_;                // of the cell in hand
   std::vector<Sighting> there_;            // agents of the cell in hand, by ascending id
 };

@@ -94,6 +94,13 @@ double Tiling::axis_low(std::size_t axis, std::int64_t index) const {
 }
 
 TileId Tiling::tile_at(const Place& place) const {
+  const bool by_table = !tile_of_cell_[0].empty() && !tile_of_cell_[1].empty() && domain_.dims == 2;
+  if (by_table && place[0] >= 0.0 && place[0] < domain_.size[0] && place[1] >= 0.0 &&
+      place[1] < domain_.size[1]) {  // what every birth on a grid asks
+    const std::uint32_t column = tile_of_cell_[0][static_cast<std::uint32_t>(place[0])];
+    const std::uint32_t line = tile_of_cell_[1][static_cast<std::uint32_t>(place[1])];
+    return line * static_cast<std::uint32_t>(per_axis_[0]) + column + 1;
+  }
   std::int64_t index = 0;
   for (std::size_t a = kAxes; a-- > 0;) {
     index = index * per_axis_[a] + (per_axis_[a] > 1 ? axis_tile(a, place[a]) : 0);

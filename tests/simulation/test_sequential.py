@@ -101,6 +101,106 @@ def test_compiled_and_interpreted_are_alike(behaviors: tuple[Any, ...], step: in
     assert compiled.digest() == interpreted.digest() == stepped.digest()
 
 
+class Prey(bw.Component):
+    position: bw.ivec2
+
+
+class Game(bw.Component):
+    weight: int = 1
+
+
+def feeders() -> dict[str, Any]:
+    """Behaviors that claim, and do nothing with what they are granted."""
+
+    @bw.behavior(claim=(Soil.grass, Walker.food))
+    def graze(me: Walker, soil: bw.Claim[Soil], young: bw.Spawn[Walker], space: bw.Space,
+              rng: bw.Rng) -> None:  # fmt: skip
+        """Walks, and asks for some of what grows there."""
+        me.position = space.wrap(me.position + bw.moore(rng.integers(8)))
+        soil.ask(me.position, rng.integers(3) + 1)
+        if rng.bernoulli(0.05):
+            young(position=me.position)
+
+    @bw.behavior(claim=(Prey, Walker.food))
+    def hunt(me: Walker, prey: bw.Claim[Prey], young: bw.Spawn[Walker], space: bw.Space,
+             rng: bw.Rng) -> None:  # fmt: skip
+        """Walks, and asks for some of those who are there."""
+        me.position = space.wrap(me.position + bw.moore(rng.integers(8)))
+        prey.ask(me.position, rng.integers(3) + 1)
+        if rng.bernoulli(0.05):
+            young(position=me.position)
+
+    @bw.behavior(claim=(Game, Walker.food))
+    def fight(me: Walker, other: bw.Claim[Game], space: bw.Space, rng: bw.Rng) -> None:
+        """Walks, and asks for one of its own kind."""
+        me.position = space.wrap(me.position + bw.moore(rng.integers(8)))
+        other.ask(me.position, rng.integers(2))
+
+    return {"stock": graze, "agents": hunt, "each other": fight}
+
+
+def watchful_feeders() -> dict[str, Any]:
+    """The same, with a look at what they are granted that changes nothing."""
+
+    @bw.behavior(claim=(Soil.grass, Walker.food))
+    def graze(me: Walker, soil: bw.Claim[Soil], young: bw.Spawn[Walker], space: bw.Space,
+              rng: bw.Rng) -> None:  # fmt: skip
+        """Walks, and asks for some of what grows there."""
+        me.position = space.wrap(me.position + bw.moore(rng.integers(8)))
+        soil.ask(me.position, rng.integers(3) + 1)
+        if rng.bernoulli(0.05) and me.food >= 0:
+            young(position=me.position)
+
+    @bw.behavior(claim=(Prey, Walker.food))
+    def hunt(me: Walker, prey: bw.Claim[Prey], young: bw.Spawn[Walker], space: bw.Space,
+             rng: bw.Rng) -> None:  # fmt: skip
+        """Walks, and asks for some of those who are there."""
+        me.position = space.wrap(me.position + bw.moore(rng.integers(8)))
+        prey.ask(me.position, rng.integers(3) + 1)
+        if rng.bernoulli(0.05) and me.food >= 0:
+            young(position=me.position)
+
+    @bw.behavior(claim=(Game, Walker.food))
+    def fight(me: Walker, other: bw.Claim[Game], space: bw.Space, rng: bw.Rng) -> None:
+        """Walks, and asks for one of its own kind."""
+        me.position = space.wrap(me.position + bw.moore(rng.integers(8)))
+        other.ask(me.position, rng.integers(2))
+        if me.food < 0:
+            me.energy = 0.0
+
+    return {"stock": graze, "agents": hunt, "each other": fight}
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("what", ["stock", "agents", "each other"])
+def test_turns_that_only_claims_can_tell_are_those_of_the_live_state(what: str, shuffle: bool) -> None:
+    """Agents that do nothing with what they are granted act all at once, and claims are settled by their turns:
+    to the bit what happens where they look at it, and act one after another."""
+
+    def digests(feed: Any, **how: Any) -> list[str]:
+        @bw.model(Settings, ticks=4)
+        def made(world: bw.World, p: Settings) -> None:
+            world.space = bw.Grid((9, 7), periodic=True)
+            world.cells(Soil, grass=bw.integers(4))
+            world.spawn(*((Walker, Game) if what == "each other" else (Walker,)), n=80, position=bw.uniform())
+            world.spawn(Prey, n=150, position=bw.uniform())
+            world.behaviors(feed, activation=bw.Sequential(shuffle=shuffle))
+            world.behaviors(grow)
+
+        simulation = made.simulate(rng=5, **how)
+        found = []
+        for _ in range(4):
+            simulation.run(2)
+            found.append(simulation.digest())
+        return found
+
+    blind, watchful = feeders()[what], watchful_feeders()[what]
+    assert blind.turns_in_claims_only and not watchful.turns_in_claims_only
+    wanted = digests(watchful)
+    assert len(set(wanted)) == 4
+    assert digests(blind) == digests(blind, threads=2) == digests(blind, interpret=True) == wanted
+
+
 def test_a_rare_field_that_does_not_fit_is_an_error_of_its_agent() -> None:
     """The same agent and tick in both ways; nothing of it was written."""
 

@@ -171,7 +171,10 @@ TEST_CASE(
       }
     }
     std::swap(agents.front(), agents.back());
-    const ClaimOutcome outcome = settler.settle(claims, targets, agents, nullptr, kCells, kTick);
+    std::vector<bw::ClaimedAgents> herds(2);
+    herds[0].take(agents, 0, kCells);
+    herds[1].take(agents, 1, kCells);
+    const ClaimOutcome outcome = settler.settle(claims, targets, herds, nullptr, kCells, kTick);
     CHECK(totals(outcome.grants) == wanted);
     std::set<EntityId> taken;
     for (const bw::Sighting& one : outcome.taken) {
@@ -180,6 +183,83 @@ TEST_CASE(
     CHECK(taken == wanted_taken);
     CHECK(outcome.taken.size() == wanted_taken.size());
   }
+}
+
+TEST_CASE("claimants that act one after another have their turns, and draw of the agents left") {
+  for (const bw::TurnOrder order : {bw::TurnOrder::activation, bw::TurnOrder::ids}) {
+    const std::vector<ClaimTarget> targets{{std::nullopt, kBeast, 5, order, 9}};
+    bw::ClaimSettler settler;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      CAPTURE(seed);
+      bw::RandomStream draw(seed, 3, 0);
+      std::vector<AgentAt> agents;
+      std::map<std::uint64_t, std::set<EntityId>> there;
+      for (EntityId id = 100; id < 130; ++id) {
+        agents.push_back({0, draw.integers(20), id, {}});
+        there[agents.back().cell].insert(id);
+      }
+      std::vector<Claim> claims = random_claims(draw, 1);
+      std::vector<Claim> sorted = claims;
+      const std::uint64_t word = bw::activation_word(9, kTick);
+      std::ranges::stable_sort(sorted, {}, [&](const Claim& claim) {
+        const bool drawn = order == bw::TurnOrder::activation;
+        return std::pair(drawn ? bw::activation_priority(word, claim.claimant) : 0u,
+                         claim.claimant);
+      });
+      std::set<EntityId> wanted;
+      std::map<std::pair<EntityId, std::uint32_t>, std::int64_t> granted;
+      for (const Claim& claim : sorted) {
+        std::set<EntityId>& left = there[claim.cell];
+        for (std::uint32_t k = 0; k < claim.count && !left.empty(); ++k) {
+          const std::uint64_t drawn = bw::random_word(5, claim.claimant, kTick, k + 1);
+          const auto at = std::next(left.begin(), static_cast<std::ptrdiff_t>(
+                                                      bw::scale_word(drawn, left.size())));
+          wanted.insert(*at);
+          left.erase(at);
+          granted[{claim.claimant, 0}] += 1;
+        }
+      }
+      std::vector<bw::ClaimedAgents> herds(1);
+      herds[0].take(agents, 0, kCells);
+      const ClaimOutcome outcome = settler.settle(claims, targets, herds, nullptr, kCells, kTick);
+      CHECK(totals(outcome.grants) == granted);
+      std::set<EntityId> taken;
+      for (const bw::Sighting& one : outcome.taken) {
+        taken.insert(one.id);
+      }
+      CHECK(taken == wanted);
+    }
+  }
+}
+
+TEST_CASE("all agents of a component are listed by cell, whatever table they stand in") {
+  bw::Schema schema = plots(Scalar::i32, Scalar::f64);
+  const bw::ComponentId tag = schema.add({"Tag", {}});
+  bw::Store store(schema);
+  const std::vector<EntityId> ids{4, 3, 2, 1};
+  const std::vector<EntityId> others{9};
+  const std::uint32_t plain = store.table_for({kBeast});
+  const std::uint32_t tagged = store.table_for({kBeast, tag});
+  store.insert(plain, ids);
+  store.insert(tagged, others);
+  const std::int32_t places[4][2] = {{0, 0}, {4, 3}, {1, 0}, {4, 3}};
+  std::memcpy(store.table(plain).column(0).data(), places, sizeof(places));
+  std::memcpy(store.table(tagged).column(0).data(), places[1], sizeof(places[1]));
+  bw::ClaimedAgents agents;
+  agents.take_all(store, kBeast, kDomain, bw::world_box(kDomain, {}));
+  std::vector<bw::Sighting> there;
+  agents.list(19, there);
+  REQUIRE(there.size() == 3);
+  CHECK(there[0].id == 1);
+  CHECK(there[0].at == bw::Location{plain, 3});
+  CHECK(there[1].at == bw::Location{plain, 1});
+  CHECK(there[2].at == bw::Location{tagged, 0});
+  CHECK(agents.empty(2));
+  CHECK_FALSE(agents.empty(1));
+  const bw::ClaimView view{.agents = &agents};
+  CHECK(view.nothing_in(2));
+  CHECK_FALSE(view.nothing_in(19));
+  CHECK_FALSE(bw::ClaimView{}.nothing_in(2));
 }
 
 TEST_CASE("agents are found in the cells that are asked for, whatever table they stand in") {
