@@ -179,8 +179,7 @@ struct PendingBirth {
   const CommandBuffer* buffer;
 };
 
-// All births by (behavior, parent id, ordinal): the order in which they are numbered.
-std::vector<PendingBirth> births_in_order(std::span<CommandBuffer* const> buffers) {
+std::vector<PendingBirth> find_births(std::span<CommandBuffer* const> buffers) {
   std::vector<PendingBirth> births;
   std::size_t count = 0;
   for (const CommandBuffer* buffer : buffers) {
@@ -194,67 +193,74 @@ std::vector<PendingBirth> births_in_order(std::span<CommandBuffer* const> buffer
       }
     }
   }
-  const auto key = [](const PendingBirth& b) {
-    return std::tuple(b.birth->behavior, b.birth->parent, b.birth->ordinal);
-  };
-  // Rows that were visited in the order of ids by one worker are in order already: the common case
-  // is one pass.
-  if (std::is_sorted(
-          births.begin(), births.end(),
-          [&](const PendingBirth& a, const PendingBirth& b) { return key(a) < key(b); })) {
-    return births;
+  return births;
+}
+
+// The places of births in the order of (behavior, parent id, ordinal), in which they are numbered.
+std::vector<KeyedIndex> order_of(std::span<const PendingBirth> births) {
+  std::vector<KeyedIndex> order(births.size());
+  bool one_behavior = true;
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    order[i] = {births[i].birth->parent, i};
+    one_behavior = one_behavior && births[i].birth->behavior == births[0].birth->behavior;
   }
   // All births of a parent by a behavior stand side by side in one buffer, so a stable sort keeps
   // their ordinals in order.
-  std::vector<KeyedIndex> order(births.size());
-  const auto sort_by = [&](auto&& part) {
+  sort_by_key(order);
+  if (!one_behavior) {
     for (KeyedIndex& entry : order) {
-      entry.key = part(*births[entry.index].birth);
+      entry.key = births[entry.index].birth->behavior;
     }
     sort_by_key(order);
-  };
-  for (std::uint32_t i = 0; i < order.size(); ++i) {
-    order[i].index = i;
   }
-  sort_by([](const Birth& birth) { return birth.parent; });
-  sort_by([](const Birth& birth) { return std::uint64_t{birth.behavior}; });
-  std::vector<PendingBirth> sorted(births.size());
-  std::transform(order.begin(), order.end(), sorted.begin(),
-                 [&](const KeyedIndex& e) { return births[e.index]; });
-  return sorted;
+  return order;
+}
+
+// The births of one prototype: rows are made for all of them in one go.
+struct Litter {
+  std::vector<EntityId> ids;
+  std::vector<const std::byte*> records;
+};
+
+void bear(Store& store, const RecordPlan& plan, const Litter& litter) {
+  const std::uint32_t t = store.table_for(plan.components);
+  const std::uint32_t first = store.bear(t, litter.ids);
+  Table& table = store.table(t);
+  for (std::size_t c = 0; c < table.column_count(); ++c) {
+    if (std::find(plan.fields.begin(), plan.fields.end(), table.column_key(c)) ==
+        plan.fields.end()) {
+      table.fill_default(c, first, table.size());
+    }
+  }
+  write_records(
+      table, plan, litter.ids.size(), [&](std::size_t i) { return first + i; },
+      [&](std::size_t i) { return litter.records[i]; });
 }
 
 std::size_t apply_births(Store& store, std::span<CommandBuffer* const> buffers,
                          std::span<const RecordPlan> plans, std::span<std::uint64_t> next_births) {
-  const std::vector<PendingBirth> births = births_in_order(buffers);
-  // Ids are given in order; rows of one prototype are then made in one go.
-  std::vector<std::vector<EntityId>> ids(plans.size());
-  std::vector<std::vector<const std::byte*>> records(plans.size());
-  for (const PendingBirth& one : births) {
-    const Birth& birth = *one.birth;
-    if (ids[birth.plan].empty()) {
-      ids[birth.plan].reserve(births.size());
-      records[birth.plan].reserve(births.size());
+  constexpr std::size_t kAhead = 12;
+  const std::vector<PendingBirth> births = find_births(buffers);
+  const std::vector<KeyedIndex> order = order_of(births);
+  std::vector<Litter> litters(plans.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i + kAhead < order.size()) {
+      __builtin_prefetch(births[order[i + kAhead].index].birth);
     }
-    ids[birth.plan].push_back(make_id(birth.tile, next_births[birth.tile]++));
-    records[birth.plan].push_back(one.buffer->record(birth.record));
+    const PendingBirth& one = births[order[i].index];
+    Litter& litter = litters[one.birth->plan];
+    if (litter.ids.empty()) {
+      litter.ids.reserve(births.size());
+      litter.records.reserve(births.size());
+    }
+    litter.ids.push_back(make_id(one.birth->tile, next_births[one.birth->tile]++));
+    litter.records.push_back(one.buffer->record(one.birth->record));
+    __builtin_prefetch(litter.records.back());
   }
   for (std::size_t p = 0; p < plans.size(); ++p) {
-    if (ids[p].empty()) {
-      continue;
+    if (!litters[p].ids.empty()) {
+      bear(store, plans[p], litters[p]);
     }
-    const std::uint32_t t = store.table_for(plans[p].components);
-    const std::uint32_t first = store.bear(t, ids[p]);
-    Table& table = store.table(t);
-    for (std::size_t c = 0; c < table.column_count(); ++c) {
-      if (std::find(plans[p].fields.begin(), plans[p].fields.end(), table.column_key(c)) ==
-          plans[p].fields.end()) {
-        table.fill_default(c, first, table.size());
-      }
-    }
-    write_records(
-        table, plans[p], ids[p].size(), [&](std::size_t i) { return first + i; },
-        [&](std::size_t i) { return records[p][i]; });
   }
   return births.size();
 }

@@ -61,6 +61,30 @@ void note_homes(TableRun& run) {
   }
 }
 
+// Drops the claims from `first` on that can be seen to be of nothing. Whether they are cannot be
+// foreseen, so it is no branch.
+void drop_vain_claims(const TableRun& run, std::size_t first, std::vector<Claim>& claims) {
+  constexpr std::size_t kBlock = 32;
+  const auto view_of = [&](const Claim& claim) -> const ClaimView& {
+    return run.run->claimed[claim.kind - run.run->first_claim];
+  };
+  std::size_t kept = first;
+  std::array<const std::byte*, kBlock> spots;
+  for (std::size_t begin = first; begin < claims.size(); begin += kBlock) {
+    const std::size_t count = std::min(kBlock, claims.size() - begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      spots[i] = view_of(claims[begin + i]).spot(claims[begin + i].cell);
+      __builtin_prefetch(spots[i]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const Claim claim = claims[begin + i];
+      claims[kept] = claim;
+      kept += view_of(claim).nothing_at(spots[i]) ? 0u : 1u;
+    }
+  }
+  claims.resize(kept);
+}
+
 }  // namespace
 
 void show_reaches(TableRun& run) {
@@ -257,6 +281,7 @@ std::size_t Executor::call_on_range(const TableRun& run, Worker& worker, std::si
   if (asks) {
     keep_places(run, begin, end, worker);
   }
+  const std::size_t claims = worker.requests.claims.size();
   const std::int32_t status = run.run->behavior->kernel(&worker.call, first, last);
   if (status != BW_OK) {
     const std::int64_t row = worker.call.failed_row;
@@ -269,6 +294,7 @@ std::size_t Executor::call_on_range(const TableRun& run, Worker& worker, std::si
     }
   }
   check_fault(run, worker);
+  drop_vain_claims(run, claims, worker.requests.claims);
   if (asks) {
     ask_for_places(run, begin, end, worker);
   } else if (run.moves) {

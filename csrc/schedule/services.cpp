@@ -269,10 +269,6 @@ void claim(bw_call* call, std::int64_t effect, std::int64_t row, const double* p
   if (cell < 0 || count <= 0) {
     return;  // nothing lies outside the world: nothing is granted
   }
-  if (run.run->claimed[static_cast<std::size_t>(effect)].nothing_in(
-          static_cast<std::uint64_t>(cell))) {
-    return;
-  }
   worker.requests.claims.push_back({static_cast<std::uint64_t>(cell),
                                     run.table->ids()[static_cast<std::size_t>(row)],
                                     run.run->first_claim + static_cast<std::uint32_t>(effect),

@@ -37,6 +37,8 @@ class ClaimedAgents {
 
   bool empty(std::uint64_t cell) const { return chains_.empty(cell); }
   void prefetch(std::uint64_t cell) const { chains_.prefetch(cell); }
+  const std::byte* spot(std::uint64_t cell) const { return chains_.spot(cell); }
+  static bool empty_at(const std::byte* spot) { return CellChains::empty_at(spot); }
 
   // Those in a cell, by ascending id.
   void list(std::uint64_t cell, std::vector<Sighting>& there) const;
@@ -55,18 +57,37 @@ class ClaimedAgents {
 };
 
 // What can be seen of a kind of claim while it is asked for: a claim of what is not there need not
-// be noted. Empty where that may change until the claims are settled.
+// be kept. Empty where that may change until the claims are settled. Only where one rank has all
+// cells.
 struct ClaimView {
   const ClaimedAgents* agents = nullptr;
   const CellLayer* cells = nullptr;
   const Column* stock = nullptr;
 
-  bool nothing_in(std::uint64_t cell) const {
+  // Where it can be seen what is in a cell: to be fetched ahead, for cells may be anywhere.
+  const std::byte* spot(std::uint64_t cell) const {
     if (stock != nullptr) {
-      const auto row = static_cast<std::size_t>(cells->row_of_cell(cell));
-      return read_whole(stock->type().scalar, stock->at(row)) <= 0;
+      return stock->at(row(cell));
     }
-    return agents != nullptr && agents->empty(cell);
+    return agents != nullptr ? agents->spot(cell) : nullptr;
+  }
+  bool nothing_at(const std::byte* spot) const {
+    if (stock != nullptr) {
+      return read_whole(stock->type().scalar, spot) <= 0;
+    }
+    return agents != nullptr && ClaimedAgents::empty_at(spot);
+  }
+
+ private:
+  std::size_t row(std::uint64_t cell) const {
+    const CellBox& box = cells->box();
+    if (box.dims != 2) {
+      return static_cast<std::size_t>(cells->row_of_cell(cell));
+    }
+    const auto line = static_cast<std::uint32_t>(box.cells[0]);
+    const std::uint32_t y = static_cast<std::uint32_t>(cell) / line;
+    const std::uint32_t x = static_cast<std::uint32_t>(cell) - y * line;
+    return static_cast<std::size_t>((y - box.low[1]) * box.line_stride() + x - box.low[0]);
   }
 };
 

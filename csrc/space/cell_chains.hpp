@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace bw {
@@ -34,6 +35,16 @@ class CellChains {
 
   bool empty(std::uint64_t cell) const { return first_[cell] == kNone; }
   void prefetch(std::uint64_t cell) const { __builtin_prefetch(&first_[cell]); }
+
+  // Where it stands whether a cell is empty.
+  const std::byte* spot(std::uint64_t cell) const {
+    return reinterpret_cast<const std::byte*>(&first_[cell]);
+  }
+  static bool empty_at(const std::byte* spot) {
+    std::uint32_t first;
+    std::memcpy(&first, spot, sizeof(first));
+    return first == kNone;
+  }
 
   template <class Visit>
   void for_each_in(std::uint64_t cell, Visit&& visit) const {

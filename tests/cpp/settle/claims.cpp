@@ -212,8 +212,8 @@ TEST_CASE("claimants that act one after another have their turns, and draw of th
         std::set<EntityId>& left = there[claim.cell];
         for (std::uint32_t k = 0; k < claim.count && !left.empty(); ++k) {
           const std::uint64_t drawn = bw::random_word(5, claim.claimant, kTick, k + 1);
-          const auto at = std::next(left.begin(), static_cast<std::ptrdiff_t>(
-                                                      bw::scale_word(drawn, left.size())));
+          const auto at = std::next(
+              left.begin(), static_cast<std::ptrdiff_t>(bw::scale_word(drawn, left.size())));
           wanted.insert(*at);
           left.erase(at);
           granted[{claim.claimant, 0}] += 1;
@@ -257,9 +257,15 @@ TEST_CASE("all agents of a component are listed by cell, whatever table they sta
   CHECK(agents.empty(2));
   CHECK_FALSE(agents.empty(1));
   const bw::ClaimView view{.agents = &agents};
-  CHECK(view.nothing_in(2));
-  CHECK_FALSE(view.nothing_in(19));
-  CHECK_FALSE(bw::ClaimView{}.nothing_in(2));
+  CHECK(view.nothing_at(view.spot(2)));
+  CHECK_FALSE(view.nothing_at(view.spot(19)));
+  CHECK_FALSE(bw::ClaimView{}.nothing_at(bw::ClaimView{}.spot(2)));
+  bw::CellLayer cells = layer_of(schema, 1);
+  bw::add_whole(Scalar::i32, value_at(cells, 0, 19), 3);
+  const bw::ClaimView stock{.cells = &cells, .stock = &cells.table().column(0)};
+  for (std::uint64_t cell = 0; cell < kCells; ++cell) {
+    CHECK(stock.nothing_at(stock.spot(cell)) == (cell != 19));
+  }
 }
 
 TEST_CASE("agents are found in the cells that are asked for, whatever table they stand in") {
