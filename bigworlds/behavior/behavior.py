@@ -232,9 +232,11 @@ class Behavior:
 
     @property
     def turns_in_claims_only(self) -> bool:
-        """Whether agents that act one after another do the same whenever they act, but for what they are
-        granted: they look at nobody, claim one kind of thing, and neither read nor write the result, nor
-        read what they claim. All of them may then act at once, and claims be settled in the order of turns."""
+        """Whether agents that act one after another do the same in any order, but for what they are granted.
+
+        They look at nobody, claim one kind of thing, and neither read nor write the result, nor read what
+        they claim. All of them may then act at once, and claims be settled in the order of turns.
+        """
         used = self.used
         if self.kind is not BehaviorKind.COMPILED or len(used.claims) != 1 or used.reaches:
             return False

@@ -174,8 +174,10 @@ def watchful_feeders() -> dict[str, Any]:
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("what", ["stock", "agents", "each other"])
 def test_turns_that_only_claims_can_tell_are_those_of_the_live_state(what: str, shuffle: bool) -> None:
-    """Agents that do nothing with what they are granted act all at once, and claims are settled by their turns:
-    to the bit what happens where they look at it, and act one after another."""
+    """Agents that do nothing with what they are granted act at once, and claims are settled by their turns.
+
+    To the bit it is what happens where they look at it, and act one after another.
+    """
 
     def digests(feed: Any, **how: Any) -> list[str]:
         @bw.model(Settings, ticks=4)
@@ -195,7 +197,8 @@ def test_turns_that_only_claims_can_tell_are_those_of_the_live_state(what: str, 
         return found
 
     blind, watchful = feeders()[what], watchful_feeders()[what]
-    assert blind.turns_in_claims_only and not watchful.turns_in_claims_only
+    assert blind.turns_in_claims_only
+    assert not watchful.turns_in_claims_only
     wanted = digests(watchful)
     assert len(set(wanted)) == 4
     assert digests(blind) == digests(blind, threads=2) == digests(blind, interpret=True) == wanted
