@@ -81,8 +81,7 @@ void Simulation::check_sharing() const {
   if (by_place && !model_.domain.exists()) {
     throw UserError(
         "the partitions 'bisection' and 'curve' cut a space, and the world has none; 'blocks' "
-        "shares "
-        "its entities out by their ids, 'graph' by what they exchange");
+        "shares its entities out by their ids, 'graph' by what they exchange");
   }
   const bool stays = sharing.kind == PartitionKind::blocks && sharing.balance_every == 0;
   if (!model_.rooms.empty() && !stays) {

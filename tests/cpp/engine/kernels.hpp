@@ -224,10 +224,10 @@ inline std::int32_t mark(bw_call* call, std::int64_t begin, std::int64_t end) {
   return for_rows(call, begin, end, [&](std::int64_t row) {
     RandomStream draw = stream_of(call, row);
     auto place = read_place(call, bytes_at(call, 0, row));
-    call->services->deposit(call, 0, place.data(),
+    call->services->deposit(call, 0, row, place.data(),
                             draw.uniform() + 0.1 * std::fmod(at<double>(call, 1, row), 7.0));
     place = stroll(call, place, draw);
-    call->services->deposit(call, 0, place.data(), -0.25 * draw.uniform());
+    call->services->deposit(call, 0, row, place.data(), -0.25 * draw.uniform());
     return BW_OK;
   });
 }
