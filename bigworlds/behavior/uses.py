@@ -77,7 +77,7 @@ class AttachUse:
 
 @dataclass(frozen=True)
 class ClaimUse:
-    """Claims on `stock` (an integer or bool field of cells) or, where it is None, on agents that have
+    """Claims on `stock` (a number or bool field of cells) or, where it is None, on agents that have
     `target`.
 
     `result` is the own column that the engine writes what was granted into.

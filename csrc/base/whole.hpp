@@ -1,7 +1,8 @@
 // Whole numbers of any width standing in a column: how stocks and results of claims are read and
-// counted.
+// counted. A stock may be a real number too: whole units of it can be had, and the rest stays.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -24,6 +25,24 @@ template <class T>
 void add(std::byte* at, std::int64_t amount) {
   const auto sum = static_cast<T>(read<T>(at) + amount);
   std::memcpy(at, &sum, sizeof(T));
+}
+
+// The whole units in a real number: none where it is below 1 or no number.
+template <class T>
+std::int64_t units(const std::byte* at) {
+  constexpr double kMost = 4611686018427387904.0;  // 2^62
+  T value;
+  std::memcpy(&value, at, sizeof(T));
+  return value >= T{1} ? static_cast<std::int64_t>(std::min(static_cast<double>(value), kMost)) : 0;
+}
+
+// Exact as long as whole numbers are (below 2^53, in f32 2^24), since units are at most the value.
+template <class T>
+void subtract(std::byte* at, std::int64_t units) {
+  T value;
+  std::memcpy(&value, at, sizeof(T));
+  value = static_cast<T>(static_cast<double>(value) - static_cast<double>(units));
+  std::memcpy(at, &value, sizeof(T));
 }
 
 }  // namespace whole
@@ -69,6 +88,29 @@ inline void add_whole(Scalar scalar, std::byte* at, std::int64_t amount) {
       return whole::add<std::uint32_t>(at, amount);
     default:
       return whole::add<std::int64_t>(at, amount);
+  }
+}
+
+// How much of a stock can be had; below 0 where it is.
+inline std::int64_t read_stock(Scalar scalar, const std::byte* at) {
+  switch (scalar) {
+    case Scalar::f64:
+      return whole::units<double>(at);
+    case Scalar::f32:
+      return whole::units<float>(at);
+    default:
+      return read_whole(scalar, at);
+  }
+}
+
+inline void take_from_stock(Scalar scalar, std::byte* at, std::int64_t units) {
+  switch (scalar) {
+    case Scalar::f64:
+      return whole::subtract<double>(at, units);
+    case Scalar::f32:
+      return whole::subtract<float>(at, units);
+    default:
+      return add_whole(scalar, at, -units);
   }
 }
 

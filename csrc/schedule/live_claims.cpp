@@ -99,9 +99,9 @@ void LiveWorld::claim(std::size_t effect, std::uint32_t row, const Place& place,
                                  : around_->cells->row_of_cell(static_cast<std::uint64_t>(cell));
   std::byte* stock = claimed.stock + at * claimed.stock_stride;
   const std::int64_t granted =
-      std::clamp<std::int64_t>(read_whole(claimed.stock_type, stock), 0, count);
+      std::clamp<std::int64_t>(read_stock(claimed.stock_type, stock), 0, count);
   if (granted > 0) {
-    add_whole(claimed.stock_type, stock, -granted);
+    take_from_stock(claimed.stock_type, stock, granted);
     add_whole(claimed.result_type, claimed.results + row * claimed.result_stride, granted);
   }
 }

@@ -119,13 +119,13 @@ void ClaimSettler::settle_stock(std::uint32_t kind, FieldKey field, CellLayer& c
       continue;
     }
     const auto row = static_cast<std::size_t>(cells.row_of_cell(claims_[i].cell));
-    if (read_whole(scalar, stock.at(row)) > 0) {
+    if (read_stock(scalar, stock.at(row)) > 0) {
       chain(i).row = row;
     }
   }
   for (const Contest& contest : contests_) {
     std::byte* at = stock.at(contest.row);
-    add_whole(scalar, at, -share_stock(contest, read_whole(scalar, at)));
+    take_from_stock(scalar, at, share_stock(contest, read_stock(scalar, at)));
   }
   forget_cells();
 }

@@ -35,6 +35,7 @@ class Bird(bw.Component):
 class Grass(bw.CellComponent):
     grown: int
     height: float
+    slope: bw.vec2
 
 class Road(bw.EdgeComponent):
     length: float
@@ -231,7 +232,7 @@ DECLARATIONS = [
     ("bw.behavior(lambda b: 1)", None, "expected a function defined by def"),
     ("bw.behavior(len)", None, "expected a function defined by def"),
     ("@bw.behavior\ndef f(b: Bird, c: bw.Claim[Grass]): pass", 1, "'c' is a Claim", "claim=(Grass.grown, Sheep.fed)"),
-    ("@bw.behavior(claim=(Grass.height, Bird.age))\ndef f(b: Bird, c: bw.Claim[Grass]): pass", 1, "is no stock"),
+    ("@bw.behavior(claim=(Grass.slope, Bird.age))\ndef f(b: Bird, c: bw.Claim[Grass]): pass", 1, "is no stock"),
     ("@bw.behavior(claim=(Grass.grown, Bird.size))\ndef f(b: Bird, c: bw.Claim[Grass]): pass", 1, "own integer field"),
     ("@bw.behavior(claim=(Bird, Bird.age))\ndef f(b: Bird, c: bw.Claim[Grass]): pass", 1, "is a Claim[Grass], found Bird"),
     ("@bw.behavior\ndef f(b: Bird, d: bw.Deposit[Grass]): pass", 1, "write deposit="),
