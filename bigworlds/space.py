@@ -21,7 +21,9 @@ AXES = "xyz"
 
 # Cell coordinates are 32-bit integers.
 _MAX_CELLS_PER_AXIS = 2**31 - 1
-_MAX_CELLS = 2**40
+
+# Cells are numbered by 32 bits, with one number for none.
+MAX_CELLS = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -309,9 +311,10 @@ def _count(kind: str, name: str, given: Any) -> int:
 
 
 def _limit_cells(kind: str, counts: tuple[int, ...]) -> None:
-    if math.prod(counts) > _MAX_CELLS:
+    if math.prod(counts) > MAX_CELLS:
         raise ModelError(
-            f"{kind}: at most 2^40 cells; found {' x '.join(map(str, counts))} = {math.prod(counts)}"
+            f"{kind}: a world has at most 2^32 - 1 = {MAX_CELLS} cells; found "
+            f"{' x '.join(map(str, counts))} = {math.prod(counts)}; take larger and fewer cells"
         )
 
 

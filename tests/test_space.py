@@ -43,7 +43,8 @@ def test_descriptions_are_frozen_values() -> None:
         (lambda: Grid((4.5, 3)), "Grid: size has whole numbers above 0; found 4.5"),  # type: ignore[arg-type]
         (lambda: Grid((4, -3)), "Grid: size has whole numbers from 1 to 2147483647; found -3"),
         (lambda: Grid((2**31, 3)), "found 2147483648"),
-        (lambda: Grid((2**30, 2**30)), "Grid: at most 2^40 cells"),
+        (lambda: Grid((2**30, 2**30)), "Grid: a world has at most 2^32 - 1 = 4294967295 cells; found"),
+        (lambda: Continuous((1, 1), cells=(2**16, 2**16)), "Continuous: a world has at most 2^32 - 1"),
         (
             lambda: Grid((4, 3), max_per_cell=2),
             "Grid: max_per_cell is 1 (at most one agent in a cell) or None",

@@ -249,6 +249,11 @@ class Behavior:
         """Whether it may end its agent's life."""
         return self.used.despawn
 
+    @property
+    def directions(self) -> frozenset[str]:
+        """Which of the directions of cells it uses: "moore", "hex_step"."""
+        return self.used.directions
+
     def can_look_at_cells(self) -> bool:
         """Whether its kernel needs no list of neighbours on a grid with at most one agent a cell."""
         from bigworlds.behavior.translate.by_cell import can_look_at_cells

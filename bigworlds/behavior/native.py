@@ -56,7 +56,7 @@ def native(
 
     Args:
         library: a shared library that exports `bw_behavior_<name>`, or a PyCapsule named
-            "bigworlds.kernel.v3" that points at a `bw_behavior`.
+            "bigworlds.kernel.v4" that points at a `bw_behavior`.
         name: the behavior's name.
         components: the components that a row must have.
         reads: own fields that it reads. call->columns are these, in this order, and then those of `writes`
@@ -101,6 +101,7 @@ def native(
         random_empty=draws_empty_cells,
         despawn=despawns,
         uses_results=bool(claims),
+        directions=frozenset(),
     )
     kernel = _kernel_of(what, library, name)
     return Behavior(

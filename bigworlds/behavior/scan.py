@@ -74,7 +74,7 @@ def scan(behavior: Behavior) -> Seen:
     names = _Names()
     for statement in behavior.source.tree.body:
         names.visit(statement)
-    seen = Seen(set(), set(), {}, {}, {}, {}, False, False, False)
+    seen = Seen(set(), set(), {}, {}, {}, {}, False, False, False, frozenset())
     arguments = {a.name for a in behavior.arguments}
     for position, argument in enumerate(behavior.arguments):
         others = names.of_others(arguments - {argument.name})
@@ -94,6 +94,7 @@ def scan(behavior: Behavior) -> Seen:
         rng=any(a.what == "rng" for a in behavior.arguments),
         random_empty="random_empty" in read,
         despawn="despawn" in read,
+        directions=frozenset({"moore", "hex_step"} & (read | names.bare)),
     )
 
 

@@ -47,11 +47,12 @@ class Used:
     despawn: bool
     uses_results: bool
     """Whether it reads or writes what it is granted by its claims."""
+    directions: frozenset[str]
 
 
 def nothing_used() -> Used:
     """The uses of a behavior that has no kernel."""
-    return Used((), (), (), (), (), (), (), (), (), (), False, False, False, False)
+    return Used((), (), (), (), (), (), (), (), (), (), False, False, False, False, frozenset())
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Seen:
     rng: bool
     random_empty: bool
     despawn: bool
+    directions: frozenset[str]
 
 
 def find_used(behavior: Behavior) -> Used:
@@ -86,6 +88,7 @@ def find_used(behavior: Behavior) -> Used:
             rng=program.uses_rng,
             random_empty=program.uses_random_empty,
             despawn=program.uses_despawn,
+            directions=frozenset(program.directions),
         )
     else:
         from bigworlds.behavior.scan import scan
@@ -152,6 +155,7 @@ class _Collector:
             random_empty=self.seen.random_empty,
             despawn=self.seen.despawn,
             uses_results=any((f.owner, f.name) in self.seen.reads | self.seen.writes for *_, f in claimed),
+            directions=self.seen.directions,
         )
 
     def _columns(self, results: list[Field]) -> tuple[ColumnUse, ...]:
@@ -252,8 +256,8 @@ class _Collector:
         if result.owner not in self.behavior.components:
             self.fail(f"claim=: the result {result.full_name} is no field of the behavior's own components")
         if isinstance(target, Field):
-            if np.dtype(target.dtype).kind not in "iub" or target.kind not in ("scalar", "enum"):
-                self.fail(f"claim=: {target.full_name} is no stock: an integer or bool field of cells")
+            if target.kind not in ("scalar", "enum"):
+                self.fail(f"claim=: {target.full_name} is no stock: a number or bool field of cells")
             component, stock = target.owner, target
         elif isinstance(target, type) and issubclass(target, Component):
             component, stock = target, None

@@ -12,7 +12,7 @@ from bigworlds.data.fields import Field
 from bigworlds.errors import ModelError, nearest_names
 from bigworlds.model.activation import Sequential
 from bigworlds.model.declarations import PhaseDeclaration
-from bigworlds.space import Space
+from bigworlds.space import HexGrid, Space
 
 Use = tuple[type, str]
 
@@ -96,6 +96,8 @@ def _check_needs(behavior: Any, space: Space | None, cells: Collection[type]) ->
         raise ModelError(
             f"behavior {behavior.name} looks for neighbours, but the world has no space; set world.space"
         )
+    if space is not None:
+        _check_directions(behavior, space)
     for component in _cell_components(behavior):
         if component not in cells:
             name = component.__name__
@@ -103,6 +105,23 @@ def _check_needs(behavior: Any, space: Space | None, cells: Collection[type]) ->
                 f"behavior {behavior.name} uses {name} of the cells, which the world does not have; "
                 f"declare world.cells({name}, ...)"
             )
+
+
+def _check_directions(behavior: Any, space: Space) -> None:
+    """Whether the directions in which a behavior steps are those of the world's cells."""
+    hexagons = isinstance(space, HexGrid)
+    wrong = "moore" if hexagons else "hex_step"
+    if wrong not in behavior.directions:
+        return
+    if hexagons:
+        raise ModelError(
+            f"behavior {behavior.name} steps by bw.moore(k) to one of eight cells around, but the world is a "
+            "HexGrid, whose cells have six around: write bw.hex_step(place, k), k from 0 to 5"
+        )
+    raise ModelError(
+        f"behavior {behavior.name} steps by bw.hex_step(place, k), but the world is no HexGrid: write "
+        "place + bw.moore(k) on a Grid, or make the world a bw.HexGrid"
+    )
 
 
 def _check_graphs(behavior: Any, graphs: Collection[type]) -> None:

@@ -172,6 +172,46 @@ def test_six_directions_lead_to_the_six_neighbours_and_back(x: int, y: int) -> N
         bw.hex_step(place, 6)
 
 
+@bw.behavior
+def go_by_moore(bee: Bee) -> None:
+    bee.position = bee.position + bw.moore(bee.heading)
+
+
+@bw.behavior(kind=bw.Interpreted)
+def go_slowly_by_moore(bee: Bee) -> None:
+    bee.position = bee.position + bw.moore(bee.heading)
+
+
+@bw.behavior
+def go_by_hexagons(bee: Bee) -> None:
+    bee.position = bw.hex_step(bee.position, bee.heading)
+
+
+@pytest.mark.parametrize(
+    ("space", "behavior", "message"),
+    [
+        (bw.HexGrid((6, 6)), go_by_moore, "behavior go_by_moore steps by bw.moore"),
+        (bw.HexGrid((6, 6)), go_slowly_by_moore, "six around: write bw.hex_step(place, k), k from 0 to 5"),
+        (bw.Grid((6, 6)), go_by_hexagons, "but the world is no HexGrid: write place + bw.moore(k) on a Grid"),
+        (bw.HexGrid((6, 6)), go_by_hexagons, None),
+        (bw.Grid((6, 6)), go_by_moore, None),
+    ],
+)
+def test_steps_of_another_kind_of_grid_are_refused(space: Any, behavior: Any, message: str | None) -> None:
+    @bw.model()
+    def field(world: bw.World) -> None:
+        world.space = space
+        world.spawn(Bee, n=2, position=bw.random_cells())
+        world.behaviors(behavior)
+
+    if message is None:
+        field.describe()
+        return
+    with pytest.raises(bw.ModelError) as caught:
+        field.describe()
+    assert message in str(caught.value)
+
+
 class Soil(bw.CellComponent):
     level: float
 

@@ -89,11 +89,13 @@ def _outside(on: Expressions, node: ast.Call, target: Any) -> Value:
     if target in VECTORS:
         return _vector(on, node, target)
     if target is moore:
+        on.program.directions.add("moore")
         values = plain(on, node, "moore", 1, 1)
         return Value(
             Vector(True, 2), on.call(node, "moore", on.coerce(values[0], INT, node, "k in moore(k)"))
         )
     if target is hex_step:
+        on.program.directions.add("hex_step")
         place, k = plain(on, node, "hex_step", 2, 2)
         if place.kind != Vector(True, 2):
             on.fail(node, f"hex_step(place, k) takes a cell, an ivec2; found {place.kind.shown}")

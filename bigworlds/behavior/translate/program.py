@@ -102,6 +102,7 @@ class Program:
         self.edge_reads: dict[int, set[str]] = {}
         self.geometry: dict[int, set[str]] = {}
         self.cell_reads: dict[int, set[str]] = {}
+        self.directions: set[str] = set()  # of those of cells: moore, hex_step
         self.uses_rng = self.uses_random_empty = self.uses_despawn = False
         self.records: dict[str, RecordCall] = {}
         self.texts: dict[str, str] = {}
