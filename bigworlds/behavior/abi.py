@@ -8,11 +8,11 @@ from __future__ import annotations
 import ctypes
 from ctypes import CFUNCTYPE, POINTER, c_double, c_int32, c_int64, c_uint8, c_uint32, c_uint64, c_void_p
 
-ABI_VERSION = 3
+ABI_VERSION = 4
 OK = 0
 FAILED = 1
 NEW_EDGE = -1
-KERNEL_CAPSULE = "bigworlds.kernel.v3"
+KERNEL_CAPSULE = "bigworlds.kernel.v4"
 
 
 class Column(ctypes.Structure):
@@ -125,7 +125,7 @@ class Services(ctypes.Structure):
         ("attach", CFUNCTYPE(c_void_p, _CALL, c_int64, c_int64)),
         ("detach", CFUNCTYPE(None, _CALL, c_int64, c_int64)),
         ("claim", CFUNCTYPE(None, _CALL, c_int64, c_int64, _PLACE, c_int64)),
-        ("deposit", CFUNCTYPE(None, _CALL, c_int64, _PLACE, c_double)),
+        ("deposit", CFUNCTYPE(None, _CALL, c_int64, c_int64, _PLACE, c_double)),
         ("send", CFUNCTYPE(c_void_p, _CALL, c_int64, c_int64, c_uint64, c_int64)),
         ("inbox", CFUNCTYPE(Inbox, _CALL, c_int64, c_int64)),
         ("cell_at", CFUNCTYPE(c_int64, _CALL, c_int64, _PLACE)),

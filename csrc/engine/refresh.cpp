@@ -120,6 +120,7 @@ void Simulation::refresh_surroundings() {
     around.tiling = &tiling_;
     around.cells = rank->cells.get();
     around.spans = rank->spans.get();
+    around.schema = &model_.schema;
     around.tick = tick_;
     around.parameters = &model_.parameters;
     around.plans = rank->plans;

@@ -1,6 +1,8 @@
 // Walking edges, and taking orders for them.
 #include "schedule/along_edges.hpp"
 
+#include "schedule/failures.hpp"
+
 #include <algorithm>
 #include <numeric>
 
@@ -112,8 +114,9 @@ char* link_service(bw_call* call, std::int64_t effect, std::int64_t row, std::ui
 void unlink_service(bw_call* call, std::int64_t effect, std::int64_t row, std::uint64_t target) {
   Worker& worker = worker_of(call);
   if (worker.edge_orders.full()) {
-    worker.fault =
-        "more than " + std::to_string(kMostEdgeOrders) + " edges are ordered in a phase, the limit";
+    worker.keep(failure_behind(*worker.run, row,
+                               "more than " + std::to_string(kMostEdgeOrders) +
+                                   " edges are ordered in a phase, the limit"));
     return;
   }
   worker.edge_orders.add(order_of(*worker.run, effect, row, target, EdgeOrder::Kind::remove), {});

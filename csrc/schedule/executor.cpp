@@ -141,7 +141,6 @@ void Worker::enter(const TableRun& table_run, const bw_services& services) {
   call.failed_row = -1;
   call.engine = this;
   refusal.clear();
-  fault.clear();
   merged.resize(std::max(merged.size(), table_run.run->inboxes.size()));
   for (MergedInbox& inbox : merged) {
     inbox.row = -1;
@@ -241,7 +240,6 @@ void Executor::call_on_spans(const TableRun& run, Worker& worker, std::span<cons
     worker.keep(
         {run.run->order, kNoEntity, 0, worker.refusal, status, Failure::Where::somewhere, &run});
   }
-  check_fault(run, worker);
   if (run.around->check_values) {
     for (const bw_span& span : spans) {
       check_values(run, static_cast<std::size_t>(span.begin), static_cast<std::size_t>(span.end),
@@ -293,7 +291,6 @@ std::size_t Executor::call_on_range(const TableRun& run, Worker& worker, std::si
       worker.keep(failure_at(run, end - 1, worker.refusal, status));
     }
   }
-  check_fault(run, worker);
   drop_vain_claims(run, claims, worker.requests.claims);
   if (asks) {
     ask_for_places(run, begin, end, worker);
@@ -353,15 +350,24 @@ void Executor::run(std::span<const BehaviorRun> runs, Store& store, const Surrou
   for (const TableRun& run : table_runs_) {
     cut(run, run.run->behavior->one_thread ? alone : shared);
   }
-  if (around.meter == nullptr) {
-    pool_->parallel_for(shared.size(), [&](std::size_t task, int thread) {
-      work(shared[task], workers_[static_cast<std::size_t>(thread)]);
-    });
-    for (const Task& task : alone) {
-      work(task, workers_.front());
+  around.meter == nullptr ? run_tasks(shared, alone) : run_metered(shared, alone);
+  for (Worker& worker : workers_) {
+    if (around.check_values) {
+      check_orders(table_runs_, worker);
     }
-    return;
   }
+}
+
+void Executor::run_tasks(const std::vector<Task>& shared, const std::vector<Task>& alone) {
+  pool_->parallel_for(shared.size(), [&](std::size_t task, int thread) {
+    work(shared[task], workers_[static_cast<std::size_t>(thread)]);
+  });
+  for (const Task& task : alone) {
+    work(task, workers_.front());
+  }
+}
+
+void Executor::run_metered(const std::vector<Task>& shared, const std::vector<Task>& alone) {
   const std::vector<CostMeter::RowsOfTiles> tiles_of_shared = count_by_tile(shared);
   const std::vector<CostMeter::RowsOfTiles> tiles_of_alone = count_by_tile(alone);
   pool_->parallel_for(shared.size(), [&](std::size_t task, int thread) {

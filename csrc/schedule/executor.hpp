@@ -58,6 +58,8 @@ class Executor {
   static std::optional<std::span<const bw_span>> listed_spans(const TableRun& run);
   void find_waiting(TableRun& run) const;
   void cut(const TableRun& run, std::vector<Task>& tasks) const;
+  void run_tasks(const std::vector<Task>& shared, const std::vector<Task>& alone);
+  void run_metered(const std::vector<Task>& shared, const std::vector<Task>& alone);
   void work(const Task& task, Worker& worker);
   std::vector<CostMeter::RowsOfTiles> count_by_tile(std::span<const Task> tasks);
   void work_metered(const Task& task, const CostMeter::RowsOfTiles& rows, int thread);

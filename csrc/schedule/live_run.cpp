@@ -85,6 +85,12 @@ void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings
              }
              call_live(table_run, worker, live, {rows, count});
            });
+  if (around.check_values) {
+    check_orders(table_runs_, worker);
+    if (worker.failure) {
+      fail(*worker.failure);
+    }
+  }
 }
 
 // Calls the kernel on rows, which act one after another. Of places that are settled only afterwards
@@ -103,13 +109,12 @@ void Executor::call_live(const TableRun& run, Worker& worker, LiveWorld& live,
   if (run.moves && !commits) {
     settle_turns(run, rows.first(status == BW_OK ? rows.size() : turn_of(rows, row)));
   }
-  if (status != BW_OK) {
+  if (status != BW_OK && !worker.failure) {  // else a service could not do what was asked before
     if (behavior.explain != nullptr && live.reason().empty()) {
       explain(behavior, worker.call, static_cast<std::uint32_t>(row));
     }
     fail(failure_at(run, row, live.reason().empty() ? worker.refusal : live.reason(), status));
   }
-  check_fault(run, worker);
   if (run.around->check_values) {
     std::for_each(rows.begin(), rows.end(),
                   [&](std::uint32_t at) { check_values(run, at, at + 1, worker); });

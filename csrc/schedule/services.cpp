@@ -11,6 +11,7 @@
 #include "base/math_services.hpp"
 #include "base/philox.hpp"
 #include "schedule/along_edges.hpp"
+#include "schedule/failures.hpp"
 #include "schedule/gradient.hpp"
 #include "schedule/live_world.hpp"
 #include "schedule/worker.hpp"
@@ -206,12 +207,14 @@ void order_end(Worker& worker, std::int64_t row) {
 void despawn(bw_call* call, std::int64_t row) {
   Worker& worker = worker_of(call);
   if (worker.run->run->behavior->of_cells) {
-    worker.note_fault("it ordered the end of a cell; only agents can end");
+    worker.keep(
+        failure_behind(*worker.run, row, "it ordered the end of a cell; only agents can end"));
     return;
   }
   if (const auto& owner = worker.run->table->owner(); owner && !owner->ends_by_order) {
-    worker.note_fault("it ordered the end of an entity of " + owner->name +
-                      ", which ends its entities itself");
+    worker.keep(failure_behind(
+        *worker.run, row,
+        "it ordered the end of an entity of " + owner->name + ", which ends its entities itself"));
     return;
   }
   order_end(worker, row);
@@ -286,14 +289,16 @@ void claim_live(bw_call* call, std::int64_t effect, std::int64_t row, const doub
   }
 }
 
-void deposit(bw_call* call, std::int64_t effect, const double* place, double amount) {
+void deposit(bw_call* call, std::int64_t effect, std::int64_t row, const double* place,
+             double amount) {
   Worker& worker = worker_of(call);
   const TableRun& run = *worker.run;
   const std::int64_t cell =
       cell_at(run.around->lattice, *run.around->domain, place_from(call, place));
   if (!(std::abs(amount) < kMostDeposit)) {
-    worker.note_fault("it deposited " + std::to_string(amount) +
-                      "; an amount is a finite number below 2^31 in size");
+    worker.keep(failure_behind(
+        run, row,
+        "it deposited " + shown(amount) + "; an amount is a finite number below 2^31 in size"));
     return;
   }
   if (cell < 0) {

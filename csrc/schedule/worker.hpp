@@ -30,6 +30,7 @@ class LiveWorld;
 
 // What a phase knows of the world around the tables: the same for all behaviors of a rank.
 struct Surroundings {
+  const Schema* schema = nullptr;
   const Domain* domain = nullptr;
   const Tiling* tiling = nullptr;
   CellLayer* cells = nullptr;
@@ -169,12 +170,8 @@ struct Worker {
   std::vector<EventList> outbox;    // by channel
   std::vector<MergedInbox> merged;  // by inbox
   std::string refusal;              // why a service last gave nothing
-  std::string fault;                // what a service that gives nothing could not do
   std::optional<Failure> failure;   // the first, of all that this worker has run in the phase
   const TableRun* run = nullptr;
-
-  // Takes note of what a service could not do; of several the same one in any order.
-  void note_fault(std::string what);
 
   // Takes note of a failure, if it comes before the one in hand.
   void keep(Failure found);

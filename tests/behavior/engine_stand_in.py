@@ -165,7 +165,7 @@ class StandIn:
             "despawn": lambda c, r: self.log.append(("despawn", r)),
             "detach": lambda c, e, r: self.log.append(("detach", e, r)),
             "claim": self._claim,
-            "deposit": lambda c, e, p, a: self.log.append(("deposit", e, p[0], p[1], p[2], a)),
+            "deposit": lambda c, e, r, p, a: self.log.append(("deposit", e, r, p[0], p[1], p[2], a)),
             "send": lambda c, e, r, t, d: self._record("send", self.behavior.sends[e].fields, e, r, t, d),
             "link": lambda c, e, r, t, f: self._record("link", self.behavior.links[e].fields, e, r, t, f),
             "unlink": lambda c, e, r, t: self.log.append(("unlink", e, r, t)),

@@ -148,12 +148,12 @@ def test_claims_and_deposits():
     assert world.log == [
         ("claim", 0, 0, 0.0, 1.0, 0.0, 1),
         ("claim", 0, 0, 1.0, 1.0, 0.0, 2),
-        ("deposit", 0, 0.0, 1.0, 0.0, 0.5),
-        ("deposit", 0, 0.0, 1.0, 0.0, 0.0),
+        ("deposit", 0, 0, 0.0, 1.0, 0.0, 0.5),
+        ("deposit", 0, 0, 0.0, 1.0, 0.0, 0.0),
         ("claim", 0, 1, 2.0, 3.0, 0.0, 1),
         ("claim", 0, 1, 3.0, 3.0, 0.0, 2),
-        ("deposit", 0, 2.0, 3.0, 0.0, 0.5),
-        ("deposit", 0, 2.0, 3.0, 0.0, 0.0),
+        ("deposit", 0, 1, 2.0, 3.0, 0.0, 0.5),
+        ("deposit", 0, 1, 2.0, 3.0, 0.0, 0.0),
     ]
     (claim,) = eat.claims
     assert (claim.target, claim.stock, claim.result.field) == (Grass, Grass.grown, Sheep.fed)

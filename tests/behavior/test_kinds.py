@@ -255,7 +255,7 @@ static int32_t move(bw_call* call, int64_t begin, int64_t end) {
 }
 
 bw_behavior bw_behavior_move = {BW_ABI_VERSION, 0, move};
-bw_behavior bw_behavior_old = {BW_ABI_VERSION + 6, 0, move};
+bw_behavior bw_behavior_old = {BW_ABI_VERSION + 5, 0, move};
 bw_behavior bw_behavior_empty = {BW_ABI_VERSION, 0, 0};
 """
 
@@ -301,12 +301,12 @@ def test_a_kernel_from_a_capsule(library):
         make(ctypes.addressof(found), name, None), "move", Body, writes=[Body.position, Body.velocity]
     )
     assert move.kernel(None).address == found.kernel
-    with pytest.raises(ModelError, match=r"named 'bigworlds.kernel.v3', found 'bigworlds.kernel.v1'"):
+    with pytest.raises(ModelError, match=r"named 'bigworlds.kernel.v4', found 'bigworlds.kernel.v1'"):
         native(make(ctypes.addressof(found), b"bigworlds.kernel.v1", None), "move", Body)
 
 
 def test_native_mistakes_are_refused(library, tmp_path):
-    with pytest.raises(ModelError, match=r"version 9 of behavior_abi.h, this bigworlds has version 3"):
+    with pytest.raises(ModelError, match=r"version 9 of behavior_abi.h, this bigworlds has version 4"):
         native(library, "old", Body)
     with pytest.raises(ModelError, match=r"null pointer"):
         native(library, "empty", Body)

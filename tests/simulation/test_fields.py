@@ -284,7 +284,9 @@ def test_deposits_of_a_phase_have_no_limit_together(ranks: int) -> None:
     sim = crowd(50, pour).simulate(rng=1, amount=2.0e9, ranks=ranks)
     sim.run(1)
     assert sim.cells(Scent)["level"][1, 2] == 1.0e11
-    with pytest.raises(bw.BehaviorError, match=r"'pour' failed in tick 0: it deposited 30000000000"):
+    with pytest.raises(
+        bw.BehaviorError, match=r"'pour' failed at entity 1, tick 0: it deposited 30000000000"
+    ):
         crowd(1, pour).simulate(rng=1, amount=3.0e10).run(1)
 
 

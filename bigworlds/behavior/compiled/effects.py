@@ -83,8 +83,8 @@ def deposit(context: Any, effect: Any, place: Any, amount: Any) -> Any:
     """deposit.add(place, amount)"""
 
     def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
-        call = args.call_of(builder, values[0])
-        given = [call, I64(effect.index), place_pointer(builder, place, values[1]), values[2]]
+        call, row = args.call_of(builder, values[0]), args.row_of(builder, values[0])
+        given = [call, I64(effect.index), row, place_pointer(builder, place, values[1]), values[2]]
         memory.service(builder, call, "deposit", _VOID, given)
         return ctx.get_dummy_value()
 

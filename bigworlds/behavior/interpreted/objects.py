@@ -380,7 +380,8 @@ class Deposit:
 
     def add(self, place: Any, amount: float) -> None:
         """Adds an amount to the cell at a place."""
-        self._state.services.deposit(self._state.pointer, self._index, place_of(place), amount)
+        state = self._state
+        state.services.deposit(state.pointer, self._index, state.row, place_of(place), amount)
 
 
 class Space(public.Space):

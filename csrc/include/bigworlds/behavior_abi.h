@@ -27,7 +27,7 @@
 extern "C" {
 #endif
 
-#define BW_ABI_VERSION 3
+#define BW_ABI_VERSION 4
 
 enum { BW_OK = 0, BW_FAILED = 1 };
 
@@ -35,7 +35,7 @@ enum { BW_OK = 0, BW_FAILED = 1 };
 enum { BW_NEW_EDGE = -1 };
 
 /* Names of PyCapsules that carry a kernel. */
-#define BW_KERNEL_CAPSULE "bigworlds.kernel.v3"
+#define BW_KERNEL_CAPSULE "bigworlds.kernel.v4"
 
 /* A strided column: the value of a row stands at data + row * stride. */
 typedef struct bw_column {
@@ -148,8 +148,9 @@ typedef struct bw_services {
                 int64_t count);
 
   /* Adds to a cell's field at a place; amounts are summed in fixed point (2^-32), so order cannot
-   * matter. */
-  void (*deposit)(struct bw_call* call, int64_t effect, const double* place, double amount);
+   * matter. An amount that is no finite number below 2^31 in size is an error of the row. */
+  void (*deposit)(struct bw_call* call, int64_t effect, int64_t row, const double* place,
+                  double amount);
 
   /* Sends an event; returns its record (the fields in declared order, each 8-byte aligned) to fill.
    * target: an entity id, or 0 for all who listen. delay: ticks to wait beyond the next phase. */
