@@ -14,7 +14,9 @@ import numpy as np
 
 from bigworlds.data.component import CellComponent
 from bigworlds.data.fields import Field, value_of_contents
+from bigworlds.data.parameter import Parameter
 from bigworlds.data.parameters import ParameterRef, Parameters
+from bigworlds.data.resource import Resource
 from bigworlds.graph import EdgeSource, GivenEdges
 from bigworlds.model import Model, Sequential, WorldDescription
 from bigworlds.model.declarations import StartValues
@@ -76,6 +78,7 @@ def _entities(world: WorldDescription) -> Iterator[str]:
         yield from _table(
             ["variable", "type", "meaning"], [[f.name, _type(f), "(...)"] for f in fields.values()]
         )
+    yield from _resources(world)
     yield f"Space: {_space(world)}"
     yield ""
     for graph in world.graphs:
@@ -84,6 +87,27 @@ def _entities(world: WorldDescription) -> Iterator[str]:
         yield f"Graph: {name}, {way}, over {graph.nodes} agents; edges {edges_from}."
         yield ""
     yield "Time: discrete ticks. (How long is one?)"
+
+
+def _resources(world: WorldDescription) -> Iterator[str]:
+    for start in world.resources:
+        kind = type(start)
+        yield f"### {kind.__name__} (the world's own values)"
+        yield ""
+        if "__doc__" in vars(kind) and kind.__doc__:
+            yield inspect.cleandoc(kind.__doc__)
+            yield ""
+        rows = [
+            [name, _parameter_type(value), str(value.to_plain(getattr(start, name))), value.help or "(...)"]
+            for name, value in kind.__bw_parameters__.items()
+        ]
+        yield from _table(["variable", "type", "at the start", "meaning"], rows)
+
+
+def _parameter_type(parameter: Parameter) -> str:
+    if parameter.choices:
+        return "one of " + ", ".join(map(str, parameter.choices))
+    return parameter.kind
 
 
 def _type(field: Field) -> str:
@@ -181,6 +205,9 @@ def _concepts(model: Model, world: WorldDescription) -> Iterator[str]:
             within = within if reach.edge is None else f" along the edges {reach.edge.__name__}"
             seen = ", ".join(field.name for field in reach.fields) or "their presence"
             yield f"- Sensing: *{behavior.name}* sees {seen} of {reach.component.__name__}{within}."
+        for argument in behavior.arguments:
+            if argument.what == "parameters" and issubclass(argument.components[0], Resource):
+                yield f"- Sensing: *{behavior.name}* sees the world's {argument.components[0].__name__}."
         for cells in behavior.cells:
             seen = ", ".join(field.name for field in cells.fields)
             yield f"- Sensing: *{behavior.name}* sees {seen} of cells of {cells.component.__name__}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import bigworlds as bw
@@ -85,6 +86,30 @@ def test_behaviors_and_inputs_spawn_prefabs_alike_on_any_ranks(interpret):
     horned = sim.table(Horned)
     assert sorted(horned["points"][horned["id"] > 1000].tolist()) == [1] * 4 + [8] * 4
     assert animals["legs"].tolist().count(3) == 2
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 1), (1, 3), (3, 2)])
+@pytest.mark.parametrize("interpret", [False, True])
+def test_a_restart_goes_on_as_if_unbroken(interpret, before, after, tmp_path):
+    def go_on(sim):
+        sim.submit(settle)
+        sim.run(2)
+        sim.spawn(stag, n=2, position=bw.uniform(), name="late")
+        sim.run(1)
+        return sim
+
+    whole = forest.simulate(rng=2)
+    whole.submit(settle)
+    whole.run(1)
+    other = forest.simulate(rng=2, ranks=before, interpret=interpret)
+    other.submit(settle)
+    other.run(1)
+    other.snapshot(tmp_path / "half.h5")
+    again = forest.resume(tmp_path / "half.h5", ranks=after, interpret=interpret)
+    assert go_on(again).digest() == go_on(whole).digest()
+    horned, names = again.table(Horned), again.table(Animal)["name"]
+    assert horned["points"].tolist().count(8) > 20
+    assert np.sum(names == "late") == 2
 
 
 @pytest.mark.parametrize(

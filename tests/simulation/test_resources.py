@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import bigworlds as bw
+from bigworlds.cli.describe import odd
 
 
 class Season(enum.IntEnum):
@@ -228,3 +229,14 @@ def test_a_snapshot_of_other_resources_is_refused(tmp_path):
 
     with pytest.raises(bw.SnapshotError, match="Weather"):
         made.resume(tmp_path / "s.h5")
+
+
+def test_a_description_lists_them_and_who_sees_them():
+    text = odd(meadow, meadow.parameters())
+    assert "### Weather (the world's own values)" in text
+    assert "| rain | float | 2.0 | (...) |" in text
+    assert "| season | one of spring, autumn | spring | (...) |" in text
+    assert "| warmth | float | 4.0 | (...) |" in text
+    assert "| level | int | 0 | (...) |" in text
+    assert "Sensing: *double* sees the world's Weather." in text
+    assert "Sensing: *grow* sees the world's Alarm." in text
