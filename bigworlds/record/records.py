@@ -135,7 +135,7 @@ class Records:
 
         Returns:
             A frame by tick. A vector of two or three parts makes columns `.x`, `.y` and `.z`, other
-            lines of k entries `[0]` to `[k-1]`; text is text. Copies.
+            lines of k entries `[0]` to `[k-1]`; text is text, and lists of any length are lists. Copies.
 
         Raises:
             UserError: pandas is not installed, or nothing is recorded under this name.
@@ -158,12 +158,15 @@ class Records:
             raise _missing("polars") from None
         return polars.DataFrame(dict(self._flat(name)))
 
-    def _flat(self, name: str | None) -> Iterator[tuple[str, Array]]:
-        """Columns of one dimension each, text decoded."""
+    def _flat(self, name: str | None) -> Iterator[tuple[str, Array | list[Any]]]:
+        """Columns of one dimension each, text decoded; values of any length as Python has them."""
         rows = self.to_numpy(name)
         if not rows:
             yield TICK, np.zeros(0, dtype=np.int64)
         for column, array in rows.items():
+            if array.dtype.kind == "O":
+                yield column, [value.tolist() if isinstance(value, np.ndarray) else value for value in array]
+                continue
             if array.dtype.kind == "S":
                 array = np.char.decode(array, "utf-8", "replace")
             if array.ndim == 1:

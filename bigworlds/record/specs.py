@@ -287,7 +287,7 @@ class Group(Spec):
 
 @dataclass(frozen=True, kw_only=True)
 class Columns(Spec):
-    """Fields of all entities of a kind, as they are, with the ids."""
+    """Fields of all entities of a kind, as they are, with the ids; values of any length as objects."""
 
     of: tuple[Expression, ...]
 
@@ -312,7 +312,12 @@ class Columns(Spec):
                 near = nearest_names(name, tables[component])
                 raise UserError(f"{self.name}: component {component} has no field {name}{near}.")
             column = name if len(self.components) == 1 else str(field.field)
-            rows[column] = _storable(np.asarray(tables[component][name]), self.name)
+            values = np.asarray(tables[component][name])
+            if values.dtype.kind == "O":
+                _refuse_zeros(values, f"{self.name}: {field.field}")
+            else:
+                values = _storable(values, self.name)
+            rows[column] = values
         return rows if row_count(rows) else None
 
 
@@ -353,6 +358,16 @@ def _storable(values: Array, name: str) -> Array:
     if values.dtype.kind not in "biufS":
         raise UserError(f"{name}: values of type {values.dtype} cannot be recorded.")
     return values
+
+
+def _refuse_zeros(values: Array, where: str) -> None:
+    """Refuses texts that HDF5 would cut off: its texts end at their first zero."""
+    for value in values:
+        if isinstance(value, str) and "\0" in value:
+            raise UserError(
+                f"{where}: a text with a zero character cannot be recorded; found {value[:40]!r}. Leave the "
+                "character out, or make the field bytes."
+            )
 
 
 def is_finite_range(range: tuple[float, float]) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds.errors import UserError, nearest_names
+from bigworlds.snapshot import held_bytes
 
 Array = NDArray[Any]
 Rows = Mapping[str, Array]
@@ -85,7 +86,7 @@ class MemoryTables:
         Raises:
             UserError: there would be more than `MEMORY_LIMIT_BYTES` of them.
         """
-        self._nbytes += sum(column.nbytes for column in rows.values())
+        self._nbytes += sum(map(held_bytes, rows.values()))
         if self._nbytes > MEMORY_LIMIT_BYTES:
             raise UserError(
                 f"the records have filled {MEMORY_LIMIT_BYTES >> 10} KiB of memory; give the run a "
@@ -119,7 +120,7 @@ class MemoryTables:
                 whole = _joined(parts)
                 rows = int(np.searchsorted(whole[column], last, side="right"))
                 self._parts[name] = [{key: array[:rows].copy() for key, array in whole.items()}]
-        self._nbytes = sum(a.nbytes for ps in self._parts.values() for p in ps for a in p.values())
+        self._nbytes = sum(held_bytes(a) for ps in self._parts.values() for p in ps for a in p.values())
 
     def last(self, name: str, column: str) -> int | None:
         """A column's entry in the last row of a table, None where there are no rows."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from bigworlds.data.fields import Field
 from bigworlds.data.parameters import Parameters
 from bigworlds.model import Model, WorldDescription
 from bigworlds.organism import Organism
@@ -38,10 +42,15 @@ class Seen:
         name = component if isinstance(component, str) else component.__name__
         if name not in named:
             table: Mapping[str, Any] = self._simulation.table(component)
-            return table
+            lists = [field for field in self._fields(name) if field.kind == "numbers"]
+            return {**table, **{field.name: _as_arrays(field, table[field.name]) for field in lists}}
         shape = self._simulation.cells(named[name])
         axes = self._simulation.description.space.dimensions if self._simulation.description.space else 0
         return {field: values.reshape(-1, *values.shape[axes:]) for field, values in shape.items()}
+
+    def _fields(self, component: str) -> Sequence[Field]:
+        found = next((one for one in self.components if one.__name__ == component), None)
+        return list(found.__bw_fields__.values()) if found is not None else []  # type: ignore[attr-defined]
 
     def exact_sum(self, label: str) -> Any:
         """The exact sum of a field."""
@@ -49,6 +58,13 @@ class Seen:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._simulation, name)
+
+
+def _as_arrays(field: Field, lists: NDArray[Any]) -> NDArray[Any]:
+    """Lists of any length as arrays of the field's type: empty ones have one too."""
+    arrays = np.empty(len(lists), dtype=object)
+    arrays[:] = [np.array(values, dtype=field.dtype) for values in lists]
+    return arrays
 
 
 def every_component(description: WorldDescription) -> list[type]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,9 @@ class Shown:
         """Records into a new file from here on, instead of into memory: for runs of many ticks.
 
         Args:
-            path: of an HDF5 file, which `bw.record.Records.open` reads, also while the run goes on.
+            path: of an HDF5 file, which `bw.record.Records.open` reads, also while the run goes on: then up
+                to the last few seconds. It is complete after `sim.snapshot`, and when the simulation is gone
+                or the program ends.
 
         Raises:
             UserError: the file exists, or something is recorded already.
@@ -125,6 +128,7 @@ class Shown:
         recorder = Recorder.create(specs, path) if self.rank == 0 else Recorder.unkept(specs, -1)
         self.agreed(None)  # rank 0 could
         self.record_with(recorder)
+        weakref.finalize(self, recorder.close)
 
     def record_with(self, recorder: Recorder | None) -> None:
         """Lets a recorder take what is recorded from here on; it is committed by each snapshot, and whoever

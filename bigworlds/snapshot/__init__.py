@@ -6,6 +6,7 @@ renamed, and checked byte by byte before anything of it is used (docs/snapshot-f
 
 from bigworlds.snapshot.file import Meta, check, peek, read, write
 from bigworlds.snapshot.folder import file_name, latest, prune
+from bigworlds.snapshot.open_columns import held_bytes
 from bigworlds.snapshot.partial import PartialFile, WriteError, remove_leftovers
 from bigworlds.snapshot.schema import Schema, difference, require_same_model
 from bigworlds.snapshot.section import Section
@@ -27,6 +28,7 @@ __all__ = [
     "check",
     "difference",
     "file_name",
+    "held_bytes",
     "inspect",
     "latest",
     "peek",

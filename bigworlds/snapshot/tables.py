@@ -1,9 +1,10 @@
 """Tables that grow while a run goes on, in one HDF5 file that is whole at every moment.
 
 A table is a group; its columns are chunked datasets with one entry, or one line of k entries, per
-row. Rows are gathered in memory, appended, and made part of the file by a commit; a writer that
-dies, is interrupted or finds the disk full leaves the rows of the last commit, all columns of a
-table equally long, in a file that stock h5py opens (see journaled.py).
+row; values of any length (see open_columns.py) are entries of variable length. Rows are gathered in
+memory, appended, and made part of the file by a commit; a writer that dies, is interrupted or finds
+the disk full leaves the rows of the last commit, all columns of a table equally long, in a file that
+stock h5py opens (see journaled.py).
 """
 
 from __future__ import annotations
@@ -26,6 +27,15 @@ from bigworlds.snapshot.journaled import (
     USER_BLOCK_BYTES,
     JournaledFile,
     JournaledReader,
+)
+from bigworlds.snapshot.open_columns import (
+    can_be_written,
+    held_bytes,
+    is_open,
+    mark_open,
+    open_dtype,
+    read_column,
+    write_open,
 )
 from bigworlds.snapshot.partial import WriteError
 from bigworlds.snapshot.section import STORED_KINDS
@@ -154,9 +164,9 @@ class TableWriter:
 
         Args:
             name: the table.
-            rows: by column; shape (n,) or (n, k), the same n for all, bool, number or `S`. Later
-                rows have the columns, types and k of the first ones. The arrays are kept until the
-                next commit: do not change them.
+            rows: by column; shape (n,) or (n, k), the same n for all, bool, number or `S`, or objects
+                (n,): str, bytes, or arrays of one type. Later rows have the columns, types and k of
+                the first ones. The arrays are kept until the next commit: do not change them.
 
         Raises:
             ValueError: columns, types or shapes other than those of the rows before.
@@ -275,7 +285,9 @@ class TableWriter:
             dataset = group[column]
             before = len(dataset)
             dataset.resize(before + len(array), axis=0)
-            if len(array):
+            if is_open(array):
+                write_open(dataset, before, array)
+            elif len(array):
                 dataset[before:] = array
         self.pending_bytes -= sum(map(_waiting_bytes, rows))
 
@@ -343,7 +355,7 @@ def _open_hdf5(file: JournaledFile | JournaledReader, mode: str) -> h5py.File:
 
 def _waiting_bytes(rows: Rows) -> int:
     """Memory that appended rows take until they are written."""
-    return APPEND_BYTES + sum(column.nbytes for column in rows.values())
+    return APPEND_BYTES + sum(map(held_bytes, rows.values()))
 
 
 def _check_columns(table: str, rows: Rows) -> None:
@@ -351,6 +363,8 @@ def _check_columns(table: str, rows: Rows) -> None:
     for name, column in rows.items():
         if not name or name == "." or "/" in name:
             raise ValueError(f"table {table!r}: {name!r} cannot be the name of a column")
+        if is_open(column) and can_be_written(column):
+            continue
         if column.dtype.kind not in STORED_KINDS or column.ndim > 2 or 0 in column.shape[1:]:
             raise ValueError(
                 f"table {table!r}: column {name!r} cannot be of type {column.dtype} and shape {column.shape}"
@@ -359,6 +373,7 @@ def _check_columns(table: str, rows: Rows) -> None:
 
 def _create_column(group: h5py.Group, name: str, first: Array) -> None:
     """A column whose pieces suit the number of rows that it gets at a time."""
+    dtype = open_dtype(first) if is_open(first) else first.dtype
     row_bytes = max(1, first.nbytes // max(1, len(first)))
     wanted = min(max(first.nbytes, SMALLEST_CHUNK_BYTES), LARGEST_CHUNK_BYTES)
     group.create_dataset(
@@ -366,9 +381,11 @@ def _create_column(group: h5py.Group, name: str, first: Array) -> None:
         shape=(0, *first.shape[1:]),
         maxshape=(None, *first.shape[1:]),
         chunks=(max(1, wanted // row_bytes), *first.shape[1:]),
-        dtype=first.dtype,
+        dtype=dtype,
         track_times=False,
     )
+    if is_open(first):
+        mark_open(group[name], first)
     group.attrs["columns"] = json.dumps([*json.loads(group.attrs.get("columns", "[]")), name])
 
 
@@ -403,4 +420,4 @@ def _about(hdf5: h5py.File, name: str) -> dict[str, Any]:
 
 def _read(hdf5: h5py.File, name: str) -> dict[str, Array]:
     group = hdf5[_link(_known(hdf5, name))]
-    return {column: group[column][()] for column in json.loads(group.attrs.get("columns", "[]"))}
+    return {column: read_column(group[column]) for column in json.loads(group.attrs.get("columns", "[]"))}

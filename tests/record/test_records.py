@@ -3,6 +3,7 @@ goes on."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -132,3 +133,40 @@ def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.h5").write_text("hello")
     with pytest.raises(UserError, match="holds no records"):
         Records.open(tmp_path / "a.h5")
+
+
+RECORDING = """
+import subprocess
+import sys
+import bigworlds as bw
+
+class Fox(bw.Component):
+    age: int
+
+@bw.behavior
+def grow(fox: Fox) -> None:
+    fox.age += 1
+    if fox.age == 7:
+        raise ValueError("old")
+
+@bw.model()
+def den(world):
+    world.spawn(Fox, n=3)
+    world.behaviors(grow)
+    world.record(bw.record.mean("Fox.age"))
+
+sim = den.simulate(rng=1)
+sim.record_to(sys.argv[1])
+sim.run(int(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(("ticks", "rows"), [(5, 6), (9, 7)])
+def test_a_program_that_just_ends_leaves_all_that_it_recorded(tmp_path: Path, ticks: int, rows: int) -> None:
+    (tmp_path / "den.py").write_text(RECORDING)
+    command = [sys.executable, "den.py", "den.h5", str(ticks)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert ("ValueError: old" in done.stderr) == (ticks == 9), done.stderr
+    found = Records.open(tmp_path / "den.h5").to_numpy("mean(Fox.age)")
+    assert found["tick"].tolist() == found["value"].tolist() == list(range(rows))
+    assert [path.name for path in tmp_path.glob("*den.h5*")] == ["den.h5"]

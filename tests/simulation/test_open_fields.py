@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import bigworlds as bw
 from bigworlds import _core
 from bigworlds.cli.describe import odd
+from bigworlds.snapshot import TableReader, TableWriter
 
 
 class Person(bw.Component):
@@ -350,13 +351,125 @@ def test_looks_records_and_descriptions_know_them() -> None:
     assert "letter b'\\x00\\xff'" in described
     assert "weights [1.5]" in described
 
+
+class Diary(bw.Component):
+    page: str = "page 0"
+    sealed: bytes
+    days: list[bw.u8]
+    hours: list[bw.f32]
+
+
+@bw.behavior(kind=bw.Interpreted)
+def keep_diary(diary: Diary, me: bw.Entity, clock: bw.Clock) -> None:
+    diary.page = diary.page + f", {clock.tick} é {me.id}"
+    diary.sealed = bytes(diary.sealed) + bytes([clock.tick, 0])
+    diary.days = [*diary.days, clock.tick]
+    if me.id == 2:
+        diary.hours = [*diary.hours, 0.1 * clock.tick]
+
+
+@bw.behavior(kind=bw.Interpreted, at=2)
+def pass_on(diary: Diary, me: bw.Entity) -> None:
+    if me.id == 1:
+        me.despawn()
+
+
+@bw.model()
+def diaries(world: bw.World) -> None:
+    world.spawn(Diary, n=3)
+    world.behaviors(keep_diary, pass_on)
+    world.record(bw.record.columns("Diary.page", "Diary.sealed", "Diary.days", "Diary.hours", name="diaries"))
+
+
+def plain_rows(rows: Any) -> list[tuple[Any, ...]]:
+    return list(
+        zip(
+            rows["tick"].tolist(),
+            rows["id"].tolist(),
+            rows["page"].tolist(),
+            rows["sealed"].tolist(),
+            [days.tolist() for days in rows["days"]],
+            [hours.tolist() for hours in rows["hours"]],
+            strict=True,
+        )
+    )
+
+
+def expected_rows() -> list[tuple[Any, ...]]:
+    rows = []
+    for tick in range(6):
+        for who in (1, 2, 3):
+            if who > 1 or tick < 3:
+                page = "page 0" + "".join(f", {t} é {who}" for t in range(tick))
+                sealed = b"".join(bytes([t, 0]) for t in range(tick))
+                hours = [float(np.float32(0.1 * t)) for t in range(tick)] if who == 2 else []
+                rows.append((tick, who, page, sealed, list(range(tick)), hours))
+    return rows
+
+
+@pytest.mark.parametrize("ranks", [1, 3])
+def test_records_keep_values_of_any_length(ranks: int, tmp_path: Path) -> None:
+    sim = diaries.simulate(rng=1, ranks=ranks)
+    sim.run(5)
+    assert plain_rows(sim.records["diaries"]) == expected_rows()
+    sim = diaries.simulate(rng=1, ranks=ranks)
+    sim.record_to(tmp_path / "diaries.h5")
+    sim.run(3)
+    assert plain_rows(sim.records["diaries"]) == expected_rows()[:11]
+    sim.run(2)
+    sim.snapshot(tmp_path / "end.h5")  # commits
+    records = bw.record.Records.open(tmp_path / "diaries.h5")
+    rows = records["diaries"]
+    assert plain_rows(rows) == expected_rows()
+    assert (rows["days"][-1].dtype, rows["hours"][0].dtype) == (np.uint8, np.float32)
+    frame = records.to_pandas("diaries")
+    assert frame["page"].tolist() == [row[2] for row in expected_rows()]
+    assert frame["days"].tolist() == [row[4] for row in expected_rows()]
+    with h5py.File(tmp_path / "diaries.h5") as file:  # stock h5py understands them
+        assert file["diaries/hours"][-2].tolist() == expected_rows()[-2][5]
+        assert file["diaries/page"].asstr()[1] == "page 0"
+
+
+def test_a_text_that_a_record_would_cut_off_is_refused() -> None:
     @bw.model()
-    def recorded(world: bw.World) -> None:
-        world.spawn(Note, text="a")
+    def cut(world: bw.World) -> None:
+        world.spawn(Note, text="a\0b")
         world.record(bw.record.columns("Note.text"))
 
-    with pytest.raises(bw.UserError, match=r"columns\(Note.text\): values of type object cannot be recorded"):
-        recorded.simulate(rng=1).run(1)
+    with pytest.raises(bw.UserError, match=r"Note\.text: a text with a zero character.*found 'a\\x00b'"):
+        cut.simulate(rng=1).run(1)
+
+
+def test_records_of_any_length_go_on_where_a_snapshot_was(tmp_path: Path) -> None:
+    tables = TableWriter.create(tmp_path / "t.h5")
+    tables.add("a", {"kind": "columns"})
+    values = np.empty(2, dtype=object)
+    for tick in range(3):
+        values[:] = [np.arange(tick), np.array([tick])]
+        texts = np.array(["x" * 5000, ""], dtype=object)
+        tables.append("a", {"tick": np.full(2, tick), "list": values.copy(), "text": texts})
+        assert tables.pending_bytes > 5000
+        tables.commit()
+    tables.close()
+    tables = TableWriter.resume(tmp_path / "t.h5")
+    tables.keep_up_to("tick", 1)
+    values[:] = [np.array([8]), np.array([9])]
+    tables.append("a", {"tick": np.full(2, 2), "list": values, "text": np.array(["", "y"], dtype=object)})
+    tables.close()
+    with TableReader(tmp_path / "t.h5") as reader:
+        read = reader.read("a")
+    assert [one.tolist() for one in read["list"]] == [[], [0], [0], [1], [8], [9]]
+    assert read["text"].tolist() == ["x" * 5000, "", "x" * 5000, "", "", "y"]
+
+
+def test_columns_of_mixed_objects_are_refused(tmp_path: Path) -> None:
+    with TableWriter.create(tmp_path / "t.h5") as tables:
+        tables.add("a", {"kind": "columns"})
+        for wrong in (["a", b"b"], [1, 2], [None], [np.zeros((2, 2))]):
+            values = np.empty(len(wrong), dtype=object)
+            values[:] = wrong
+            with pytest.raises(ValueError, match="cannot be of type object"):
+                tables.append("a", {"tick": np.zeros(len(wrong), int), "list": values})
 
 
 def test_compiled_behaviors_are_told_what_to_write_instead() -> None:
