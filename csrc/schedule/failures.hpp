@@ -16,7 +16,8 @@ namespace bw {
 // A kernel's failure at a row.
 Failure failure_at(const TableRun& run, std::size_t row, std::string why, std::int32_t code);
 
-// What a service without a result could not do for a row; the kernel goes on to the end of its rows.
+// What a service without a result could not do for a row; the kernel goes on to the end of its
+// rows.
 Failure failure_behind(const TableRun& run, std::int64_t row, std::string why);
 
 // A number in a message. Signs of NaNs differ between processors.
