@@ -21,6 +21,7 @@ Example:
 """
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 from bigworlds import _source_tree as _source_tree
 from bigworlds import organism, record
@@ -83,6 +84,8 @@ from bigworlds.data import (
 )
 from bigworlds.ensemble import SweepTable, sweep
 from bigworlds.errors import BehaviorError, BigworldsError, ModelError, SnapshotError, UserError
+from bigworlds.errors import UnknownNameError as _UnknownNameError
+from bigworlds.errors import nearest_names as _nearest_names
 from bigworlds.event import Input, InputResult, JournalError, Ticket, input
 from bigworlds.graph import block_graph, random_graph, ring, scale_free, small_world
 from bigworlds.model import (
@@ -210,3 +213,12 @@ __all__ = [
     "vec3",
     "where",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:  # else checkers would take every name
+
+    def __getattr__(name: str) -> object:
+        if name.startswith("_"):
+            raise AttributeError(f"module 'bigworlds' has no attribute {name!r}")
+        near = _nearest_names(name, __all__)
+        hint = near if "mean" in near else "; bigworlds.__all__ lists its names"
+        raise _UnknownNameError(f"bigworlds has no '{name}'{hint}")

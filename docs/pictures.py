@@ -33,6 +33,7 @@ PICTURES: dict[str, tuple[str, dict[str, Any], int, int]] = {
     "examples/forest_fire/picture.png": ("forest_fire", {"side": 120, "density": 0.62}, 90, 480),
     "examples/ants/picture.png": ("ants", {}, 140, 480),
     "examples/primordial/picture.png": ("primordial", {}, 200, 700),
+    "examples/snowflake/picture.png": ("snowflake", {"moisture": 0.5}, 600, 500),
     "examples/native_behavior/picture.png": ("native_behavior", {"n": 2500, "radius": 2.0}, 120, 480),
 }
 

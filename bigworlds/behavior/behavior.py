@@ -27,6 +27,7 @@ from bigworlds.behavior.uses import (
     Trigger,
 )
 from bigworlds.data import CellComponent, Component, Field
+from bigworlds.errors import ModelError
 
 if TYPE_CHECKING:
     from bigworlds.behavior.used import Used
@@ -113,6 +114,11 @@ class Behavior:
                 self.check()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not args and not kwargs:
+            raise ModelError(
+                f"behavior {self.name} is called without its arguments; a model names it without brackets: "
+                f"world.behaviors({self.name})"
+            )
         return self.function(*args, **kwargs)
 
     def __repr__(self) -> str:

@@ -63,6 +63,12 @@ class FieldsMeta(type):
         for key in annotations:
             if key in namespace:
                 defaults[key] = namespace.pop(key)
+        for key, value in namespace.items():
+            if _is_data(key, value):
+                raise ModelError(
+                    f"{name}.{key} has no type; write `{key}: {type(value).__name__} = ...` for a field, "
+                    f"`{key}: ClassVar[{type(value).__name__}] = ...` for a constant of the class"
+                )
         cls = super().__new__(mcs, name, bases, namespace)
         fields: dict[str, Field] = {}
         for base in bases:
@@ -107,6 +113,11 @@ class FieldsMeta(type):
             default = zero_of(field.type) if field.default is None else field.default
             parameters.append(inspect.Parameter(name, keyword, default=default, annotation=empty))
         return inspect.Signature(parameters)
+
+
+def _is_data(key: str, value: Any) -> bool:
+    """Whether a name of a class body holds a value, rather than a method or something that Python made."""
+    return not key.startswith("_") and not callable(value) and not hasattr(value, "__get__")
 
 
 def _own_annotations(namespace: dict[str, Any]) -> dict[str, Any]:

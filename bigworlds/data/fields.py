@@ -6,6 +6,7 @@ Each type has one storage: a NumPy scalar dtype and a number of elements per row
 from __future__ import annotations
 
 import enum
+import inspect
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -72,6 +73,13 @@ class _Subscripted(type):
 
     def __getitem__(cls, parameters: Any) -> FieldType:
         given = parameters if isinstance(parameters, tuple) else (parameters,)
+        wanted = inspect.signature(cls.of).parameters  # type: ignore[attr-defined]
+        if len(given) != len(wanted):
+            example = {"array": "[bw.f64, 4]", "short_list": "[bw.f64, 8]", "string": "[16]", "Ref": "[Fox]"}
+            raise ModelError(
+                f"bw.{cls.__name__}[...] takes {' and '.join(wanted)}, as in "
+                f"bw.{cls.__name__}{example[cls.__name__]}; found {len(given)} of them"
+            )
         return typing.cast(FieldType, cls.of(*given))  # type: ignore[attr-defined]
 
 

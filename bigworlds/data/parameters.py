@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from bigworlds.data.parameter import VECTOR_AXES, Parameter
-from bigworlds.errors import ModelError, UserError, nearest_names
+from bigworlds.errors import ModelError, UnknownNameError, UserError, nearest_names
 
 _SLOT_BYTES = 8
 _TYPES_TEXT = "int, float, bool, str with choices, an enum.IntEnum, bw.vec2 or bw.vec3"
@@ -105,7 +105,19 @@ def param(
     return _Declared(default, min, max, fixed, help)
 
 
-class Parameters:
+class ParametersMeta(type):
+    """Says which names are near where a parameter is misspelt on the class, as in `Params.raduis`."""
+
+    if not TYPE_CHECKING:  # else checkers would take every name
+
+        def __getattr__(cls, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            known = nearest_names(name, cls.__bw_parameters__)
+            raise UnknownNameError(f"{cls.__name__} has no {cls._word} '{name}'{known}")
+
+
+class Parameters(metaclass=ParametersMeta):
     """Base of a model's parameters: subclass it and declare each as `name: type = bw.param(default, ...)`.
 
     A plain default (`name: type = default`) declares a parameter without range and help. Values are given
@@ -154,6 +166,10 @@ class Parameters:
                 type_name = type(value.default).__name__
                 raise ModelError(
                     f"{cls.__name__}.{name} has no type; write `{name}: {type_name} = bw.param(...)`"
+                )
+            if not (name.startswith("_") or callable(value) or hasattr(value, "__get__")):
+                raise ModelError(
+                    f"{cls.__name__}.{name} has no type; write `{name}: {type(value).__name__} = ...`"
                 )
         cls.__bw_parameters__ = MappingProxyType(declared)
         cls.__bw_layout__ = MappingProxyType(_layout(declared.values()))

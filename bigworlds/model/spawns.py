@@ -157,7 +157,11 @@ def check_components(where: str, kinds: tuple[Any, ...]) -> None:
                 f"{where}: {kind.__name__} belongs to edges; declare it by world.graph({kind.__name__}, ...)"
             )
         if not (isinstance(kind, type) and issubclass(kind, Component)):
-            raise ModelError(f"{where}: expected bw.Component classes; found {kind!r}")
+            hint = ""
+            if isinstance(kind, Component):
+                name = type(kind).__name__
+                hint = f"; give its values by name, as in world.spawn({name}, n=3, ...), or as a bw.Prefab"
+            raise ModelError(f"{where}: expected bw.Component classes; found {kind!r}{hint}")
     if len(set(kinds)) != len(kinds):
         raise ModelError(f"{where}: a component is named twice")
     with_place = [kind.__name__ for kind in kinds if "position" in kind.__bw_fields__]

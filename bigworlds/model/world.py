@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior.spread import spreading_field
 from bigworlds.data.component import CellComponent, Component, EdgeComponent
@@ -19,7 +19,7 @@ from bigworlds.data.fields import Field
 from bigworlds.data.name import check_names
 from bigworlds.data.parameters import Parameters
 from bigworlds.data.resource import Resource
-from bigworlds.errors import ModelError, UserError, nearest_names
+from bigworlds.errors import ModelError, UnknownNameError, UserError, nearest_names
 from bigworlds.model.activation import Activation, Synchronous, activation_of
 from bigworlds.model.declarations import (
     CellsDeclaration,
@@ -76,6 +76,20 @@ class World:
         self._resources: dict[str, Resource] = {}
         self._occupancy: Occupancy | None = None
         self._soup: Soup | None = None
+
+    if not TYPE_CHECKING:  # else checkers would take every name
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            known = [public for public in vars(World) if not public.startswith("_")]
+            raise UnknownNameError(f"world has no '{name}'{nearest_names(name, known)}")
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if not name.startswith("_") and not isinstance(getattr(type(self), name, None), property):
+                near = nearest_names(name, ["space", "tiles"])
+                raise UnknownNameError(f"world.{name} cannot be set; a model sets space and tiles{near}")
+            super().__setattr__(name, value)
 
     @property
     def space(self) -> Space | None:

@@ -33,6 +33,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "germs scale-free": ("germs", {"n": 150, "network": "scale_free", "airborne": 0.0, "transmission": 0.1}),
     "germs random": ("germs", {"n": 150, "network": "random", "step": 3.0, "recovery": 0.3}),
     "germs sequential": ("germs", {"n": 200, "activation": "sequential"}),
+    "snowflake": ("snowflake", {"side": 24, "moisture": 0.7, "noise": 0.2}),
     "native_behavior": ("native_behavior", {"n": 150}),
     "primordial": ("primordial", {"cells": 20_000, "instructions": 60_000, "copy": 4.0}),
     "primordial islands": ("primordial", {"size": "islands", "instructions": 40_000, "migration": 4.0}),
