@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -69,6 +72,8 @@ class Result(NamedTuple):
 
 
 Cli = Callable[..., Result]
+Terminal = Callable[..., str]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -89,5 +94,34 @@ def cli(folder: Path, capfd: pytest.CaptureFixture[str]) -> Cli:
         code = main(list(arguments))
         out, err = capfd.readouterr()
         return Result(code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def terminal(folder: Path) -> Terminal:
+    """Runs a command on a terminal of its own; gives what that has been sent."""
+    pty = pytest.importorskip("pty")
+
+    def run(*arguments: str) -> str:
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bigworlds.cli", *arguments],
+            cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
+            stdin=theirs, stdout=theirs, stderr=theirs,
+        )  # fmt: skip
+        os.close(theirs)
+        seen = b""
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            seen += piece
+        os.close(ours)
+        assert process.wait(timeout=60) == 0, seen.decode()
+        return seen.decode()
 
     return run

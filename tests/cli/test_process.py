@@ -8,11 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bigworlds.snapshot import inspect
+
+Terminal = Callable[..., str]
 
 ROOT = Path(__file__).parents[2]
 SLOW = ("--seed", "1", "--ticks", "100000", "--set", "pause=0.01")
@@ -172,29 +175,11 @@ def test_a_usage_error_is_code_2_on_stderr(folder: Path) -> None:
     assert "No such option: --nothing" in err
 
 
-def test_a_terminal_gets_a_progress_bar_and_the_view_moves(folder: Path) -> None:
-    pty = pytest.importorskip("pty")
+def test_a_terminal_gets_a_progress_bar_and_the_view_moves(terminal: Terminal) -> None:
     for arguments, shown in (
         (("--ticks", "30", "--set", "pause=0.01"), "ticks/s"),
         (("--ticks", "5", "--view"), "\x1b[?1049h"),
     ):
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bigworlds.cli", "run", "meadow.py", "--seed", "1", *arguments],
-            cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
-            stdin=theirs, stdout=theirs, stderr=theirs,
-        )  # fmt: skip
-        os.close(theirs)
-        seen = b""
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:  # the other end is closed
-                break
-            if not piece:
-                break
-            seen += piece
-        os.close(ours)
-        assert process.wait(timeout=60) == 0, seen.decode()
-        assert shown in seen.decode()
-        assert "meadow: " in seen.decode()
+        seen = terminal("run", "meadow.py", "--seed", "1", *arguments)
+        assert shown in seen
+        assert "meadow: " in seen

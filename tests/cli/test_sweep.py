@@ -18,6 +18,8 @@ from bigworlds.ensemble import SweepTable
 
 Cli = Callable[..., tuple[int, str, str]]
 
+Terminal = Callable[..., str]
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -188,26 +190,7 @@ def test_an_array_script_runs_its_shares_and_again_only_what_is_missing(cli: Cli
     assert len(rows(folder / "s")) == 6
 
 
-def test_a_terminal_gets_a_bar_over_all_runs(folder: Path) -> None:
-    pty = pytest.importorskip("pty")
-    ours, theirs = pty.openpty()
-    command = ["sweep", "meadow.py", "--vary", "n=1:6", "--ticks", "1", "--out", "s", "--jobs", "1"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bigworlds.cli", *command], cwd=folder,
-        stdin=theirs, stdout=theirs, stderr=theirs,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"},
-    )  # fmt: skip
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not piece:
-            break
-        seen += piece
-    os.close(ours)
-    assert process.wait(timeout=60) == 0, seen.decode()
-    assert "6/6" in seen.decode()
-    assert "6 runs, 0 were there, 6 ran" in seen.decode()
+def test_a_terminal_gets_a_bar_over_all_runs(terminal: Terminal) -> None:
+    seen = terminal("sweep", "meadow.py", "--vary", "n=1:6", "--ticks", "1", "--out", "s", "--jobs", "1")
+    assert "6/6" in seen
+    assert "6 runs, 0 were there, 6 ran" in seen
