@@ -58,6 +58,7 @@ class Options:
     radius: Callable[[str], Any] = _none
     claim: Callable[[str], Any] = _none
     deposit: Callable[[str], Any] = _none
+    reach: tuple[Any, ...] = ()
     reads: frozenset[Field] | None = None
     writes: frozenset[Field] | None = None
 

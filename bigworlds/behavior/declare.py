@@ -23,6 +23,7 @@ def behavior(
     neighbors: Any = None,
     claim: Any = None,
     deposit: Any = None,
+    reach: Any = None,
     every: Any = 1,
     after: Any = 0,
     at: int | Iterable[int] | None = None,
@@ -39,6 +40,7 @@ def behavior(
     neighbors: Any = None,
     claim: Any = None,
     deposit: Any = None,
+    reach: Any = None,
     every: Any = 1,
     after: Any = 0,
     at: int | Iterable[int] | None = None,
@@ -59,6 +61,10 @@ def behavior(
         claim: `(what, result)` of a Claim argument: what is a field of cells (`Grass.grown`) or a component
             of agents, result an integer own field (`Sheep.fed`); with several a dict by argument name.
         deposit: the field of cells of a Deposit argument; with several a dict by argument name.
+        reach: how far from where it stands, along each axis, an agent goes and claims in a turn, where agents
+            act one after another (`bw.Sequential`): a parameter or a number, or several, of which the
+            greatest counts. It has to be known for them to run on several ranks; who goes or claims further
+            fails. How far an agent sees is told by `neighbors`.
         every: it runs in ticks that are multiples of this (a number or a parameter).
         after: the first tick in which it may run.
         at: the tick or ticks in which it runs.
@@ -122,6 +128,7 @@ def _declare(function: Callable[..., None], options: dict[str, Any]) -> Behavior
         radius=lambda argument: None if _edge(edges(argument)) else edges(argument),
         claim=_by_argument(options["claim"]),
         deposit=_by_argument(options["deposit"]),
+        reach=check_reach(lambda text: source.fail(source.tree, what, text), options["reach"]),
         reads=_fields(source, what, "reads", options["reads"]),
         writes=_fields(source, what, "writes", options["writes"]),
     )
@@ -139,7 +146,7 @@ def _check_per_tick(
         )
     if trigger.on is not None:
         source.fail(source.tree, what, "on= is for behaviors of agents; the whole world receives no events")
-    for name in ("neighbors", "claim", "deposit", "reads", "writes"):
+    for name in ("neighbors", "claim", "deposit", "reach", "reads", "writes"):
         if options[name] is not None:
             source.fail(source.tree, what, f"{name}= is for behaviors of agents; it takes bw.Edits")
 
@@ -172,6 +179,19 @@ def _check_radius(source: Source, what: str, given: Any) -> None:
                 "component of a "
                 f"graph's edges, found {value!r}",
             )
+
+
+def check_reach(fail: Callable[[str], NoReturn], given: Any) -> tuple[Any, ...]:
+    """The numbers of the option reach=; `fail` gets the message of one that is wrong."""
+    values = () if given is None else tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    for value in values:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+        if not number and (isinstance(value, Field) or not hasattr(value, "owner")):
+            fail(
+                "reach= is how far an agent goes and claims: a parameter (Params.step), a number from 0, or "
+                f"several of them; found {value!r}"
+            )
+    return values
 
 
 def _fields(source: Source, what: str, option: str, given: Any) -> frozenset[Field] | None:

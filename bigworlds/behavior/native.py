@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from bigworlds.behavior.abi import ABI_VERSION, KERNEL_CAPSULE, NativeBehavior
 from bigworlds.behavior.behavior import Behavior, BehaviorKind, Options
-from bigworlds.behavior.declare import make_trigger
+from bigworlds.behavior.declare import check_reach, make_trigger
 from bigworlds.behavior.kernel import Kernel
 from bigworlds.behavior.used import Used
 from bigworlds.behavior.uses import (
@@ -46,6 +46,7 @@ def native(
     links: Iterable[LinkUse] = (),
     despawns: bool = False,
     draws_empty_cells: bool = False,
+    reach: Any = None,
     every: Any = 1,
     after: Any = 0,
     at: int | Iterable[int] | None = None,
@@ -68,7 +69,7 @@ def native(
             `effect` argument.
         despawns: whether it may call services->despawn.
         draws_empty_cells: whether it calls services->random_empty.
-        every, after, at, on, when: as in `@bw.behavior`.
+        reach, every, after, at, on, when: as in `@bw.behavior`.
 
     Returns:
         A Behavior.
@@ -110,7 +111,7 @@ def native(
         BehaviorKind.NATIVE,
         None,
         (),
-        Options(),
+        Options(reach=check_reach(fail, reach)),
         trigger,
         native=(kernel, components, used),
     )

@@ -20,7 +20,8 @@ class Synchronous:
 class Sequential:
     """The agents of a behavior act one after another and see what those before them did.
 
-    Runs on one thread.
+    Runs on one thread a rank; on several ranks where the behavior says how far its agents reach
+    (`@bw.behavior(reach=...)`).
 
     Args:
         shuffle: True for a fresh random order each tick (by random priority, then id), False for the order

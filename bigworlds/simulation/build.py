@@ -263,6 +263,7 @@ def _engine_terms(
         "sequential": isinstance(activation, Sequential),
         "shuffle": isinstance(activation, Sequential) and activation.shuffle,
         "turns_in_claims_only": isinstance(activation, Sequential) and behavior.turns_in_claims_only,
+        "reach": [_source("a reach", number, parameters) for number in behavior.options.reach],
         "draws_empty_cells": behavior.uses_random_empty,
         "redraws": 3,
         "components": [schema.number(component) for component in behavior.components],

@@ -126,6 +126,9 @@ Behavior behavior_from(const py::dict& dict) {
   behavior.sequential = dict["sequential"].cast<bool>();
   behavior.shuffle = dict["shuffle"].cast<bool>();
   behavior.turns_in_claims_only = dict["turns_in_claims_only"].cast<bool>();
+  for (const py::handle number : dict["reach"]) {
+    behavior.reach.push_back(number_from(number));
+  }
   behavior.draws_empty_cells = dict["draws_empty_cells"].cast<bool>();
   behavior.redraws = dict["redraws"].cast<std::int32_t>();
   behavior.components = dict["components"].cast<std::vector<ComponentId>>();

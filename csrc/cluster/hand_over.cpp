@@ -5,9 +5,8 @@
 #include <vector>
 
 namespace bw {
-namespace {
 
-void pack_rows(Store& store, std::uint32_t t, const std::vector<std::uint32_t>& rows,
+void pack_rows(const Store& store, std::uint32_t t, std::span<const std::uint32_t> rows,
                Bytes& message) {
   const Table& table = store.table(t);
   Writer writer(message);
@@ -27,7 +26,7 @@ void pack_rows(Store& store, std::uint32_t t, const std::vector<std::uint32_t>& 
   }
 }
 
-void receive(Store& store, const Bytes& message) {
+void receive_rows(Store& store, const Bytes& message) {
   Reader reader(message);
   while (!reader.done()) {
     const std::uint32_t t = store.table_for(reader.values<ComponentId>());
@@ -42,8 +41,6 @@ void receive(Store& store, const Bytes& message) {
     }
   }
 }
-
-}  // namespace
 
 TileId tile_of_row(const Store& store, std::uint32_t t, std::size_t row, const Domain& domain,
                    const Tiling& tiling) {
@@ -143,7 +140,7 @@ std::size_t HandOver::run(Communicator& communicator, std::span<Store* const> st
   mail = communicator.exchange("hand over", std::move(mail), sums);
   for (std::size_t h = 0; h < stores.size(); ++h) {
     for (const Bytes& message : mail[h]) {
-      receive(*stores[h], message);
+      receive_rows(*stores[h], message);
     }
   }
   return moved;

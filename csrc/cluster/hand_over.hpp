@@ -19,6 +19,11 @@ namespace bw {
 TileId tile_of_row(const Store& store, std::uint32_t table, std::size_t row, const Domain& domain,
                    const Tiling& tiling);
 
+// Rows of a table as they travel, with all their components; read by the other.
+void pack_rows(const Store& store, std::uint32_t table, std::span<const std::uint32_t> rows,
+               Bytes& message);
+void receive_rows(Store& store, const Bytes& message);
+
 // Removes the agents that other ranks own, where those have made them too.
 void drop_foreign(Store& store, RankId self, const Domain& domain, const Tiling& tiling,
                   const Partition& partition);

@@ -122,6 +122,7 @@ void Simulation::refresh_surroundings() {
     around.spans = rank->spans.get();
     around.schema = &model_.schema;
     around.tick = tick_;
+    around.population = rank->store.size();  // of several ranks, where it matters: see turns.cpp
     around.parameters = &model_.parameters;
     around.plans = rank->plans;
     around.channels = model_.channels;
@@ -141,7 +142,7 @@ void Simulation::refresh_agents(std::size_t phase) {
   const std::vector<Behavior>& behaviors = model_.phases[phase].behaviors;
   for (std::size_t b = 0; b < behaviors.size(); ++b) {
     for (const ReachUse& use : behaviors[b].reaches) {
-      if (firing_[b] != 0 && use.within_radius()) {
+      if (firing_[b] != 0 && use.within_radius() && !takes_turns(behaviors[b])) {
         requests.push_back({use.component, use.fields, use.radius.value(model_.parameters)});
       }
     }
@@ -156,7 +157,8 @@ void Simulation::refresh_agents(std::size_t phase) {
     for (std::size_t b = 0; b < behaviors.size(); ++b) {
       PreparedBehavior& prepared = ranks_[h]->prepared[phase][b];
       for (std::size_t k = 0; k < behaviors[b].reaches.size(); ++k) {
-        if (firing_[b] == 0 || !behaviors[b].reaches[k].within_radius()) {
+        if (firing_[b] == 0 || !behaviors[b].reaches[k].within_radius() ||
+            takes_turns(behaviors[b])) {
           continue;
         }
         prepared.run.reaches[k].radius = requests[next].radius;
@@ -339,6 +341,11 @@ void Simulation::refresh_cells(std::size_t phase) {
     for (const CellUse& use : behaviors[b].cells) {
       if (firing_[b] != 0) {
         need(use.fields);
+      }
+    }
+    for (const ClaimUse& claim : behaviors[b].claims) {
+      if (firing_[b] != 0 && claim.stock && takes_turns(behaviors[b])) {
+        need({*claim.stock});
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <numeric>
 #include <utility>
@@ -20,14 +21,29 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kAskEvery{20};
 
+// How many cells the agents of a sequential behavior claim stocks away from where they stand.
+double reach_over_cells(const ModelSpec& model, const CellBox& lattice, const Behavior& behavior,
+                        const std::vector<std::byte>& parameters) {
+  const bool takes_stock = std::any_of(behavior.claims.begin(), behavior.claims.end(),
+                                       [](const ClaimUse& claim) { return claim.stock; });
+  if (!behavior.sequential || behavior.reach.empty() || !takes_stock) {
+    return 0.0;
+  }
+  const double per_length =
+      *std::max_element(lattice.per_length.begin(), lattice.per_length.begin() + model.domain.dims);
+  const double reach = behavior.reach_now(parameters);
+  return model.domain.integral() ? reach : std::ceil(reach * per_length) + 1.0;
+}
+
 // The widest reach of behaviors over cells: how many cells of halo the cell layer needs.
-std::int64_t widest_reach_over_cells(const ModelSpec& model) {
+std::int64_t widest_reach_over_cells(const ModelSpec& model, const CellBox& lattice) {
   double reach = 1.0;
   for (const Phase& phase : model.phases) {
     for (const Behavior& behavior : phase.behaviors) {
       for (const ReachUse& use : behavior.reaches) {
         reach = use.of_cells ? std::max(reach, use.radius.value(model.parameters)) : reach;
       }
+      reach = std::max(reach, reach_over_cells(model, lattice, behavior, model.parameters));
     }
   }
   return static_cast<std::int64_t>(reach);
@@ -56,7 +72,7 @@ Simulation::Simulation(ModelSpec model, RunSpec run)
       lattice_(world_box(model_.domain, model_.lattice)),
       phase_seconds_(model_.phases.size(), 0.0) {
   check_model();
-  cell_halo_ = widest_reach_over_cells(model_);
+  cell_halo_ = widest_reach_over_cells(model_, lattice_);
   std::vector<CellLayer*> layers;
   for (const RankId rank : communicator_->hosted()) {
     ranks_.push_back(std::make_unique<Rank>(model_, tiling_, partition_, rank, pool_, cell_halo_));
@@ -102,6 +118,9 @@ void Simulation::tell_neighbors() {
       for (const ReachUse& use : behavior.reaches) {
         reach = use.within_radius() ? std::max(reach, use.radius.value(model_.parameters)) : reach;
       }
+      if (behavior.sequential && !behavior.reach.empty()) {
+        reach = std::max(reach, distance_of_turns(behavior));
+      }
     }
   }
   communicator_->set_neighbors(
@@ -117,9 +136,12 @@ void Simulation::check_model() const {
             "' shares its phase with others; give it a place of its own in world.behaviors(...)");
       }
       if (behavior.sequential && communicator_->ranks() > 1) {
-        throw UserError("sequential behavior '" + behavior.name +
-                        "' runs on one rank only; found " + std::to_string(communicator_->ranks()) +
-                        ". Run it on one rank, or use the synchronous activation");
+        check_turns(behavior);
+      }
+      if (!behavior.reach.empty() && behavior.draws_empty_cells) {
+        throw ModelError("behavior '" + behavior.name +
+                         "' declares a reach and draws empty cells of the whole world; leave out "
+                         "reach=");
       }
       if (behavior.once && phase.behaviors.size() > 1) {
         throw ModelError("behavior '" + behavior.name +
@@ -212,7 +234,31 @@ void Simulation::check_radii(const std::vector<std::byte>& parameters) const {
                           std::to_string(radius) + ": " + *why);
         }
       }
+      check_reach(behavior, parameters);
     }
+  }
+}
+
+// How far agents go and claim, likewise.
+void Simulation::check_reach(const Behavior& behavior,
+                             const std::vector<std::byte>& parameters) const {
+  if (!behavior.sequential || behavior.reach.empty()) {
+    return;
+  }
+  const double reach = behavior.reach_now(parameters);
+  const std::string found =
+      "behavior '" + behavior.name + "' declares a reach of " + std::to_string(reach) + ": ";
+  const bool wrong =
+      std::any_of(behavior.reach.begin(), behavior.reach.end(),
+                  [&](const NumberSource& number) { return !(number.value(parameters) >= 0.0); });
+  if (wrong || !std::isfinite(reach)) {
+    throw UserError(found + "it is a finite number and not negative");
+  }
+  const double over_cells = reach_over_cells(model_, lattice_, behavior, parameters);
+  if (communicator_->ranks() > 1 && !ranks_.empty() &&
+      over_cells >= static_cast<double>(cell_halo_ + 1)) {
+    throw UserError(found +
+                    "over cells it may not become larger than when the simulation was made");
   }
 }
 
@@ -424,6 +470,10 @@ bool Simulation::acts_live(const Behavior& behavior) const {
 
 void Simulation::run_behaviors(std::size_t phase) {
   const Lap lap(watch_, Part::compute);
+  if (sequential_ && communicator_->ranks() > 1) {
+    run_in_turns(phase);
+    return;
+  }
   std::vector<std::vector<BehaviorRun>> runs_of(ranks_.size());  // failures point into them
   for (std::size_t h = 0; h < ranks_.size(); ++h) {
     const auto& rank = ranks_[h];

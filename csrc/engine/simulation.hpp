@@ -181,6 +181,7 @@ class Simulation {
   void check_model() const;
   void check_behavior(const Behavior& behavior) const;
   void check_radii(const std::vector<std::byte>& parameters) const;
+  void check_reach(const Behavior& behavior, const std::vector<std::byte>& parameters) const;
   void check_shares(const std::vector<std::byte>& parameters) const;
   void check_all_places() const;
 
@@ -255,6 +256,30 @@ class Simulation {
   bool acts_live(const Behavior& behavior) const;
   void raise_first_failure();
   void run_sequential(Rank& rank, std::size_t phase, PreparedBehavior& prepared);
+
+  // turns.cpp
+  struct Taking;
+  void check_turns(const Behavior& behavior) const;
+  double distance_of_turns(const Behavior& behavior) const;
+  // Whether a behavior's agents act in turns over several ranks.
+  bool takes_turns(const Behavior& behavior) const {
+    return behavior.sequential && communicator_->ranks() > 1;
+  }
+  void run_in_turns(std::size_t phase);
+  void bring_watched(std::vector<Taking>& taking);
+  bool concerns_turns(const Store& store, std::uint32_t table, const Behavior& behavior) const;
+  void pack_watched(Taking& taking, std::uint32_t table, bool acts, Border& border,
+                    std::vector<Bytes>& messages) const;
+  void begin_turns(Taking& taking);
+  std::size_t take_turns(Taking& taking, std::vector<Bytes>& messages);
+  void tell_turns(const Taking& taking, std::span<const std::uint32_t> rows,
+                  std::vector<Bytes>& messages) const;
+  void hear_turns(Taking& taking, const std::vector<Bytes>& messages);
+  void hear_of_grant(Taking& taking, const LiveWorld::Grant& grant) const;
+  void raise_first_in_turn(std::vector<Taking>& taking);
+  CostMeter::RowsOfTiles tiles_of_turns(const Taking& taking,
+                                        std::span<const std::uint32_t> rows) const;
+  void drop_watched(Taking& taking) const;
 
   // post.cpp
   void list_receivers();

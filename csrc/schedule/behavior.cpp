@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "base/hash.hpp"
 
@@ -41,6 +42,22 @@ bool Trigger::fires(std::int64_t tick) const {
 
 bool Trigger::may_fire(std::int64_t tick) const {
   return enabled && (at.empty() || at.back() >= tick);
+}
+
+double Behavior::reach_now(const std::vector<std::byte>& parameters) const {
+  double greatest = reach.empty() ? std::numeric_limits<double>::infinity() : 0.0;
+  for (const NumberSource& number : reach) {
+    greatest = std::max(greatest, number.value(parameters));
+  }
+  return greatest;
+}
+
+double Behavior::sight_now(const std::vector<std::byte>& parameters) const {
+  double greatest = 0.0;
+  for (const ReachUse& use : reaches) {
+    greatest = use.within_radius() ? std::max(greatest, use.radius.value(parameters)) : greatest;
+  }
+  return greatest;
 }
 
 bool Behavior::writes(FieldKey field) const {

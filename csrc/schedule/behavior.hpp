@@ -104,6 +104,9 @@ struct Behavior {
   // Sequential: what its agents do depends on their turns only in what they are granted of one kind
   // of claim, and they do nothing with that. The kernel takes ranges of rows, not an order.
   bool turns_in_claims_only = false;
+  // How far, along each axis, its agents go and claim in a turn: the greatest of these; none: as
+  // far as they like.
+  std::vector<NumberSource> reach;
   bool draws_empty_cells = false;
   std::int32_t redraws = 3;  // exclusive grids: rounds in which losers of an empty cell draw again
   std::vector<ComponentId> components;
@@ -128,6 +131,10 @@ struct Behavior {
   std::function<void()> act;
 
   bool writes(FieldKey field) const;
+  // The greatest of its numbers; infinite where it has none.
+  double reach_now(const std::vector<std::byte>& parameters) const;
+  // The greatest radius within which it sees agents.
+  double sight_now(const std::vector<std::byte>& parameters) const;
   // Of the random priorities of those who claim, move or are born.
   std::uint64_t claim_key() const;
 };

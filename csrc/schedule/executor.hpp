@@ -32,7 +32,13 @@ class Executor {
 
   // Runs one sequential behavior on the live state, agent after agent.
   void run_live(const BehaviorRun& run, Store& store, const Surroundings& around, LiveWorld& live);
+  // The same in steps: false where no agent acts; then agents act in the order of their turns. What
+  // stops them at once is thrown, the rest is in first_failure().
+  bool begin_live(const BehaviorRun& run, Store& store, const Surroundings& around,
+                  LiveWorld& live);
+  void act_live(LiveWorld& live, std::span<const std::uint32_t> turns);
 
+  ThreadPool& pool() { return *pool_; }
   std::vector<CommandBuffer*> command_buffers();
   std::vector<RequestBuffer*> request_buffers();
   std::vector<EdgeOrders*> edge_orders();

@@ -92,9 +92,8 @@ void LiveWorld::claim(std::size_t effect, std::uint32_t row, const Place& place,
     claim_agents(claimed, row, static_cast<std::uint64_t>(cell), count, commands);
     return;
   }
-  // A sequential behavior runs on one rank, which has all cells.
   const CellBox& box = around_->cells->box();
-  const bool inside = flat && cell == y * around_->lattice.cells[0] + x;
+  const bool inside = !shared_ && flat && cell == y * around_->lattice.cells[0] + x;
   const std::int64_t at = inside ? (y - box.low[1]) * box.line_stride() + x - box.low[0]
                                  : around_->cells->row_of_cell(static_cast<std::uint64_t>(cell));
   std::byte* stock = claimed.stock + at * claimed.stock_stride;
@@ -103,6 +102,10 @@ void LiveWorld::claim(std::size_t effect, std::uint32_t row, const Place& place,
   if (granted > 0) {
     take_from_stock(claimed.stock_type, stock, granted);
     add_whole(claimed.result_type, claimed.results + row * claimed.result_stride, granted);
+    if (shared_) {
+      grants_.push_back({row, static_cast<std::uint32_t>(effect), static_cast<std::uint64_t>(cell),
+                         granted, kNoEntity});
+    }
   }
 }
 
@@ -148,7 +151,11 @@ void LiveWorld::claim_agents(Claimed& claimed, std::uint32_t row, std::uint64_t 
       item = there_[scale_word(word, there_.size())];
     }
     const Location taken = location_of(population, item);
-    commands.despawn(store_->table(taken.table).ids()[taken.row], taken);
+    const EntityId agent = store_->table(taken.table).ids()[taken.row];
+    commands.despawn(agent, taken);
+    if (shared_) {
+      grants_.push_back({row, 0, cell, 0, agent});
+    }
     if (population.chains != nullptr) {
       population.chains->remove(item, cell);
     }

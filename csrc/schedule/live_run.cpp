@@ -1,5 +1,6 @@
 // Running a sequential behavior: the kernel is given all rows in the order of their turns.
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "schedule/executor.hpp"
@@ -66,35 +67,62 @@ void explain(const Behavior& behavior, bw_call& call, std::uint32_t row) {
   behavior.explain(&call, 0, 1);
 }
 
+// Of places that are looked at only when all have acted, the first that is wrong in the order of
+// turns comes before what failed behind it.
+void settle_acted(const TableRun& run, const LiveWorld& live, std::span<const std::uint32_t> rows,
+                  bool committed) {
+  if (!run.moves) {
+    return;
+  }
+  const std::optional<std::uint32_t> far = live.first_strayed(rows);
+  if (!committed) {
+    settle_turns(run, far ? rows.first(turn_of(rows, *far)) : rows);
+  }
+  if (far) {
+    fail(failure_at(run, *far, "it went " + live.tell_reach(), BW_FAILED));
+  }
+}
+
 }  // namespace
 
 void Executor::run_live(const BehaviorRun& run, Store& store, const Surroundings& around,
                         LiveWorld& live) {
+  if (!begin_live(run, store, around, live)) {
+    return;
+  }
+  act_live(live, live.turns());
+}
+
+bool Executor::begin_live(const BehaviorRun& run, Store& store, const Surroundings& around,
+                          LiveWorld& live) {
   table_runs_.clear();
   open_tables(run, store, around);
   note_homes_of_movers();
+  workers_.front().failure.reset();
+  return live.begin(table_runs_);
+}
+
+void Executor::act_live(LiveWorld& live, std::span<const std::uint32_t> turns) {
+  const BehaviorRun& run = *live.in_hand().run;
   Worker& worker = workers_.front();
-  worker.failure.reset();
   std::vector<std::uint32_t> waiting;
-  live.act(table_runs_,
-           [&](const TableRun& table_run, const std::uint32_t* rows, std::size_t count) {
-             if (run.behavior->on_inbox) {
-               waiting = with_events(table_run, {rows, count});
-               rows = waiting.data();
-               count = waiting.size();
-             }
-             call_live(table_run, worker, live, {rows, count});
-           });
-  if (around.check_values) {
-    check_orders(table_runs_, worker);
-    if (worker.failure) {
-      fail(*worker.failure);
+  live.act(turns, [&](const TableRun& table_run, const std::uint32_t* rows, std::size_t count) {
+    if (run.behavior->on_inbox) {
+      waiting = with_events(table_run, {rows, count});
+      rows = waiting.data();
+      count = waiting.size();
     }
+    call_live(table_run, worker, live, {rows, count});
+  });
+  if (table_runs_.front().around->check_values) {
+    check_orders(table_runs_, worker);
+  }
+  if (worker.failure) {
+    fail(*worker.failure);
   }
 }
 
-// Calls the kernel on rows, which act one after another. Of places that are settled only afterwards
-// the first that is wrong, in the order of turns, comes before what failed behind it.
+// Calls the kernel on rows, which act one after another.
 void Executor::call_live(const TableRun& run, Worker& worker, LiveWorld& live,
                          std::span<const std::uint32_t> rows) {
   const Behavior& behavior = *run.run->behavior;
@@ -106,9 +134,9 @@ void Executor::call_live(const TableRun& run, Worker& worker, LiveWorld& live,
           ? call_one_by_one(run, worker, live, rows)
           : behavior.kernel(&worker.call, 0, static_cast<std::int64_t>(rows.size()));
   const auto row = static_cast<std::size_t>(std::max<std::int64_t>(worker.call.failed_row, 0));
-  if (run.moves && !commits) {
-    settle_turns(run, rows.first(status == BW_OK ? rows.size() : turn_of(rows, row)));
-  }
+  const std::span<const std::uint32_t> acted =
+      rows.first(status == BW_OK ? rows.size() : turn_of(rows, row));
+  settle_acted(run, live, acted, commits);
   if (status != BW_OK && !worker.failure) {  // else a service could not do what was asked before
     if (behavior.explain != nullptr && live.reason().empty()) {
       explain(behavior, worker.call, static_cast<std::uint32_t>(row));
@@ -118,9 +146,6 @@ void Executor::call_live(const TableRun& run, Worker& worker, LiveWorld& live,
   if (run.around->check_values) {
     std::for_each(rows.begin(), rows.end(),
                   [&](std::uint32_t at) { check_values(run, at, at + 1, worker); });
-  }
-  if (worker.failure) {
-    fail(*worker.failure);
   }
 }
 

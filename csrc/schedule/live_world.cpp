@@ -7,6 +7,7 @@
 
 #include "base/errors.hpp"
 #include "schedule/places.hpp"
+#include "schedule/reach.hpp"
 
 namespace bw {
 namespace {
@@ -24,13 +25,20 @@ void with_finder(Population& population, Visit&& visit) {
 
 }  // namespace
 
+void refuse_archetypes(const Behavior& behavior) {
+  throw ModelError(
+      "sequential behavior '" + behavior.name +
+      "' matches agents of several archetypes; give it a component that only one archetype has");
+}
+
 LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run, LiveMemory& memory)
     : store_(&store),
       around_(&around),
       run_(&run),
       memory_(&memory),
       tracks_cells_(around.domain->exclusive ||
-                    (around.domain->integral() && run.behavior->draws_empty_cells)) {
+                    (around.domain->integral() && run.behavior->draws_empty_cells)),
+      reach_(with_rounding(*around.domain, run.behavior->reach_now(*around.parameters))) {
   const Behavior& behavior = *run.behavior;
   for (std::size_t k = 0; k < behavior.reaches.size(); ++k) {
     const ReachUse& use = behavior.reaches[k];
@@ -48,12 +56,12 @@ LiveWorld::LiveWorld(Store& store, const Surroundings& around, BehaviorRun& run,
       find_items_of_nodes(population, run.reaches[k]);
     } else if (around.domain->integral()) {
       population.cells = std::make_unique<LiveCells>(
-          *around.domain, run.reaches[k].radius, store.size(), population.items,
+          *around.domain, run.reaches[k].radius, around.population, population.items,
           use.wants_geometry ? Geometry::wanted : Geometry::unwanted);
       enter_all(population);
     } else {
       population.places = std::make_unique<LiveIndex>(*around.domain, run.reaches[k].radius,
-                                                      store.size(), sources_of(population));
+                                                      around.population, sources_of(population));
     }
     view_columns(population, use, run.reaches[k]);
   }
@@ -93,14 +101,12 @@ void LiveWorld::count_empty_cells() {
   empty.finish();
 }
 
-void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
+bool LiveWorld::begin(std::deque<TableRun>& runs) {
   if (runs.empty()) {
-    return;
+    return false;
   }
   if (runs.size() > 1) {
-    throw ModelError(
-        "sequential behavior '" + run_->behavior->name +
-        "' matches agents of several archetypes; give it a component that only one archetype has");
+    refuse_archetypes(*run_->behavior);
   }
   in_hand_ = &runs.front();
   table_in_hand_ = in_hand_->number;
@@ -108,7 +114,14 @@ void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
   show_reaches(*in_hand_);
   find_turns();
   find_cells_of_rows();
+  note_beginnings();
   view_claims();
+  return true;
+}
+
+void LiveWorld::act(std::span<const std::uint32_t> rows, const Call& call) {
+  rows_ = rows;
+  turn_ = 0;
   if (std::none_of(claimed_.begin(), claimed_.end(),
                    [&](const Claimed& claimed) { return acts(claimed.agents); })) {
     call(*in_hand_, rows_.data(), rows_.size());
@@ -123,13 +136,12 @@ void LiveWorld::act(std::deque<TableRun>& runs, const Call& call) {
 
 void LiveWorld::find_turns() {
   const std::span<const EntityId> ids = in_hand_->table->ids();
-  turn_ = 0;
   if (!run_->behavior->shuffle) {
-    rows_ = memory_->activation.by_id(ids);
+    turns_ = memory_->activation.by_id(ids);
     return;
   }
   const std::uint64_t key = activation_key(*run_->behavior);
-  rows_ = memory_->activation.shuffled(ids, activation_word(key, around_->tick));
+  turns_ = memory_->activation.shuffled(ids, activation_word(key, around_->tick));
 }
 
 void LiveWorld::find_cells_of_rows() {
@@ -245,19 +257,27 @@ bool LiveWorld::commit(std::uint32_t row) {
   if (searches_) {
     look_ahead(row);
   }
-  const bool moved = in_hand_->moves;
-  const std::uint32_t before = knows_cells() ? memory_->cell_of_row[row] : 0;
+  const Place before = knows_cells() ? place_of_cell(memory_->cell_of_row[row]) : Place{};
   Place place{};
-  if (moved) {
-    if (settle_places(*in_hand_, row, row + 1, reason_) == row) {
-      return false;
-    }
-    const Column& column = in_hand_->table->column(*in_hand_->position);
-    place = PlaceColumn{column.at(row), 0}.at(*around_->domain, 0);
-    if (knows_cells() && !has_ended({table_in_hand_, row}) && !move_to(row, place)) {
-      return false;
-    }
+  if (in_hand_->moves && !settle(row, place)) {
+    return false;
   }
+  show(row, before, place);
+  return true;
+}
+
+// The place that a row has written.
+bool LiveWorld::settle(std::uint32_t row, Place& place) {
+  if (settle_places(*in_hand_, row, row + 1, reason_) == row) {
+    return false;
+  }
+  const Column& column = in_hand_->table->column(*in_hand_->position);
+  place = PlaceColumn{column.at(row), 0}.at(*around_->domain, 0);
+  return !knows_cells() || has_ended({table_in_hand_, row}) || move_to(row, place);
+}
+
+// Shows what a row has written to those who look around; `place`, if it moves.
+void LiveWorld::show(std::uint32_t row, const Place& before, const Place& place) {
   for (std::size_t k = 0; k < reached_.size(); ++k) {
     Population& population = reached_[k];
     if (table_in_hand_ >= population.bases.size() || population.bases[table_in_hand_] == kNoBase) {
@@ -265,7 +285,7 @@ bool LiveWorld::commit(std::uint32_t row) {
     }
     if (population.occupants != nullptr) {
       if (!has_ended({table_in_hand_, row})) {
-        stand(population, run_->behavior->reaches[k], row, place_of_cell(before));
+        stand(population, run_->behavior->reaches[k], row, before);
       }
       continue;
     }
@@ -273,7 +293,7 @@ bool LiveWorld::commit(std::uint32_t row) {
     if (population.tables.size() > 1) {
       copy_row(population, run_->behavior->reaches[k], item, row);
     }
-    if (moved) {
+    if (in_hand_->moves) {
       with_finder(population, [&](auto& finder) {
         if (finder.present(item)) {
           finder.move(item, place);
@@ -281,7 +301,6 @@ bool LiveWorld::commit(std::uint32_t row) {
       });
     }
   }
-  return true;
 }
 
 // Where an agent stands for those who look around: a row whose turn it is, at the place of its

@@ -1,14 +1,17 @@
 // The live world of a sequential behavior: agents act one after another in the order of (random
-// priority, id), and each sees what those before it have done. It holds on one rank; what it builds
-// lasts for one phase.
+// priority, id), and each sees what those before it have done. What it builds lasts for one phase.
+// On several ranks it follows what agents of others have done, whose rows stand behind a rank's own
+// as long as the phase lasts (engine/turns.cpp).
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ecs/store.hpp"
@@ -29,10 +32,14 @@ struct LiveMemory {
   // Grids with at most one agent a cell, or where empty cells are drawn:
   EmptyCells empty;
   std::vector<std::uint32_t> cell_of_row;  // of the table in hand
+  std::vector<std::byte> beginnings;       // places of the table in hand, where there is a reach
   // Whether these two, and the occupants of the phase's kernel, are as the same phase left them,
   // and nobody has moved, ended, begun or been written to since. The engine says so.
   bool kept = false;
 };
+
+// Only agents of one archetype have an order.
+[[noreturn]] void refuse_archetypes(const Behavior& behavior);
 
 class LiveWorld {
  public:
@@ -41,9 +48,43 @@ class LiveWorld {
   using Call =
       std::function<void(const TableRun& run, const std::uint32_t* rows, std::size_t count)>;
 
-  // Lets all agents of these tables act, each once, except those that end before their turn. Who
-  // has ended is seen no more, is granted to nobody, and leaves its cell empty.
-  void act(std::deque<TableRun>& runs, const Call& call);
+  // Makes ready for the agents of these tables; false where there are none.
+  bool begin(std::deque<TableRun>& runs);
+
+  // Lets agents act, in the order of their turns, except those that have ended before. Who has
+  // ended is seen no more, is granted to nobody, and leaves its cell empty.
+  void act(std::span<const std::uint32_t> rows, const Call& call);
+
+  // All agents in the order of their turns.
+  std::span<const std::uint32_t> turns() const { return turns_; }
+  // By what turns are ordered, on all ranks.
+  std::pair<std::uint32_t, EntityId> turn_of(EntityId id) const;
+
+  // Several ranks: what was granted to agents of this rank is noted, and arrivals are kept in the
+  // order of turns, whenever they become known.
+  void share();
+  struct Grant {
+    std::uint32_t row;
+    std::uint32_t claim;
+    std::uint64_t cell;  // of stocks
+    std::int64_t count;  // of stocks; 0 for agents
+    EntityId agent;
+  };
+  // In the order in which it was granted.
+  const std::vector<Grant>& grants() const { return grants_; }
+  void forget_grants() { grants_.clear(); }
+  // An agent of another rank has acted: `write` writes what it wrote to its row.
+  void follow(std::uint32_t row, const std::function<void()>& write);
+  // An agent has ended, or was granted to an agent of another rank.
+  void end(Location at) { end(at, nullptr); }
+  bool has_ended(Location at) const { return memory_->ended[at.table][at.row] != 0; }
+  TableRun& in_hand() { return *in_hand_; }
+
+  // The declared reach: the first of some rows that is further than that from where it began;
+  // whether an agent claims no further away.
+  std::optional<std::uint32_t> first_strayed(std::span<const std::uint32_t> rows) const;
+  bool may_claim(std::uint32_t row, const Place& place) const;
+  std::string tell_reach() const;
 
   // Services for the agent in `row` of the table in hand.
   void search(std::size_t reach, std::uint32_t row, Hits& hits) const;
@@ -58,9 +99,6 @@ class LiveWorld {
 
   // Whether rows of the table in hand need be committed: else nobody would see it.
   bool needs_commits() const;
-
-  // The order of turns.
-  std::span<const std::uint32_t> rows() const { return rows_; }
 
   // Why the last commit failed.
   const std::string& reason() const { return reason_; }
@@ -122,7 +160,14 @@ class LiveWorld {
   std::uint64_t cell_in(const Table& table, std::size_t position, std::size_t row) const;
   bool move_to(std::uint32_t row, const Place& place);
   void end(Location at, const Population* known);
-  bool has_ended(Location at) const { return memory_->ended[at.table][at.row] != 0; }
+  // live_shared.cpp
+  bool strayed(std::uint32_t row) const;
+  template <class T>
+  bool any_strayed(std::size_t axes) const;
+
+  bool settle(std::uint32_t row, Place& place);
+  void show(std::uint32_t row, const Place& before, const Place& place);
+  void note_beginnings();
   bool knows_cells() const { return tracks_cells_ && in_hand_->position.has_value(); }
   void find_turns();
   void find_cells_of_rows();
@@ -135,12 +180,16 @@ class LiveWorld {
   std::vector<Population> reached_;  // by reach
   std::deque<Claimed> claimed_;      // by claim
   LiveMemory* memory_;
-  bool tracks_cells_;                    // who stands where, and which cells are empty
-  std::span<const std::uint32_t> rows_;  // of the table in hand, in the order of their turns
-  std::vector<SourceColumn> values_;     // of the row in hand
-  std::vector<std::uint32_t> there_;     // of the claim in hand: who may be granted
-  bool searches_ = false;                // among agents that move: not by cell
+  bool tracks_cells_;                     // who stands where, and which cells are empty
+  std::span<const std::uint32_t> turns_;  // rows of the table in hand, in the order of their turns
+  std::span<const std::uint32_t> rows_;   // of those that act now
+  std::vector<SourceColumn> values_;      // of the row in hand
+  std::vector<std::uint32_t> there_;      // of the claim in hand: who may be granted
+  bool searches_ = false;                 // among agents that move: not by cell
   std::size_t turn_ = 0;
+  bool shared_ = false;
+  std::vector<Grant> grants_;
+  double reach_;  // infinite where none is declared
   TableRun* in_hand_ = nullptr;
   std::uint32_t table_in_hand_ = 0;
   std::string reason_;

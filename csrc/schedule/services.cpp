@@ -283,9 +283,13 @@ void claim(bw_call* call, std::int64_t effect, std::int64_t row, const double* p
 void claim_live(bw_call* call, std::int64_t effect, std::int64_t row, const double* place,
                 std::int64_t count) {
   Worker& worker = worker_of(call);
-  if (count > 0) {
-    worker.run->live->claim(static_cast<std::size_t>(effect), static_cast<std::uint32_t>(row),
-                            place_from(call, place), count, worker.commands);
+  LiveWorld& live = *worker.run->live;
+  const auto at = static_cast<std::uint32_t>(row);
+  const Place there = place_from(call, place);
+  if (count > 0 && !live.may_claim(at, there)) {
+    worker.keep(failure_behind(*worker.run, row, "it claimed " + live.tell_reach()));
+  } else if (count > 0) {
+    live.claim(static_cast<std::size_t>(effect), at, there, count, worker.commands);
   }
 }
 

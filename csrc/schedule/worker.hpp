@@ -42,6 +42,7 @@ struct Surroundings {
   std::span<const Graph> graphs;
   CellBox lattice;                             // the whole world in cells
   std::span<const std::uint32_t> empty_cells;  // of the whole world, ascending
+  std::uint64_t population = 0;                // of the whole world
   bool settles_moves = false;  // places that are written are asked for, and nobody moves yet
   bool check_values = false;
   CostMeter* meter = nullptr;  // in ticks in which costs are measured

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "space/around.hpp"
 
@@ -57,14 +58,24 @@ void LiveCells::enter(std::uint32_t item, const Place& place) {
     coordinates_[a][item] = place[a];
   }
   const std::uint32_t cell = cell_of(place);
-  const std::uint32_t first = head_[cell];
-  next_[item] = first;
-  previous_[item] = kNone;
-  if (first != kNone) {
-    previous_[first] = item;
+  std::uint32_t before = kNone;
+  std::uint32_t after = head_[cell];
+  while (after != kNone && came_later(after, item)) {
+    before = after;
+    after = next_[after];
   }
-  head_[cell] = item;
+  next_[item] = after;
+  previous_[item] = before;
+  if (after != kNone) {
+    previous_[after] = item;
+  }
+  (before == kNone ? head_[cell] : next_[before]) = item;
   cell_[item] = cell;
+}
+
+void LiveCells::order_arrivals(std::vector<std::uint32_t> turns) {
+  turns_ = std::move(turns);
+  moved_in_.assign(turns_.size(), 0);
 }
 
 void LiveCells::leave(std::uint32_t item) {
@@ -83,6 +94,9 @@ void LiveCells::leave(std::uint32_t item) {
 void LiveCells::move(std::uint32_t item, const Place& place) {
   if (cell_of(place) != cell_[item]) {
     leave(item);
+    if (!turns_.empty()) {
+      moved_in_[item] = turns_[item];
+    }
     enter(item, place);
     return;
   }

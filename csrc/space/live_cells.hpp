@@ -33,6 +33,10 @@ class LiveCells {
   template <class Id>
   void sort_cells(Id&& id);
 
+  // Where it is not told of moves in the order of turns: `turns[item]`, from 1 on, is when an item
+  // moves, and lists are as if all came in that order.
+  void order_arrivals(std::vector<std::uint32_t> turns);
+
   // All items within the radius of one, itself excluded; or of a place.
   void search(std::uint32_t item, double radius, Hits& hits) const {
     search_around(place(item), item, radius, hits);
@@ -57,6 +61,9 @@ class LiveCells {
  private:
   std::size_t line_below(std::uint32_t cell) const;
   void make_lists(std::size_t items);
+  bool came_later(std::uint32_t item, std::uint32_t than) const {
+    return !turns_.empty() && moved_in_[item] > turns_[than];
+  }
   void search_around(const Place& center, std::uint32_t self, double radius, Hits& hits) const;
   template <int Dims>
   void search_lists(const Place& center, std::uint32_t self, double radius, Hits& hits) const;
@@ -71,6 +78,8 @@ class LiveCells {
   std::vector<std::uint32_t> next_;
   std::vector<std::uint32_t> previous_;
   std::vector<std::uint32_t> cell_;
+  std::vector<std::uint32_t> turns_;     // by item, where arrivals are ordered
+  std::vector<std::uint32_t> moved_in_;  // by item: the turn in which it came to its cell; 0: never
   std::vector<double> coordinates_[kAxes];
 };
 

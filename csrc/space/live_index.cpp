@@ -177,8 +177,12 @@ void LiveIndex::move(std::uint32_t item, const Place& place) {
     strike_out(item);
     slot_[item] = kMoved;
     cell_[item] = cell;
-    next_[item] = head_[cell];
-    head_[cell] = item;
+    std::uint32_t* link = &head_[cell];
+    while (!turns_.empty() && *link != kNone && turns_[*link] > turns_[item]) {
+      link = &next_[*link];
+    }
+    next_[item] = *link;
+    *link = item;
   }
   for (std::size_t a = 0; a < axes; ++a) {
     moved_to_[a][item] = place[a];

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "space/neighbor_index.hpp"
@@ -23,6 +24,10 @@ class LiveIndex {
   Place place(std::uint32_t item) const;
   void move(std::uint32_t item, const Place& place);
   void leave(std::uint32_t item);
+
+  // Where it is not told of moves in the order of turns: `turns[item]` is when an item moves, and
+  // lists are as if all came in that order.
+  void order_arrivals(std::vector<std::uint32_t> turns) { turns_ = std::move(turns); }
 
   // All items within the radius of one, itself excluded; or of a place. First come those who have
   // not left their cells, by (cell, id), then those who came into one, the last first; cells in the
@@ -55,6 +60,7 @@ class LiveIndex {
   std::vector<std::uint32_t> cell_;      // by item
   std::vector<std::uint32_t> head_;      // by cell: who came, kNone at the end
   std::vector<std::uint32_t> next_;      // by item
+  std::vector<std::uint32_t> turns_;     // by item, where arrivals are ordered
   std::vector<double> moved_to_[kAxes];  // by item, where it has moved to another cell
 };
 

@@ -35,7 +35,7 @@ def boids(world: bw.World, p: Params) -> None:
     world.look(Bird, color="velocity angle")
 
 
-@bw.behavior(neighbors=Params.radius)
+@bw.behavior(neighbors=Params.radius, reach=Params.speed)
 def flock(bird: Bird, others: bw.Neighbors[Bird], p: Params, space: bw.Space) -> None:
     """Turns towards the others' centre and heading, and away from those that are too near; then flies on."""
     together = bw.vec2(0.0, 0.0)

@@ -54,7 +54,7 @@ def wolf_sheep(world: bw.World, p: Params) -> None:
     world.look(Wolf, color="tomato")
 
 
-@bw.behavior(claim=(Grass.grown, Sheep.fed))
+@bw.behavior(claim=(Grass.grown, Sheep.fed), reach=1)
 def graze(sheep: Sheep, grass: bw.Claim[Grass], p: Params, space: bw.Space, rng: bw.Rng) -> None:
     """Walks one step and wants the grass there."""
     place = sheep.position + bw.moore(rng.integers(8))
@@ -74,7 +74,7 @@ def live_as_sheep(sheep: Sheep, lamb: bw.Spawn[Sheep], me: bw.Entity, p: Params,
         lamb(position=sheep.position, energy=sheep.energy)
 
 
-@bw.behavior(claim=(Sheep, Wolf.caught))
+@bw.behavior(claim=(Sheep, Wolf.caught), reach=1)
 def hunt(wolf: Wolf, prey: bw.Claim[Sheep], p: Params, space: bw.Space, rng: bw.Rng) -> None:
     """Walks one step and wants a sheep there."""
     place = wolf.position + bw.moore(rng.integers(8))

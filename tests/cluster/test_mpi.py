@@ -13,6 +13,8 @@ from tests.cluster.conftest import PROGRAMS, Start
 
 EXAMPLES = {
     "boids": ("--set", "n=400", "--ticks", "8"),
+    "boids in turn": ("--set", "n=400", "--set", "activation=sequential", "--ticks", "8"),
+    "wolf_sheep in turn": ("--set", "side=30", "--set", "activation=sequential", "--ticks", "10"),
     "schelling": ("--set", "size=small", "--ticks", "6"),
     "wolf_sheep": ("--set", "side=40", "--ticks", "10"),
     "forest_fire": ("--ticks", "12"),
@@ -55,7 +57,7 @@ def test_edges_changed_from_outside_are_the_same_on_several_ranks(start: Start) 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_the_same_world_on_three_ranks_with_two_threads(start: Start, name: str) -> None:
-    seeded = (name, *EXAMPLES[name], "--seed", "7")
+    seeded = (name.removesuffix(" in turn"), *EXAMPLES[name], "--seed", "7")
     alone, together = finished(start, 1, *seeded), finished(start, 3, *seeded, "--threads", "2")
     assert together["ranks"] == 3
     assert together["threads"] == 2

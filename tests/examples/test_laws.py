@@ -27,6 +27,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "wolf_sheep": ("wolf_sheep", {"side": 20}),
     "wolf_sheep periodic": ("wolf_sheep", {"side": 20, "periodic": True}),
     "wolf_sheep sequential": ("wolf_sheep", {"side": 20, "activation": "sequential"}),
+    "wolf_sheep sequential periodic": (
+        "wolf_sheep",
+        {"side": 20, "periodic": True, "activation": "sequential"},
+    ),
     "forest_fire": ("forest_fire", {"side": 25}),
     "ants": ("ants", {"side": 25, "ants": 40}),
     "germs": ("germs", {"n": 200}),
@@ -38,10 +42,12 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "primordial": ("primordial", {"cells": 20_000, "instructions": 60_000, "copy": 4.0}),
     "primordial islands": ("primordial", {"size": "islands", "instructions": 40_000, "migration": 4.0}),
 }
-SEQUENTIAL = [name for name in CASES if "sequential" in name]
-SYNCHRONOUS = [name for name in CASES if "sequential" not in name]
+# Agents that act one after another, and whose reach has no end: they draw empty cells anywhere, or look along
+# edges.
+ON_ONE_RANK = ["schelling sequential", "germs sequential"]
+ON_RANKS = [name for name in CASES if name not in ON_ONE_RANK]
 # Tiles with soups stay on their rank.
-MOVING = [name for name in SYNCHRONOUS if "primordial" not in name]
+MOVING = [name for name in ON_RANKS if "primordial" not in name]
 
 
 def start(case: str, **options: Any) -> Simulation:
@@ -90,7 +96,7 @@ def test_another_seed_gives_another_world(case: str) -> None:
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("ranks", [1, 2, 3])
-@pytest.mark.parametrize("case", SYNCHRONOUS)
+@pytest.mark.parametrize("case", ON_RANKS)
 def test_digest_is_equal_on_any_number_of_ranks_and_threads(case: str, ranks: int, threads: int) -> None:
     simulation = start(case, ranks=ranks, threads=threads)
     simulation.run(TICKS)
@@ -119,7 +125,13 @@ def test_tiles_may_go_to_any_rank_after_any_tick(case: str) -> None:
     assert simulation.digest() == plain_digest(case)
 
 
-@pytest.mark.parametrize("case", SEQUENTIAL)
+@pytest.mark.parametrize("case", ON_ONE_RANK)
+def test_a_reach_without_end_is_refused_on_several_ranks(case: str) -> None:
+    with pytest.raises(bw.UserError, match=r"sequential behavior .* found 2 ranks"):
+        start(case, ranks=2)
+
+
+@pytest.mark.parametrize("case", ON_ONE_RANK)
 def test_digest_of_sequential_runs_is_equal_on_any_number_of_threads(case: str) -> None:
     simulation = start(case, threads=2)
     simulation.run(TICKS)
@@ -134,14 +146,14 @@ def test_interpreted_run_has_the_digest_of_the_compiled_one(case: str) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 1), (1, 3), (3, 2)])
-@pytest.mark.parametrize("case", SYNCHRONOUS)
+@pytest.mark.parametrize("case", ON_RANKS)
 def test_restart_from_a_snapshot_goes_on_as_if_unbroken(
     case: str, before: int, after: int, tmp_path: Path
 ) -> None:
     check_restart(case, before, after, tmp_path)
 
 
-@pytest.mark.parametrize("case", SEQUENTIAL)
+@pytest.mark.parametrize("case", ON_ONE_RANK)
 def test_restart_of_a_sequential_run_goes_on_as_if_unbroken(case: str, tmp_path: Path) -> None:
     check_restart(case, 1, 1, tmp_path)
 
@@ -158,7 +170,7 @@ def check_restart(case: str, before: int, after: int, folder: Path) -> None:
     assert second.digest() == plain_digest(case)
 
 
-@pytest.mark.parametrize("case", SYNCHRONOUS)
+@pytest.mark.parametrize("case", ON_RANKS)
 def test_looking_never_changes_anything(case: str) -> None:
     simulation = start(case)
     for _ in range(TICKS):

@@ -134,9 +134,7 @@ class _Rows:
         for k, contents in written:
             _core.open_values.write_rows(ctypes.addressof(call), k, row, [contents])
         if call.order and state.services.commit(state.pointer, row) != abi.OK:
-            raise RuntimeError(
-                "the agent moved onto an occupied cell of a grid with at most one agent a cell"
-            )
+            raise RuntimeError("the place that it wrote was refused")
 
     @staticmethod
     def _address(call: Any, column: int, row: int) -> int:

@@ -87,7 +87,7 @@ TEST_CASE("models that cannot run are refused before they do, with the behavior'
         m.cell_components = {};
       },
       1, "the world has no space");
-  refused(zoo, [&](bw::ModelSpec& m) { first(m).sequential = true; }, 2, "runs on one rank only");
+  refused(zoo, [&](bw::ModelSpec& m) { first(m).sequential = true; }, 2, "declares no reach");
   refused(
       zoo,
       [&](bw::ModelSpec& m) {
