@@ -3,47 +3,18 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <string>
 
-#if __has_include(<sys/mman.h>)
-#include <sys/mman.h>
-#endif
-
 #include "base/errors.hpp"
+#include "base/large_memory.hpp"
 #include "base/strided.hpp"
 #include "ecs/row_set.hpp"
 
 namespace bw {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
-
-constexpr std::size_t kHugeBytes = std::size_t{1} << 22;
-
-// Large columns are walked from end to end: with pages of 2 MiB they cost fewer page faults and
-// misses of the address cache. Only a hint: nothing depends on it.
-void prefer_huge_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) {
-#ifdef MADV_HUGEPAGE
-  if (bytes >= kHugeBytes) {
-    constexpr std::uintptr_t kPage = 4096;
-    const auto first = (reinterpret_cast<std::uintptr_t>(memory) + kPage - 1) & ~(kPage - 1);
-    const auto end = (reinterpret_cast<std::uintptr_t>(memory) + bytes) & ~(kPage - 1);
-    madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
-  }
-#endif
-}
-
 std::shared_ptr<std::byte[]> allocate(std::size_t bytes) {
-  const std::size_t rounded =
-      (std::max<std::size_t>(bytes, 1) + kAlignment - 1) & ~(kAlignment - 1);
-  void* memory = std::aligned_alloc(kAlignment, rounded);
-  if (memory == nullptr) {
-    throw std::bad_alloc();
-  }
-  prefer_huge_pages(memory, rounded);
-  return {static_cast<std::byte*>(memory), [](std::byte* p) { std::free(p); }};
+  return {static_cast<std::byte*>(allocate_large(bytes)), free_large};
 }
 
 }  // namespace

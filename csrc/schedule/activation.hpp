@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "base/large_memory.hpp"
 #include "settle/turns.hpp"
 
 namespace bw {
@@ -23,10 +24,10 @@ class Activation {
   void sort_rest(std::span<const EntityId> ids);
 
   // Memory that stays, with nothing in it that counts.
-  std::vector<std::uint64_t> entries_;  // priority, position
-  std::vector<std::uint64_t> other_;
+  LargeVector<std::uint64_t> entries_;  // priority, position
+  LargeVector<std::uint64_t> other_;
   std::vector<std::uint32_t> counts_;
-  std::vector<std::uint32_t> order_;
+  LargeVector<std::uint32_t> order_;
 };
 
 }  // namespace bw

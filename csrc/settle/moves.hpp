@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "base/large_memory.hpp"
 
 namespace bw {
 
@@ -43,8 +44,8 @@ class Occupancy {
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
   std::size_t cells_ = 0;
-  std::vector<std::uint8_t> taken_;    // by cell, then up to a whole word of cells that are taken
-  std::vector<std::uint32_t> winner_;  // by cell: its best claim; kNone between rounds
+  LargeVector<std::uint8_t> taken_;    // by cell, then up to a whole word of cells that are taken
+  LargeVector<std::uint32_t> winner_;  // by cell: its best claim; kNone between rounds
   std::vector<std::uint8_t> won_;      // by claim
 };
 

@@ -56,12 +56,12 @@ class LiveIndex {
   Domain domain_;
   NeighborIndex index_;
   RangeSearchFunction search_ranges_;
-  std::vector<std::uint32_t> slot_;      // by item: where it stands in the index, kMoved or kGone
-  std::vector<std::uint32_t> cell_;      // by item
-  std::vector<std::uint32_t> head_;      // by cell: who came, kNone at the end
-  std::vector<std::uint32_t> next_;      // by item
+  LargeVector<std::uint32_t> slot_;      // by item: where it stands in the index, kMoved or kGone
+  LargeVector<std::uint32_t> cell_;      // by item
+  LargeVector<std::uint32_t> head_;      // by cell: who came, kNone at the end
+  LargeVector<std::uint32_t> next_;      // by item
   std::vector<std::uint32_t> turns_;     // by item, where arrivals are ordered
-  std::vector<double> moved_to_[kAxes];  // by item, where it has moved to another cell
+  LargeVector<double> moved_to_[kAxes];  // by item, where it has moved to another cell
 };
 
 template <class Touch>

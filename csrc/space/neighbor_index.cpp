@@ -30,7 +30,7 @@ std::size_t tasks_of(std::size_t items, std::size_t per_task) {
 }
 
 template <class T>
-void resize_padded(std::vector<T>& values, std::size_t size) {
+void resize_padded(LargeVector<T>& values, std::size_t size) {
   values.reserve(size + kPadding);
   values.resize(size);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/ids.hpp"
+#include "base/large_memory.hpp"
 #include "base/thread_pool.hpp"
 #include "space/cell_box.hpp"
 #include "space/domain.hpp"
@@ -89,14 +90,14 @@ class NeighborIndex {
   std::vector<std::size_t> sizes_;
   CellBox box_;
   std::vector<std::size_t> bases_;  // first item of each source; one more at the end
-  std::vector<std::uint32_t> cell_of_item_;
-  std::vector<std::uint32_t> slot_of_item_;
-  std::vector<std::uint32_t> item_of_slot_;
-  std::vector<std::uint32_t> starts_;
-  std::vector<EntityId> ids_;
-  std::vector<double> coordinates_[kAxes];
-  std::vector<double> places_;
-  std::vector<std::vector<std::byte>> columns_;
+  LargeVector<std::uint32_t> cell_of_item_;
+  LargeVector<std::uint32_t> slot_of_item_;
+  LargeVector<std::uint32_t> item_of_slot_;
+  LargeVector<std::uint32_t> starts_;
+  LargeVector<EntityId> ids_;
+  LargeVector<double> coordinates_[kAxes];
+  LargeVector<double> places_;
+  std::vector<LargeVector<std::byte>> columns_;
 };
 
 }  // namespace bw
