@@ -185,9 +185,9 @@ void Simulation::put_winners(Rank& rank, Movers& movers, std::span<const std::ui
     }
     std::byte* place = places->at(at.row);
     if (keeps_ground()) {
-      left_cells_.push_back(
-          static_cast<std::uint64_t>(cell_of_place(lattice_, model_.domain, place)));
-      tell_occupants(rank, at, movers.claims[i].cell, place);
+      const auto left = static_cast<std::uint32_t>(cell_of_place(lattice_, model_.domain, place));
+      left_cells_.push_back(left);
+      tell_occupants(rank, at, left, static_cast<std::uint32_t>(movers.claims[i].cell));
     }
     write_cell(movers.claims[i].cell, place);
   }
@@ -196,25 +196,15 @@ void Simulation::put_winners(Rank& rank, Movers& movers, std::span<const std::ui
 }
 
 // What is kept of who stands where follows an agent that moves to a cell.
-void Simulation::tell_occupants(Rank& rank, Location at, std::uint64_t cell,
-                                const std::byte* place) {
-  std::array<std::byte, kAxes * sizeof(std::int32_t)> written;
-  write_cell(cell, written.data());
-  const Place from = PlaceColumn{place, 0}.at(model_.domain, 0);
-  const Place to = PlaceColumn{written.data(), 0}.at(model_.domain, 0);
+void Simulation::tell_occupants(Rank& rank, Location at, std::uint32_t from, std::uint32_t to) {
   for (KeptOccupants& kept : kept_occupants_) {
     if (kept.table != at.table) {
       kept.show_table(rank.store, at.table);
     }
-    if (!kept.concerned) {
-      continue;
+    if (kept.concerned) {
+      kept.occupants->leave(from);
+      kept.occupants->stand(to, kept.columns, at.row);
     }
-    values_told_.clear();
-    for (const Column* column : kept.columns) {
-      values_told_.push_back({column->at(at.row), 0});
-    }
-    kept.occupants->leave(from);
-    kept.occupants->stand(to, values_told_);
   }
 }
 
@@ -226,7 +216,8 @@ void Simulation::KeptOccupants::show_table(const Store& store, std::uint32_t num
   columns.clear();
   for (const FieldKey field : use->fields) {
     if (concerned) {
-      columns.push_back(&of.column(of.find_column(field).value()));
+      const Column& column = of.column(of.find_column(field).value());
+      columns.push_back({column.data(), column.stride()});
     }
   }
 }

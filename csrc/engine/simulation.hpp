@@ -312,7 +312,7 @@ class Simulation {
   void take_movers(Rank& rank, Movers& movers);
   void put_winners(Rank& rank, Movers& movers, std::span<const std::uint8_t> won);
   void list_kept_occupants();
-  void tell_occupants(Rank& rank, Location at, std::uint64_t cell, const std::byte* place);
+  void tell_occupants(Rank& rank, Location at, std::uint32_t from, std::uint32_t to);
   void redraw(const Rank& rank, Movers& losers, std::int32_t round);
   void settle_moves();
   bool settle_round(std::span<const std::span<const MoveClaim>> claims,
@@ -457,12 +457,11 @@ class Simulation {
     Occupants* occupants = nullptr;
     std::uint32_t table = ~std::uint32_t{0};  // of the last that moved
     bool concerned = false;                   // whether its rows are among those that are kept
-    std::vector<const Column*> columns = {};  // what is read of them
+    std::vector<SourceColumn> columns = {};   // what is read of them
 
     void show_table(const Store& store, std::uint32_t number);
   };
   std::vector<KeptOccupants> kept_occupants_;
-  std::vector<SourceColumn> values_told_;
   std::vector<std::uint64_t> ids_drawing_;
   std::vector<std::uint64_t> words_drawn_;
   std::vector<std::vector<Bytes>> old_places_;  // by rank: of rows that a phase moves

@@ -188,7 +188,7 @@ void LiveWorld::search_along_edges(std::size_t reach, std::uint32_t row, EdgeHit
 void LiveWorld::drop(Population& population, Location at) {
   const std::uint32_t item = population.bases[at.table] + at.row;
   if (population.occupants != nullptr) {
-    population.occupants->leave(place_of(at));
+    population.occupants->leave(cell_of(at));
   } else if (population.chains != nullptr) {
     const std::size_t position = store_->position_column(at.table).value();
     population.chains->remove(item, cell_in(store_->table(at.table), position, at.row));

@@ -45,20 +45,17 @@ void LiveWorld::share() {
 }
 
 void LiveWorld::follow(std::uint32_t row, const std::function<void()>& write) {
-  const Place before = knows_cells() ? place_of_cell(memory_->cell_of_row[row]) : Place{};
+  const std::uint32_t before = knows_cells() ? memory_->cell_of_row[row] : 0;
   write();
-  Place place{};
-  if (in_hand_->moves) {
-    const Column& column = in_hand_->table->column(*in_hand_->position);
-    place = PlaceColumn{column.at(row), 0}.at(*around_->domain, 0);
-    if (knows_cells()) {
-      const std::int64_t cell = cell_at(around_->lattice, *around_->domain, place);
-      memory_->empty.occupy(static_cast<std::uint64_t>(cell));
-      memory_->empty.vacate(memory_->cell_of_row[row]);
+  if (in_hand_->moves && knows_cells()) {
+    const std::uint64_t cell = cell_in(*in_hand_->table, *in_hand_->position, row);
+    if (cell != before) {
+      memory_->empty.occupy(cell);
+      memory_->empty.vacate(before);
       memory_->cell_of_row[row] = static_cast<std::uint32_t>(cell);
     }
   }
-  show(row, before, place);
+  show(row, before);
 }
 
 // Where agents begin, to see how far they go.

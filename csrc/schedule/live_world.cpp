@@ -88,7 +88,8 @@ std::uint64_t LiveWorld::cell_in(const Table& table, std::size_t position, std::
 
 void LiveWorld::count_empty_cells() {
   EmptyCells& empty = memory_->empty;
-  empty.clear(static_cast<std::size_t>(around_->lattice.volume()));
+  empty.clear(static_cast<std::size_t>(around_->lattice.volume()),
+              around_->domain->exclusive ? EmptyCells::Crowd::one : EmptyCells::Crowd::any);
   for (std::uint32_t t = 0; t < store_->table_count(); ++t) {
     if (const auto position = store_->position_column(t)) {
       const Column& column = store_->table(t).column(*position);
@@ -112,6 +113,7 @@ bool LiveWorld::begin(std::deque<TableRun>& runs) {
   table_in_hand_ = in_hand_->number;
   in_hand_->live = this;
   show_reaches(*in_hand_);
+  view_table_in_hand();
   find_turns();
   find_cells_of_rows();
   note_beginnings();
@@ -134,6 +136,26 @@ void LiveWorld::act(std::span<const std::uint32_t> rows, const Call& call) {
   }
 }
 
+// Looks up what is asked of the table in hand at every commit.
+void LiveWorld::view_table_in_hand() {
+  const Table& table = *in_hand_->table;
+  if (in_hand_->position) {
+    const Column& column = table.column(*in_hand_->position);
+    places_ = {column.data(), column.stride()};
+  }
+  for (std::size_t k = 0; k < reached_.size(); ++k) {
+    Population& population = reached_[k];
+    population.shown.clear();
+    if (population.occupants == nullptr || !table.has(population.component)) {
+      continue;
+    }
+    for (const FieldKey field : run_->behavior->reaches[k].fields) {
+      const Column& column = table.column(table.find_column(field).value());
+      population.shown.push_back({column.data(), column.stride()});
+    }
+  }
+}
+
 void LiveWorld::find_turns() {
   const std::span<const EntityId> ids = in_hand_->table->ids();
   if (!run_->behavior->shuffle) {
@@ -148,7 +170,7 @@ void LiveWorld::find_cells_of_rows() {
   if (!tracks_cells_ || !in_hand_->position || memory_->kept) {
     return;
   }
-  std::vector<std::uint32_t>& cells = memory_->cell_of_row;
+  LargeVector<std::uint32_t>& cells = memory_->cell_of_row;
   cells.resize(in_hand_->table->size());
   const Column& column = in_hand_->table->column(*in_hand_->position);
   for_each_cell(
@@ -167,8 +189,7 @@ bool LiveWorld::needs_commits() const {
 }
 
 // Takes a cell for a row that has moved; false where another agent of an exclusive grid has it.
-bool LiveWorld::move_to(std::uint32_t row, const Place& place) {
-  const auto cell = static_cast<std::uint32_t>(cell_at(around_->lattice, *around_->domain, place));
+bool LiveWorld::move_to(std::uint32_t row, std::uint32_t cell) {
   std::uint32_t& stood = memory_->cell_of_row[row];
   if (cell == stood) {
     return true;
@@ -181,6 +202,23 @@ bool LiveWorld::move_to(std::uint32_t row, const Place& place) {
   memory_->empty.vacate(stood);
   stood = cell;
   return true;
+}
+
+// Brings what a row wrote as its place into the world, and notes where it is now; false where it
+// cannot be there.
+bool LiveWorld::settle_place_of(std::uint32_t row) {
+  if (!knows_cells()) {
+    return settle_places(*in_hand_, row, row + 1, reason_) != row;
+  }
+  const std::byte* place = places_.data + row * places_.stride;
+  std::int64_t cell = cell_of_place(around_->lattice, *around_->domain, place);
+  if (cell < 0 || around_->domain->periodic) {
+    if (settle_places(*in_hand_, row, row + 1, reason_) == row) {
+      return false;
+    }
+    cell = cell_of_place(around_->lattice, *around_->domain, place);
+  }
+  return has_ended({table_in_hand_, row}) || move_to(row, static_cast<std::uint32_t>(cell));
 }
 
 // It is the turn of a row: not every one commits, or claims.
@@ -227,57 +265,20 @@ void LiveWorld::look_ahead(std::uint32_t row) {
   }
 }
 
-Place LiveWorld::place_of_cell(std::uint64_t cell) const {
-  Place place{};
-  for (std::size_t a = 0; a < static_cast<std::size_t>(around_->domain->dims); ++a) {
-    const auto cells = static_cast<std::uint64_t>(around_->lattice.cells[a]);
-    place[a] = static_cast<double>(cell % cells);
-    cell /= cells;
-  }
-  return place;
-}
-
-// Shows a row of the table in hand in its cell, as it is now, to kernels that look at cells.
-void LiveWorld::stand(Population& population, const ReachUse& use, std::uint32_t row,
-                      const Place& before) {
-  values_.clear();
-  for (const FieldKey field : use.fields) {
-    const Column& column = in_hand_->table->column(in_hand_->table->find_column(field).value());
-    values_.push_back({column.at(row), 0});
-  }
-  const Column& column = in_hand_->table->column(*in_hand_->position);
-  const Place now = PlaceColumn{column.at(row), 0}.at(*around_->domain, 0);
-  if (now != before) {
-    population.occupants->leave(before);
-  }
-  population.occupants->stand(now, values_);
-}
-
 bool LiveWorld::commit(std::uint32_t row) {
   if (searches_) {
     look_ahead(row);
   }
-  const Place before = knows_cells() ? place_of_cell(memory_->cell_of_row[row]) : Place{};
-  Place place{};
-  if (in_hand_->moves && !settle(row, place)) {
+  const std::uint32_t before = knows_cells() ? memory_->cell_of_row[row] : 0;
+  if (in_hand_->moves && !settle_place_of(row)) {
     return false;
   }
-  show(row, before, place);
+  show(row, before);
   return true;
 }
 
-// The place that a row has written.
-bool LiveWorld::settle(std::uint32_t row, Place& place) {
-  if (settle_places(*in_hand_, row, row + 1, reason_) == row) {
-    return false;
-  }
-  const Column& column = in_hand_->table->column(*in_hand_->position);
-  place = PlaceColumn{column.at(row), 0}.at(*around_->domain, 0);
-  return !knows_cells() || has_ended({table_in_hand_, row}) || move_to(row, place);
-}
-
-// Shows what a row has written to those who look around; `place`, if it moves.
-void LiveWorld::show(std::uint32_t row, const Place& before, const Place& place) {
+// Shows what a row has written to those who look around; `before` is the cell where it stood.
+void LiveWorld::show(std::uint32_t row, std::uint32_t before) {
   for (std::size_t k = 0; k < reached_.size(); ++k) {
     Population& population = reached_[k];
     if (table_in_hand_ >= population.bases.size() || population.bases[table_in_hand_] == kNoBase) {
@@ -285,7 +286,11 @@ void LiveWorld::show(std::uint32_t row, const Place& before, const Place& place)
     }
     if (population.occupants != nullptr) {
       if (!has_ended({table_in_hand_, row})) {
-        stand(population, run_->behavior->reaches[k], row, before);
+        const std::uint32_t now = memory_->cell_of_row[row];
+        if (now != before) {
+          population.occupants->leave(before);
+        }
+        population.occupants->stand(now, population.shown, row);
       }
       continue;
     }
@@ -296,22 +301,21 @@ void LiveWorld::show(std::uint32_t row, const Place& before, const Place& place)
     if (in_hand_->moves) {
       with_finder(population, [&](auto& finder) {
         if (finder.present(item)) {
-          finder.move(item, place);
+          finder.move(item, places_.at(*around_->domain, row));
         }
       });
     }
   }
 }
 
-// Where an agent stands for those who look around: a row whose turn it is, at the place of its
+// Where an agent stands for those who look around: a row whose turn it is, in the cell of its
 // start.
-Place LiveWorld::place_of(Location at) const {
+std::uint32_t LiveWorld::cell_of(Location at) const {
   if (at.table == table_in_hand_ && knows_cells()) {
-    return place_of_cell(memory_->cell_of_row[at.row]);
+    return memory_->cell_of_row[at.row];
   }
-  const Table& table = store_->table(at.table);
-  const Column& column = table.column(store_->position_column(at.table).value());
-  return PlaceColumn{column.at(at.row), 0}.at(*around_->domain, 0);
+  const std::size_t position = store_->position_column(at.table).value();
+  return static_cast<std::uint32_t>(cell_in(store_->table(at.table), position, at.row));
 }
 
 void LiveWorld::leave(std::uint32_t row) {
@@ -334,10 +338,8 @@ void LiveWorld::end(Location at, const Population* known) {
   if (!tracks_cells_) {
     return;
   }
-  if (at.table == table_in_hand_ && knows_cells()) {
-    memory_->empty.vacate(memory_->cell_of_row[at.row]);
-  } else if (const auto position = store_->position_column(at.table)) {
-    memory_->empty.vacate(cell_in(store_->table(at.table), *position, at.row));
+  if (store_->position_column(at.table)) {
+    memory_->empty.vacate(cell_of(at));
   }
 }
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/large_memory.hpp"
 #include "ecs/store.hpp"
 #include "schedule/activation.hpp"
 #include "schedule/worker.hpp"
@@ -31,7 +32,7 @@ struct LiveMemory {
   std::vector<std::vector<std::uint8_t>> ended;  // by table and row
   // Grids with at most one agent a cell, or where empty cells are drawn:
   EmptyCells empty;
-  std::vector<std::uint32_t> cell_of_row;  // of the table in hand
+  LargeVector<std::uint32_t> cell_of_row;  // of the table in hand
   std::vector<std::byte> beginnings;       // places of the table in hand, where there is a reach
   // Whether these two, and the occupants of the phase's kernel, are as the same phase left them,
   // and nobody has moved, ended, begun or been written to since. The engine says so.
@@ -113,6 +114,7 @@ class LiveWorld {
     std::unique_ptr<LiveCells> cells;         // on grids, and of those that are claimed
     std::unique_ptr<LiveIndex> places;        // of those within reach in continuous space
     Occupants* occupants = nullptr;           // instead, where kernels look at cells
+    std::vector<SourceColumn> shown;          // what they show of the table in hand
     CellChains* chains = nullptr;             // of those that are claimed and do not act themselves
     std::vector<std::uint32_t> item_of_node;  // of those along edges; LiveCells::kNone
     std::vector<std::uint8_t> gone;           // of those along edges: by item
@@ -153,20 +155,19 @@ class LiveWorld {
   void find_there(const Population& population, std::uint64_t cell, std::uint32_t self);
   void look_ahead_for_claims(const Claimed& claimed, std::uint32_t row);
 
-  Place place_of_cell(std::uint64_t cell) const;
-  Place place_of(Location at) const;
-  void stand(Population& population, const ReachUse& use, std::uint32_t row, const Place& before);
+  std::uint32_t cell_of(Location at) const;
+  void view_table_in_hand();
   void count_empty_cells();
   std::uint64_t cell_in(const Table& table, std::size_t position, std::size_t row) const;
-  bool move_to(std::uint32_t row, const Place& place);
+  bool settle_place_of(std::uint32_t row);
+  bool move_to(std::uint32_t row, std::uint32_t cell);
   void end(Location at, const Population* known);
   // live_shared.cpp
   bool strayed(std::uint32_t row) const;
   template <class T>
   bool any_strayed(std::size_t axes) const;
 
-  bool settle(std::uint32_t row, Place& place);
-  void show(std::uint32_t row, const Place& before, const Place& place);
+  void show(std::uint32_t row, std::uint32_t before);
   void note_beginnings();
   bool knows_cells() const { return tracks_cells_ && in_hand_->position.has_value(); }
   void find_turns();
@@ -183,7 +184,7 @@ class LiveWorld {
   bool tracks_cells_;                     // who stands where, and which cells are empty
   std::span<const std::uint32_t> turns_;  // rows of the table in hand, in the order of their turns
   std::span<const std::uint32_t> rows_;   // of those that act now
-  std::vector<SourceColumn> values_;      // of the row in hand
+  PlaceColumn places_;                    // of the table in hand, where it has places
   std::vector<std::uint32_t> there_;      // of the claim in hand: who may be granted
   bool searches_ = false;                 // among agents that move: not by cell
   std::size_t turn_ = 0;

@@ -3,110 +3,123 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstddef>
 
 namespace bw {
 namespace {
 
 constexpr std::size_t kWord = 64;  // cells
-constexpr std::size_t kFan = 16;
+constexpr std::size_t kFan = 16;   // members of a group
 
-// The place of the k-th bit that is set, k below their number.
+constexpr std::uint64_t kEveryByte = 0x0101010101010101u;
+constexpr std::uint64_t kTops = 0x8080808080808080u;
+
+// How many bytes of `sums`, each below 128, are not above k, k below 64.
+unsigned bytes_up_to(std::uint64_t sums, unsigned k) {
+  const std::uint64_t reached = ((k * kEveryByte | kTops) - sums) & kTops;
+  return static_cast<unsigned>(((reached >> 7) * kEveryByte) >> 56);
+}
+
+// The place of the k-th bit that is set, k below their number: first its byte, then its bit in it,
+// each by sums side by side in one word, without a branch on what cannot be foreseen.
 unsigned nth_bit(std::uint64_t word, unsigned k) {
-  // Bytes first: the sums of bits up to each, side by side in one word.
-  constexpr std::uint64_t kOnes = 0x0101010101010101u;
   std::uint64_t sums = word - ((word >> 1) & 0x5555555555555555u);
   sums = (sums & 0x3333333333333333u) + ((sums >> 2) & 0x3333333333333333u);
-  sums = ((sums + (sums >> 4)) & 0x0F0F0F0F0F0F0F0Fu) * kOnes;
-  unsigned byte = 0;
-  while (((sums >> (8 * byte)) & 0xFFu) <= k) {
-    ++byte;
-  }
-  const auto before = static_cast<unsigned>(byte > 0 ? (sums >> (8 * (byte - 1))) & 0xFFu : 0);
-  auto bits = static_cast<unsigned>((word >> (8 * byte)) & 0xFFu);
-  for (unsigned left = k - before; left > 0; --left) {
-    bits &= bits - 1;
-  }
-  return 8 * byte + static_cast<unsigned>(std::countr_zero(bits));
+  sums = ((sums + (sums >> 4)) & 0x0F0F0F0F0F0F0F0Fu) * kEveryByte;
+  const unsigned byte = bytes_up_to(sums, k);
+  const auto before = static_cast<unsigned>((sums << 8) >> (8 * byte) & 0xFFu);
+  // Bit i of that byte, as the byte i of a word.
+  std::uint64_t bits = (word >> (8 * byte) & 0xFFu) * kEveryByte & 0x8040201008040201u;
+  bits = ((bits + 0x7F7F7F7F7F7F7F7Fu) | bits) >> 7 & kEveryByte;
+  return 8 * byte + bytes_up_to(bits * kEveryByte, k - before);
 }
 
 }  // namespace
 
-void EmptyCells::clear(std::size_t cells) {
-  agents_.assign(cells, 0);
-  words_.assign((cells + kWord - 1) / kWord, 0);
-  std::size_t groups = words_.size();
-  for (std::size_t level = 0; level == 0 || groups > kFan; ++level) {
-    groups = (groups + kFan - 1) / kFan;
-    if (level == counts_.size()) {
-      counts_.emplace_back();
-    }
-    counts_[level].assign(groups, 0);
+void EmptyCells::clear(std::size_t cells, Crowd crowd) {
+  agents_.assign(crowd == Crowd::any ? cells : 0, 0);
+  words_.assign((cells + kWord - 1) / kWord, ~std::uint64_t{0});
+  if (cells % kWord != 0) {
+    words_.back() = ~std::uint64_t{0} >> (kWord - cells % kWord);
   }
+  std::size_t members = words_.size();
+  std::size_t level = 0;
+  do {
+    const std::size_t groups = (members + kFan - 1) / kFan;
+    if (level == before_.size()) {
+      before_.emplace_back();
+    }
+    before_[level++].assign(groups * kFan, 0);
+    members = groups;
+  } while (members > 1);
+  before_.resize(level);
+}
+
+void EmptyCells::enter(std::uint64_t cell) {
+  if (!agents_.empty()) {
+    ++agents_[cell];
+  }
+  words_[cell / kWord] &= ~(std::uint64_t{1} << (cell % kWord));
 }
 
 void EmptyCells::finish() {
-  size_ = 0;
-  const std::size_t cells = agents_.size();
-  for (std::size_t w = 0; w < words_.size(); ++w) {
-    const std::size_t first = w * kWord;
-    const std::size_t count = std::min(kWord, cells - first);
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      word |= std::uint64_t{agents_[first + i] == 0 ? 1u : 0u} << i;
+  std::vector<std::uint32_t> counts(words_.size());
+  std::transform(words_.begin(), words_.end(), counts.begin(), [](std::uint64_t word) {
+    return static_cast<std::uint32_t>(std::popcount(word));
+  });
+  for (std::vector<std::uint32_t>& level : before_) {
+    for (std::size_t group = 0; group * kFan < level.size(); ++group) {
+      std::uint32_t sum = 0;
+      for (std::size_t i = group * kFan; i < (group + 1) * kFan; ++i) {
+        level[i] = sum;
+        sum += i < counts.size() ? counts[i] : 0;
+      }
+      counts[group] = sum;  // of a group that has been read
     }
-    words_[w] = word;
-    const auto empty = static_cast<std::uint32_t>(std::popcount(word));
-    counts_[0][w / kFan] += empty;
-    size_ += empty;
+    counts.resize(level.size() / kFan);
   }
-  for (std::size_t level = 1; level < counts_.size(); ++level) {
-    for (std::size_t i = 0; i < counts_[level - 1].size(); ++i) {
-      counts_[level][i / kFan] += counts_[level - 1][i];
-    }
-  }
+  size_ = counts.front();
 }
 
-void EmptyCells::change(std::uint64_t cell, bool empty) {
+void EmptyCells::change(std::uint64_t cell, std::uint32_t step) {
   std::size_t at = cell / kWord;
   words_[at] ^= std::uint64_t{1} << (cell % kWord);
-  const std::uint32_t step = empty ? 1u : ~0u;
-  size_ += empty ? 1 : ~std::uint64_t{0};
-  for (std::vector<std::uint32_t>& level : counts_) {
+  size_ = static_cast<std::uint32_t>(size_) + step;
+  for (std::vector<std::uint32_t>& level : before_) {
+    std::uint32_t* group = level.data() + at / kFan * kFan;
+    const auto member = static_cast<std::uint32_t>(at % kFan);
+    for (std::uint32_t i = 0; i < kFan; ++i) {
+      group[i] += i > member ? step : 0;
+    }
     at /= kFan;
-    level[at] += step;
   }
 }
 
 void EmptyCells::occupy(std::uint64_t cell) {
-  if (agents_[cell]++ == 0) {
-    change(cell, false);
+  if (agents_.empty() || agents_[cell]++ == 0) {
+    change(cell, ~std::uint32_t{0});
   }
 }
 
 void EmptyCells::vacate(std::uint64_t cell) {
-  if (--agents_[cell] == 0) {
-    change(cell, true);
+  if (agents_.empty() || --agents_[cell] == 0) {
+    change(cell, 1);
   }
 }
 
 std::uint64_t EmptyCells::at(std::uint64_t k) const {
+  auto left = static_cast<std::uint32_t>(k);
   std::size_t group = 0;
-  for (std::size_t level = counts_.size(); level-- > 0;) {
-    group = level + 1 == counts_.size() ? 0 : group * kFan;
-    for (; counts_[level][group] <= k; ++group) {
-      k -= counts_[level][group];
+  for (std::size_t level = before_.size(); level-- > 0;) {
+    // The last member that does not begin behind the k-th: it has it.
+    const std::uint32_t* before = before_[level].data() + group * kFan;
+    std::uint32_t begun = 0;
+    for (std::size_t i = 0; i < kFan; ++i) {
+      begun += before[i] <= left ? 1 : 0;
     }
+    left -= before[begun - 1];
+    group = group * kFan + begun - 1;
   }
-  std::size_t w = group * kFan;
-  for (;; ++w) {
-    const auto here = static_cast<std::uint64_t>(std::popcount(words_[w]));
-    if (here > k) {
-      break;
-    }
-    k -= here;
-  }
-  return w * kWord + nth_bit(words_[w], static_cast<unsigned>(k));
+  return group * kWord + nth_bit(words_[group], left);
 }
 
 }  // namespace bw

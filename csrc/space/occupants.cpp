@@ -173,11 +173,18 @@ void Occupants::refuse_crowd(std::span<const IndexSource> sources) const {
 }
 
 template <class Visit>
-void Occupants::for_images_of(const Place& place, Visit&& visit) const {
+void Occupants::for_images_of(std::uint32_t cell, Visit&& visit) const {
+  const std::array<std::uint32_t, kAxes> place = place_of_cell(box_, cell);
   if (!box_.periodic) {
-    if (const std::int64_t cell = cell_in_box(box_, place); cell >= 0) {
-      visit(static_cast<std::size_t>(cell));
+    std::int64_t index = 0;
+    for (std::size_t a = static_cast<std::size_t>(box_.dims); a-- > 0;) {
+      const std::int64_t on_axis = std::int64_t{place[a]} - box_.low[a];
+      if (on_axis < 0 || on_axis >= box_.extent[a]) {
+        return;
+      }
+      index = index * box_.extent[a] + on_axis;
     }
+    visit(static_cast<std::size_t>(index));
     return;
   }
   // Along each axis a place stands in the box once, and once more beyond each edge that is within
@@ -186,9 +193,8 @@ void Occupants::for_images_of(const Place& place, Visit&& visit) const {
   std::array<std::size_t, kAxes> count{1, 1, 1};
   for (std::size_t a = 0; a < static_cast<std::size_t>(box_.dims); ++a) {
     count[a] = 0;
-    for (std::int64_t turn = box_.periodic ? -1 : 0; turn <= (box_.periodic ? 1 : 0); ++turn) {
-      const std::int64_t on_axis =
-          static_cast<std::int64_t>(place[a]) + turn * box_.cells[a] - box_.low[a];
+    for (std::int64_t turn = -1; turn <= 1; ++turn) {
+      const std::int64_t on_axis = std::int64_t{place[a]} + turn * box_.cells[a] - box_.low[a];
       if (on_axis >= 0 && on_axis < box_.extent[a]) {
         at[a][count[a]++] = on_axis;
       }
@@ -203,15 +209,18 @@ void Occupants::for_images_of(const Place& place, Visit&& visit) const {
   }
 }
 
-void Occupants::leave(const Place& place) {
-  for_images_of(place, [&](std::size_t cell) { occupied_[cell] = 0; });
+void Occupants::leave(std::uint32_t cell) {
+  for_images_of(cell, [&](std::size_t image) { occupied_[image] = 0; });
 }
 
-void Occupants::stand(const Place& place, std::span<const SourceColumn> values) {
-  for_images_of(place, [&](std::size_t cell) {
-    occupied_[cell] = 1;
+void Occupants::stand(std::uint32_t cell, std::span<const SourceColumn> columns, std::size_t row) {
+  for_images_of(cell, [&](std::size_t image) {
+    occupied_[image] = 1;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
-      std::memcpy(columns_[c].data() + cell * sizes_[c], values[c].data, sizes_[c]);
+      for_value_size(sizes_[c], [&](auto size) {
+        std::memcpy(columns_[c].data() + image * size,
+                    columns[c].data + static_cast<std::int64_t>(row) * columns[c].stride, size);
+      });
     }
   });
 }

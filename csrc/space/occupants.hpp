@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "base/large_memory.hpp"
 #include "base/thread_pool.hpp"
 #include "space/cell_box.hpp"
 #include "space/domain.hpp"
@@ -26,9 +27,10 @@ class Occupants {
   void build(ThreadPool& pool, const CellBox& box, double radius,
              std::span<const IndexSource> sources);
 
-  // Agents that act one after another: one leaves its place, or stands at one with these values.
-  void leave(const Place& place);
-  void stand(const Place& place, std::span<const SourceColumn> values);
+  // Agents that act one after another: one leaves its cell (of the world), or stands in one with
+  // the values that a row has in these columns.
+  void leave(std::uint32_t cell);
+  void stand(std::uint32_t cell, std::span<const SourceColumn> columns, std::size_t row);
 
   const CellBox& box() const { return box_; }
   std::size_t cell_count() const { return cells_; }
@@ -61,15 +63,15 @@ class Occupants {
   void copy_cell(std::size_t to, std::size_t from);
   [[noreturn]] void refuse_crowd(std::span<const IndexSource> sources) const;
   template <class Visit>
-  void for_images_of(const Place& place, Visit&& visit) const;
+  void for_images_of(std::uint32_t cell, Visit&& visit) const;
 
   Domain domain_;
   std::vector<std::size_t> sizes_;
   CellBox box_;
   double radius_ = -1.0;
   std::size_t cells_ = 0;
-  std::vector<std::uint8_t> occupied_;
-  std::vector<std::vector<std::byte>> columns_;
+  LargeVector<std::uint8_t> occupied_;
+  std::vector<LargeVector<std::byte>> columns_;
   Steps steps_;
   Steps odd_steps_;  // hexagons: from cells of odd lines
   std::vector<std::uint64_t> lanes_;

@@ -17,7 +17,7 @@ TEST_CASE("the k-th empty cell is that of a plain list, after any comings and go
   for (const std::size_t cells : {1u, 2u, 63u, 64u, 65u, 1024u, 1025u, 16500u, 300000u, 70u}) {
     std::vector<std::uint32_t> agents(cells, 0);
     std::vector<std::uint64_t> standing;
-    empty.clear(cells);
+    empty.clear(cells, bw::EmptyCells::Crowd::any);
     for (std::size_t i = 0; i < cells; ++i) {
       const std::uint64_t cell = below(cells);
       empty.enter(cell);
@@ -55,7 +55,7 @@ TEST_CASE("the k-th empty cell is that of a plain list, after any comings and go
 
 TEST_CASE("all cells can be taken, and left again") {
   bw::EmptyCells empty;
-  empty.clear(1000);
+  empty.clear(1000, bw::EmptyCells::Crowd::one);
   empty.finish();
   for (std::uint64_t cell = 0; cell < 1000; ++cell) {
     empty.occupy(999 - cell);

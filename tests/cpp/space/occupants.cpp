@@ -173,10 +173,10 @@ TEST_CASE("occupants: those around any cell, by steps and by runs, are those of 
         // It comes with another value than it had.
         town.who[to] = town.who[from] + 1000;
         town.who[from] = kNobody;
-        occupants.leave(town.cells[from]);
-        const auto* value = reinterpret_cast<const std::byte*>(&town.who[to]);
-        const std::vector<bw::SourceColumn> values{{value, 0}};
-        occupants.stand(town.cells[to], values);
+        occupants.leave(static_cast<std::uint32_t>(from));
+        const auto* tags = reinterpret_cast<const std::byte*>(town.who.data());
+        const std::vector<bw::SourceColumn> columns{{tags, sizeof(town.who[to])}};
+        occupants.stand(static_cast<std::uint32_t>(to), columns, to);
       }
       check_all(town, occupants);
     }
