@@ -1,4 +1,5 @@
-"""Which neighbours a behavior looks at in any case: the engine is asked for those of many rows at once."""
+"""What a behavior touches in any case: the neighbours whom it looks at, which the engine is asked for of many
+rows at once, and own fields, which are fetched before the row's turn."""
 
 from __future__ import annotations
 
@@ -27,6 +28,18 @@ def looked_at_always(tree: ast.FunctionDef, arguments: Sequence[Argument]) -> st
         if any(isinstance(node, ast.Return) for node in ast.walk(statement)):
             return None
     return None
+
+
+def touched_always(tree: ast.FunctionDef) -> frozenset[tuple[str, str]]:
+    """The own fields, by argument and name, that are read or written outside of conditions."""
+    found: set[tuple[str, str]] = set()
+    for statement in tree.body:
+        # Of a condition the test alone; loops are mostly gone through.
+        part = statement.test if isinstance(statement, ast.If) else statement
+        for node in ast.walk(part):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                found.add((node.value.id, node.attr))
+    return frozenset(found)
 
 
 def _always_evaluated(statement: ast.stmt) -> Iterable[ast.expr]:

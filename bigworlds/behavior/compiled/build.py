@@ -16,7 +16,8 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
 from bigworlds.behavior.compiled import limits
-from bigworlds.behavior.compiled.entry import KERNEL_NAME, Entry, emit_kernel
+from bigworlds.behavior.compiled.entry import Entry
+from bigworlds.behavior.compiled.kernel_code import KERNEL_NAME, emit_kernel
 from bigworlds.behavior.object_code import target_machine
 
 

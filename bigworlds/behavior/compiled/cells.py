@@ -64,13 +64,13 @@ def _neighbor(builder: Any, state: Any, reach: args.ReachType, k: Any) -> tuple[
     return occupants, builder.add(own, step, flags=["nsw"])
 
 
-def fetch_around(builder: Any, call: Any, reach: args.ReachType, row: Any) -> None:
+def fetch_around(builder: Any, call: Any, state: Any, reach: args.ReachType, row: Any) -> None:
     """Brings the cells around a row into the cache, and what is read of who stands there."""
     reaches = memory.member(builder, call, "bw_call.reaches")
     found = memory.at(builder, reaches, reach.index * LAYOUT["sizeof.bw_reach"])
     occupants = memory.member(builder, found, "bw_reach.occupants")
     occupied = memory.member(builder, occupants, "bw_occupants.occupied")
-    count = memory.member(builder, occupants, "bw_occupants.run_count", I64)
+    count = memory.load(builder, state, reach.runs, I64)
     own, runs = own_cell(builder, occupants, row, reach, "runs")
     with cgutils.for_range(builder, count, intp=I64) as loop:
         step = memory.load(builder, runs, builder.shl(loop.index, I64(3)), I64, invariant=True)

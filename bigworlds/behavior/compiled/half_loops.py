@@ -11,7 +11,7 @@ from bigworlds.behavior.compiled import memory
 from bigworlds.behavior.compiled.memory import I64, PTR
 
 if TYPE_CHECKING:
-    from bigworlds.behavior.compiled.entry import RowLoop
+    from bigworlds.behavior.compiled.rows import RowLoop
 
 FIRST, SECOND, NEAR = range(3)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
-from bigworlds.behavior.compiled.ahead import looked_at_always
+from bigworlds.behavior.compiled.ahead import looked_at_always, touched_always
 from bigworlds.behavior.compiled.entry import Entry, OwnArgument
 from bigworlds.behavior.compiled.stencils import StencilReach
 from bigworlds.behavior.compiled.vectors import VecType
@@ -93,7 +93,21 @@ def make_entry(
         runs=tuple(expected.get(kind.index, 0) for kind in looked_at),
         spans=behavior.over_cells,
         stencils=stencils,
+        fetched=_fetched(behavior, own),
     )
+
+
+def _fetched(behavior: Behavior, own: dict[int, OwnArgument]) -> tuple[int, ...]:
+    """The own columns that most rows touch; their place, where others are looked for around it."""
+    touched = touched_always(behavior.program.main.tree)
+    found: list[int] = []
+    for position, argument in own.items():
+        name = behavior.arguments[position].name
+        for column in argument.columns:
+            field = behavior.used.columns[column].field.name
+            if (name, field) in touched or (field == "position" and behavior.used.reaches):
+                found.append(column)
+    return tuple(sorted(found))
 
 
 def _ahead(behavior: Behavior) -> int | None:
