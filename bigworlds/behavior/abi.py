@@ -65,6 +65,7 @@ class Occupants(ctypes.Structure):
         ("lanes", POINTER(c_uint64)),
         ("odd_neighbors", POINTER(c_int64)),
         ("odd_runs", POINTER(c_int64)),
+        ("coded", c_int64),
     ]
 
 

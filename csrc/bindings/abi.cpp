@@ -39,6 +39,7 @@ void add_data_layout(py::dict& layout) {
   BW_MEMBER(bw_occupants, lanes);
   BW_MEMBER(bw_occupants, odd_neighbors);
   BW_MEMBER(bw_occupants, odd_runs);
+  BW_MEMBER(bw_occupants, coded);
   BW_MEMBER(bw_reach, columns);
   BW_MEMBER(bw_reach, ids);
   BW_MEMBER(bw_reach, edge_columns);

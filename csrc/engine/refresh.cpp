@@ -262,6 +262,19 @@ bool Simulation::any_writes(const std::vector<FieldKey>& fields) const {
   });
 }
 
+// The first field of whole numbers of one byte, if no behavior writes it: the cells themselves can
+// tell it.
+std::int64_t Simulation::column_to_code(const std::vector<FieldKey>& fields) const {
+  for (std::size_t c = 0; c < fields.size(); ++c) {
+    const FieldType type = model_.schema.field(fields[c]).type;
+    const bool is_byte = type.scalar == Scalar::u8 || type.scalar == Scalar::i8;
+    if (is_byte && type.length == 1) {
+      return any_writes({fields[c]}) ? Occupants::kNone : static_cast<std::int64_t>(c);
+    }
+  }
+  return Occupants::kNone;
+}
+
 void Simulation::build_occupants(Rank& rank, PreparedBehavior& prepared, std::size_t k) {
   const ReachUse& use = prepared.run.behavior->reaches[k];
   PreparedReach& reach = prepared.reaches[k];
@@ -270,7 +283,8 @@ void Simulation::build_occupants(Rank& rank, PreparedBehavior& prepared, std::si
     for (const FieldKey field : use.fields) {
       reach.sizes.push_back(model_.schema.field(field).type.size());
     }
-    reach.occupants = std::make_unique<Occupants>(model_.domain, reach.sizes);
+    reach.occupants =
+        std::make_unique<Occupants>(model_.domain, reach.sizes, column_to_code(use.fields));
   }
   view.places_before.clear();
   const CellBox box = grid_box(model_.domain, rank.region, static_cast<std::int64_t>(view.radius));

@@ -211,6 +211,7 @@ class Simulation {
   std::vector<IndexSource> index_sources(const Rank& rank, const ReachUse& use,
                                          const PreparedReach& reach, ReachView& view) const;
   bool any_writes(const std::vector<FieldKey>& fields) const;
+  std::int64_t column_to_code(const std::vector<FieldKey>& fields) const;
   void build_occupants(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void build_index(Rank& rank, PreparedBehavior& prepared, std::size_t reach);
   void copy_cells(Rank& rank, std::size_t phase);

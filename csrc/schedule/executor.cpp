@@ -36,6 +36,7 @@ bw_occupants occupants_of(const TableRun& run, const ReachView& view) {
   shown.lanes = of.lanes().data();
   shown.odd_neighbors = of.neighbors(true).data();
   shown.odd_runs = of.runs(true).data();
+  shown.coded = of.coded();
   return shown;
 }
 

@@ -76,7 +76,7 @@ void gather_occupants(const TableRun& run, std::size_t reach, std::int64_t row, 
   for (std::int64_t k = 0; k < there.neighbor_count; ++k) {
     const std::int64_t other = cell + neighbors[k];
     hits.slots[count] = static_cast<std::uint32_t>(other);
-    count += there.occupied[other];
+    count += there.occupied[other] != 0 ? 1 : 0;
   }
   hits.count = static_cast<std::int64_t>(count);
 }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -16,6 +15,7 @@ namespace bw {
 namespace {
 
 constexpr std::size_t kRowsPerTask = 1 << 14;
+constexpr unsigned kLargestCoded = 255;  // of a byte: it has no successor
 
 std::int64_t cell_in_box(const CellBox& box, const Place& place) {
   std::int64_t index = 0;
@@ -29,10 +29,30 @@ std::int64_t cell_in_box(const CellBox& box, const Place& place) {
   return index;
 }
 
+bool holds_byte(const SourceColumn& column, std::size_t rows, std::byte sought) {
+  bool found = false;
+  for (std::size_t row = 0; row < rows; ++row) {
+    found = found || column.data[static_cast<std::int64_t>(row) * column.stride] == sought;
+  }
+  return found;
+}
+
 }  // namespace
 
-Occupants::Occupants(const Domain& domain, std::vector<std::size_t> column_sizes)
-    : domain_(domain), sizes_(std::move(column_sizes)), columns_(sizes_.size()) {}
+Occupants::Occupants(const Domain& domain, std::vector<std::size_t> column_sizes,
+                     std::int64_t coded)
+    : domain_(domain), sizes_(std::move(column_sizes)), coded_(coded), columns_(sizes_.size()) {}
+
+// What stands in the cell of a row: for a value that has no successor the same as without a column.
+std::uint8_t Occupants::code_of(std::span<const SourceColumn> columns, std::size_t row) const {
+  if (coded_ == kNone) {
+    return 1;
+  }
+  const SourceColumn& column = columns[static_cast<std::size_t>(coded_)];
+  const auto value =
+      static_cast<unsigned>(column.data[static_cast<std::int64_t>(row) * column.stride]);
+  return static_cast<std::uint8_t>(value < kLargestCoded ? value + 1 : 1);
+}
 
 std::int64_t Occupants::origin() const {
   return -(box_.low[0] + box_.low[1] * box_.line_stride() + box_.low[2] * box_.layer_stride());
@@ -107,7 +127,7 @@ std::size_t Occupants::enter(ThreadPool& pool, const IndexSource& source) {
       }
       cells[row - begin] = static_cast<std::uint32_t>(cell);
       if (cell >= 0) {
-        occupied_[static_cast<std::size_t>(cell)] = 1;
+        occupied_[static_cast<std::size_t>(cell)] = code_of(source.columns, row);
         ++here_count;
       }
     }
@@ -144,10 +164,14 @@ void Occupants::build(ThreadPool& pool, const CellBox& box, double radius,
   for (const IndexSource& source : sources) {
     agents += enter(pool, source);
   }
-  const std::size_t taken = std::accumulate(occupied_.begin(), occupied_.end(), std::size_t{0});
-  if (taken != agents) {
+  const auto free = std::count(occupied_.begin(), occupied_.end(), std::uint8_t{0});
+  if (occupied_.size() - static_cast<std::size_t>(free) != agents) {
     refuse_crowd(sources);
   }
+  fits_ = coded_ == kNone || std::none_of(sources.begin(), sources.end(), [&](const auto& source) {
+            const SourceColumn& column = source.columns[static_cast<std::size_t>(coded_)];
+            return holds_byte(column, source.ids.size(), std::byte{kLargestCoded});
+          });
   for_each_image(box_,
                  [&](std::size_t image, std::size_t canonical) { copy_cell(image, canonical); });
 }
@@ -215,7 +239,7 @@ void Occupants::leave(std::uint32_t cell) {
 
 void Occupants::stand(std::uint32_t cell, std::span<const SourceColumn> columns, std::size_t row) {
   for_images_of(cell, [&](std::size_t image) {
-    occupied_[image] = 1;
+    occupied_[image] = code_of(columns, row);
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       for_value_size(sizes_[c], [&](auto size) {
         std::memcpy(columns_[c].data() + image * size,

@@ -20,8 +20,13 @@ class Occupants {
  public:
   static constexpr std::size_t kLanes = 8;  // cells of a run
 
-  // `column_sizes`: bytes per value of each column.
-  Occupants(const Domain& domain, std::vector<std::size_t> column_sizes);
+  static constexpr std::int64_t kNone = -1;
+
+  // `column_sizes`: bytes per value of each column. `coded`: one of bytes that nobody writes while
+  // the occupants follow moves, or kNone. It is told by the bytes that say who stands where, so
+  // that kernels need look nowhere else.
+  Occupants(const Domain& domain, std::vector<std::size_t> column_sizes,
+            std::int64_t coded = kNone);
 
   // All agents of the sources enter empty cells. An error where two stand in one.
   void build(ThreadPool& pool, const CellBox& box, double radius,
@@ -34,7 +39,10 @@ class Occupants {
 
   const CellBox& box() const { return box_; }
   std::size_t cell_count() const { return cells_; }
+  // By cell: 0 where nobody stands.
   const std::uint8_t* occupied() const { return occupied_.data(); }
+  // The column whose values, plus 1, these are where somebody does; kNone where one is too large.
+  std::int64_t coded() const { return fits_ ? coded_ : kNone; }
   std::byte* column(std::size_t index) { return columns_[index].data(); }
   std::size_t column_size(std::size_t index) const { return sizes_[index]; }
   std::size_t column_count() const { return sizes_.size(); }
@@ -60,6 +68,7 @@ class Occupants {
   void look_around(bool odd, Steps& steps);
   void add_line(Steps& steps, std::int64_t first, std::int64_t cells, std::int64_t self);
   std::size_t enter(ThreadPool& pool, const IndexSource& source);
+  std::uint8_t code_of(std::span<const SourceColumn> columns, std::size_t row) const;
   void copy_cell(std::size_t to, std::size_t from);
   [[noreturn]] void refuse_crowd(std::span<const IndexSource> sources) const;
   template <class Visit>
@@ -67,6 +76,8 @@ class Occupants {
 
   Domain domain_;
   std::vector<std::size_t> sizes_;
+  std::int64_t coded_;
+  bool fits_ = true;
   CellBox box_;
   double radius_ = -1.0;
   std::size_t cells_ = 0;

@@ -33,6 +33,12 @@ class Cube(bw.Component):
     seen: int = 0
 
 
+class Charge(bw.Component):
+    position: bw.ivec2
+    sign: bw.i8
+    seen: int = 0
+
+
 class Badge(bw.Component):
     number: bw.i16 = -3
 
@@ -118,8 +124,26 @@ def stack(me: Cube, others: bw.Neighbors[Cube], space: bw.Space, rng: bw.Rng) ->
         me.position = space.random_empty(rng)
 
 
+@bw.behavior(neighbors=Settings.radius)
+def attract(me: Charge, others: bw.Neighbors[Charge], space: bw.Space, rng: bw.Rng) -> None:
+    """Bytes with a sign."""
+    alike = 0
+    for other in others:
+        alike += other.sign == me.sign
+    lacking = 0
+    for other in others:
+        lacking += other.sign != -1
+    beyond = 0
+    for other in others:
+        beyond += other.sign == 255 or other.sign == 254
+    me.seen = me.seen * 7 + alike + 10 * lacking + 100 * beyond
+    if alike < 2:
+        me.position = space.random_empty(rng)
+
+
 def town(behavior: Any, *, activation: str, radius: int = 1, size: tuple[int, ...] = (19, 14),
-         n: int = 150, badges: bool = False, **space: Any) -> Any:  # fmt: skip
+         n: int = 150, badges: bool = False, kinds: tuple[int, ...] = (0, 1, 2),
+         **space: Any) -> Any:  # fmt: skip
     """A model of one behavior on an exclusive grid; people with badges are a table of their own."""
 
     @bw.model(Settings, ticks=4)
@@ -127,14 +151,16 @@ def town(behavior: Any, *, activation: str, radius: int = 1, size: tuple[int, ..
         world.space = bw.Grid(size, max_per_cell=1, **space)
         world.tiles = 12
         if len(size) == 3:
-            world.spawn(Cube, n=n, position=bw.random_cells(), group=bw.cycle([0, 1, 2]))
+            world.spawn(Cube, n=n, position=bw.random_cells(), group=bw.cycle(kinds))
+        elif behavior is attract:
+            world.spawn(Charge, n=n, position=bw.random_cells(), sign=bw.cycle(kinds))
         elif badges:
             places = [(x, y) for x in range(size[0]) for y in range(size[1]) if (5 * x + 3 * y) % 7 > 2]
             plain, other = places[::2], places[1::2]
             world.spawn(Person, n=len(plain), position=plain, group=bw.cycle([0, 1, 2]), mood=bw.uniform())
             world.spawn(Person, Badge, n=len(other), position=other, group=1, mood=bw.uniform())
         else:
-            world.spawn(Person, n=n, position=bw.random_cells(), group=bw.cycle([0, 1, 2]), mood=bw.uniform())
+            world.spawn(Person, n=n, position=bw.random_cells(), group=bw.cycle(kinds), mood=bw.uniform())
         world.behaviors(behavior, activation=activation)
 
     return functools.partial(made.simulate, radius=radius)
@@ -148,6 +174,10 @@ FORMS: dict[str, dict[str, Any]] = {
     "tally along axes": {"behavior": tally, "neighbors": 4, "radius": 3},
     "tally periodic": {"behavior": tally, "periodic": True, "radius": 2},
     "tally all around": {"behavior": tally, "periodic": True, "radius": 3, "size": (7, 9), "n": 40},
+    "tally of bytes that have a code": {"behavior": tally, "kinds": (0, 128, 254)},
+    "tally of the byte that has none": {"behavior": tally, "kinds": (0, 254, 255)},
+    "signs": {"behavior": attract, "kinds": (-128, -2, 0, 127), "radius": 2},
+    "signs of which one has no code": {"behavior": attract, "kinds": (-1, 0, 127), "periodic": True},
     "compare": {"behavior": compare},
     "compare 5 x 5": {"behavior": compare, "radius": 2, "periodic": True},
     "compare 7 x 7": {"behavior": compare, "radius": 3},

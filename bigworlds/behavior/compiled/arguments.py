@@ -31,6 +31,7 @@ KEPT, NUMBER, FAR = 128, 136, 144  # of behaviors in two halves: see halves.py
 CENTER = 152  # where the search of a located reach started
 PLACE, OWN = 176, 200  # where the row was at the start; pointers to the own fields by own argument
 
+LOOKED_AT = 16  # of each Neighbors argument whose cells the kernel looks at: bytes behind the own fields
 CHUNK = 32  # rows whose first random blocks are computed, and neighbours found, at once
 
 # Of each Neighbors argument over cells, behind the own fields: offsets from its `base`; a pointer to what was
@@ -41,7 +42,7 @@ STENCIL_COUNT, STENCIL_STEPS, STENCIL_OFFSET, STENCIL_DISTANCE2, STENCIL_VALUES 
 def state_size(own_count: int, reaches: Iterable[ReachType] = (), looked_at: int = 0) -> int:
     """Bytes of the row's state of a behavior with so many own components and Neighbors over cells."""
     stencils = sum(STENCIL_VALUES + 8 * len(reach.fields) for reach in reaches)
-    return OWN + 8 * own_count + 8 * looked_at + stencils
+    return OWN + 8 * own_count + LOOKED_AT * looked_at + stencils
 
 
 def value_type(kind: FieldType) -> Any:
@@ -63,6 +64,10 @@ class BlockType(types.Type):
     def __init__(self, kind: str, dtype: str, length: int, writable: bool) -> None:
         self.kind, self.dtype, self.length, self.writable = kind, dtype, length, writable
         super().__init__(name=f"bw.{kind}[{dtype},{length},{writable}]")
+
+
+# Fields that the cells of a grid can tell by the bytes that say who stands where.
+_CODED = {("scalar", "u1"), ("scalar", "i1"), ("enum", "i1")}
 
 
 class PointerType(types.Type):
@@ -100,7 +105,8 @@ class ReachType(PointerType):
     (None: unused), whether distances are used, for cells around cells where the row's state holds the
     stencil, the axes of a grid whose cells the kernel looks at for agents (else 0); whether these are
     hexagons; the axes of a continuous space whose coordinates the kernel subtracts itself (else 0);
-    where the row's state says in how many runs cells are looked at."""
+    where the row's state says in how many runs cells are looked at, and behind it whether the cells tell the
+    field of `coded`, the first whole number of one byte (-1: there is none)."""
 
     def __init__(
         self,
@@ -118,6 +124,8 @@ class ReachType(PointerType):
         self.index, self.offset, self.metric, self.base = index, offset, metric, base
         self.axes, self.hexagonal, self.located, self.runs = axes, hexagonal, located, runs
         self.fields = {name: (column, kind) for column, (name, kind) in enumerate(fields)}
+        bytes_of = (c for c, kind in self.fields.values() if (kind.kind, kind.dtype) in _CODED)
+        self.coded = next(bytes_of, -1)
         self.edge_fields = {name: (column, kind) for column, (name, kind) in enumerate(edge_fields)}
         shown = f"{fields},{edge_fields},{offset},{metric},{base},{axes},{hexagonal},{located},{runs}"
         super().__init__(name=f"bw.neighbors{index}({shown})")

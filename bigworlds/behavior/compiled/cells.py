@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from llvmlite import ir
@@ -77,6 +78,8 @@ def fetch_around(builder: Any, call: Any, state: Any, reach: args.ReachType, row
         cell = builder.add(own, step, flags=["nsw"])
         memory.prefetch(builder, memory.at(builder, occupied, cell))
         for column, kind in reach.fields.values():
+            if column == reach.coded:
+                continue  # most kernels have it from the cells
             data = args.packed_column(builder, found, column)
             memory.prefetch(builder, memory.at(builder, data, args.packed_bytes(builder, kind, cell)))
 
@@ -125,8 +128,9 @@ def _vector(builder: Any, base: Any, offset: Any, kind: Any) -> Any:
     return builder.load(pointer, align=1)
 
 
-def _sum_over_runs(builder: Any, state: Any, reach: args.ReachType, test: Callable[[Any], Any] | None) -> Any:
-    """How many of the taken cells around pass a test: a function from a run's first cell to eight truths."""
+def _sum_over_runs(builder: Any, state: Any, reach: args.ReachType, test: Callable[[Any, Any], Any]) -> Any:
+    """How many cells around pass a test: a function from a run's first cell, and from what `occupied` says of
+    eight, to eight truths."""
     occupants = _occupants(builder, state, reach)
     occupied = memory.member(builder, occupants, "bw_occupants.occupied")
     lanes = memory.member(builder, occupants, "bw_occupants.lanes")
@@ -137,11 +141,9 @@ def _sum_over_runs(builder: Any, state: Any, reach: args.ReachType, test: Callab
     with cgutils.for_range(builder, count, intp=I64) as loop:
         by8 = builder.shl(loop.index, I64(3))
         first = builder.add(own, memory.load(builder, runs, by8, I64, invariant=True), flags=["nsw"])
-        # Bytes of 1 where somebody stands whom the test is about, else of 0.
-        there = _vector(builder, occupied, first, _BYTES)
-        counted = builder.and_(there, _vector(builder, lanes, by8, _BYTES))
-        if test is not None:
-            counted = builder.select(test(first), counted, ir.Constant(_BYTES, None))
+        passed = test(first, _vector(builder, occupied, first, _BYTES))
+        # Bytes of 1 where it is passed, else of 0.
+        counted = builder.select(passed, _vector(builder, lanes, by8, _BYTES), ir.Constant(_BYTES, None))
         number = builder.call(popcount, [builder.bitcast(counted, I64)])
         builder.store(builder.add(builder.load(total), number), total)
     return builder.load(total)
@@ -161,12 +163,26 @@ def run_count(builder: Any, call: Any, reach: args.ReachType) -> Any:
     return memory.member(builder, occupants, "bw_occupants.run_count", I64)
 
 
+def tells_field(builder: Any, call: Any, reach: args.ReachType) -> Any:
+    """Whether the cells tell the field of bytes of those who stand there."""
+    reaches = memory.member(builder, call, "bw_call.reaches")
+    found = memory.at(builder, reaches, reach.index * LAYOUT["sizeof.bw_reach"])
+    occupants = memory.member(builder, found, "bw_reach.occupants")
+    coded = memory.member(builder, occupants, "bw_occupants.coded", I64)
+    told = builder.icmp_signed("==", coded, I64(reach.coded))
+    return builder.zext(builder.and_(told, I1(reach.coded >= 0)), I64)
+
+
+def _taken(builder: Any, there: Any) -> Any:
+    return builder.icmp_unsigned("!=", there, ir.Constant(_BYTES, None))
+
+
 @intrinsic
 def neighbor_count(context: Any, reach: Any) -> Any:
     """len(others)"""
 
     def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
-        return _sum_over_runs(builder, values[0], reach, None)
+        return _sum_over_runs(builder, values[0], reach, lambda first, there: _taken(builder, there))
 
     return signature(types.int64, reach), emit
 
@@ -176,8 +192,19 @@ def tally(found: Tally) -> Any:
 
     def emit(ctx: Any, builder: Any, sig: Any, values: Any) -> Any:
         given = dict(zip(found.given, values[1:], strict=True))
-        lanes = _Lanes(builder, values[0], sig.args[0], given)
-        return _sum_over_runs(builder, values[0], sig.args[0], lambda first: lanes.test(found.test, first))
+        state, reach = values[0], sig.args[0]
+        plain = _Lanes(builder, state, reach, given)
+        count = partial(_sum_over_runs, builder, state, reach)
+        if not plain.may_read_codes(found.test):
+            return count(lambda first, there: plain.among(found.test, first, there))
+        coded = _Lanes(builder, state, reach, given, by_code=True)
+        total = cgutils.alloca_once_value(builder, I64(0))
+        tells = memory.load(builder, state, reach.runs + 8, I64)
+        with builder.if_else(builder.icmp_signed("!=", tells, I64(0)), likely=True) as (then, otherwise):
+            for block, lanes in ((then, coded), (otherwise, plain)):
+                with block:
+                    builder.store(count(partial(lanes.among, found.test)), total)
+        return builder.load(total)
 
     def typing(context: Any, *given: Any) -> Any:
         return signature(types.int64, *given), emit
@@ -186,10 +213,46 @@ def tally(found: Tally) -> Any:
 
 
 class _Lanes:
-    """Emits a tally's test for the eight cells of a run."""
+    """Emits a tally's test for the eight cells of a run; `by_code`: where the cells tell the field of bytes
+    of those who stand there."""
 
-    def __init__(self, builder: Any, state: Any, reach: args.ReachType, given: dict[str, Any]) -> None:
+    def __init__(
+        self, builder: Any, state: Any, reach: args.ReachType, given: dict[str, Any], by_code: bool = False
+    ) -> None:
         self.builder, self.state, self.reach, self.given = builder, state, reach, given
+        self.by_code = by_code
+        self.there: Any = None  # what the cells of the run in hand tell
+
+    def among(self, node: ast.expr, first: Any, there: Any) -> Any:
+        """Eight truths: whether somebody stands there and passes."""
+        self.there = there
+        passed = self.test(node, first)
+        match node:
+            case ast.Compare(ops=[ast.Eq()]) if self.by_code and self._code_asked(node) is not None:
+                return passed  # what is told of an empty cell is no value
+        return self.builder.and_(passed, _taken(self.builder, there))
+
+    def may_read_codes(self, test: ast.expr) -> bool:
+        """Whether any part of a test can be answered by what cells tell."""
+        return any(isinstance(n, ast.Compare) and self._code_asked(n) is not None for n in ast.walk(test))
+
+    def _code_asked(self, node: ast.Compare) -> Any | None:
+        """The given whole number that the field of bytes is compared with, else None."""
+        asked = self._field_and_value(node)
+        if asked is None or self.reach.fields[asked[0]][0] != self.reach.coded:
+            return None
+        return asked[1]
+
+    def _field_and_value(self, node: ast.Compare) -> tuple[str, Any] | None:
+        """The field and the given whole number of a test whether they are, or are not, equal; else None."""
+        field, value = node.left, node.comparators[0]
+        if isinstance(value, ast.Attribute):
+            field, value = value, field
+        if not (isinstance(node.ops[0], (ast.Eq, ast.NotEq)) and isinstance(field, ast.Attribute)):
+            return None
+        if not (isinstance(value, ast.Name) and self.given[value.id].type == I64):
+            return None
+        return field.attr, self.given[value.id]
 
     def test(self, node: ast.expr, first: Any) -> Any:
         """Eight truths, of the cells from `first` on."""
@@ -215,19 +278,21 @@ class _Lanes:
     def _narrow(self, node: ast.Compare, first: Any) -> Any | None:
         """Whether a stored whole number is, or is not, a given one: compared as it is stored, where the given
         one fits into that; else None."""
-        builder = self.builder
-        field, value = node.left, node.comparators[0]
-        if isinstance(value, ast.Attribute):
-            field, value = value, field
-        if not (isinstance(node.ops[0], (ast.Eq, ast.NotEq)) and isinstance(field, ast.Attribute)):
+        builder, asked = self.builder, self._field_and_value(node)
+        if asked is None:
             return None
-        if not (isinstance(value, ast.Name) and self.given[value.id].type == I64):
-            return None
-        dtype = self.reach.fields[field.attr][1].dtype
+        field, value = asked
+        dtype = self.reach.fields[field][1].dtype
         if dtype[0] not in "iu" or memory.dtype_size(dtype) == 8:
             return None
-        raw, unfit = memory.to_element(builder, dtype, self.given[value.id])
-        same = builder.icmp_signed("==", self._stored(field.attr, first), _on_all_lanes(builder, raw))
+        raw, unfit = memory.to_element(builder, dtype, value)
+        if self.by_code and self._code_asked(node) is not None:
+            # The byte 255 has no code: none stands there who has it.
+            no_code = builder.icmp_unsigned("==", raw, I8(255))
+            unfit = no_code if unfit is None else builder.or_(unfit, no_code)
+            same = builder.icmp_signed("==", self.there, _on_all_lanes(builder, builder.add(raw, I8(1))))
+        else:
+            same = builder.icmp_signed("==", self._stored(field, first), _on_all_lanes(builder, raw))
         if unfit is not None:
             same = builder.and_(same, _on_all_lanes(builder, builder.not_(unfit)))
         if isinstance(node.ops[0], ast.Eq):

@@ -15,7 +15,7 @@ from llvmlite import ir
 from bigworlds.behavior.abi import FAILED, LAYOUT, OK
 from bigworlds.behavior.compiled import arguments as args
 from bigworlds.behavior.compiled import memory
-from bigworlds.behavior.compiled.cells import fetch_around, run_count
+from bigworlds.behavior.compiled.cells import fetch_around, run_count, tells_field
 from bigworlds.behavior.compiled.entry import Entry, OwnArgument
 from bigworlds.behavior.compiled.half_loops import emit_halves
 from bigworlds.behavior.compiled.memory import F64, I1, I32, I64, PTR
@@ -102,6 +102,7 @@ class RowLoop:
         for reach, expected in zip(self.entry.looked_at, self.entry.runs, strict=True):
             runs = I64(expected) if self.natural else run_count(self.builder, self.call, reach)
             memory.store(self.builder, state, reach.runs, runs)
+            memory.store(self.builder, state, reach.runs + 8, tells_field(self.builder, self.call, reach))
 
     def _emit_chunks(self, begin: Any, end: Any) -> None:
         """Chunks of rows: what can be had for all of them at once comes first, then each row."""

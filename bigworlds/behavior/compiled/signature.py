@@ -257,7 +257,7 @@ def _reach(behavior: Behavior, index: int, others: _Others) -> args.ReachType:
         size if others.by_cell else 0,
         others.by_cell == "hexagonal",
         size if index == others.ahead else 0,
-        args.state_size(others.own_count) + 8 * index,
+        args.state_size(others.own_count) + args.LOOKED_AT * index,
     )
 
 

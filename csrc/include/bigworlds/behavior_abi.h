@@ -75,12 +75,12 @@ typedef struct bw_span {
  * where, by cell of the rank's part of the world and a border around it. A kernel that asks for
  * this (ReachUse.by_cell) finds what it reads of others by cell, not by slot. */
 typedef struct bw_occupants {
-  const uint8_t* occupied; /* by cell: 1 where an agent of the kind stands, else 0; readable 8 cells
-                              beyond the end */
-  bw_column places;        /* int32 per axis: where the table's rows were at the start */
-  int64_t strides[3];      /* cells from a place to the next along each axis */
-  int64_t origin;          /* the cell of the place 0, 0, 0 (it may lie outside) */
-  int64_t neighbor_count;  /* the cells around a cell, in the order of places: */
+  const uint8_t* occupied;  /* by cell: 0 where no agent of the kind stands; readable 8 cells beyond
+                               the end */
+  bw_column places;         /* int32 per axis: where the table's rows were at the start */
+  int64_t strides[3];       /* cells from a place to the next along each axis */
+  int64_t origin;           /* the cell of the place 0, 0, 0 (it may lie outside) */
+  int64_t neighbor_count;   /* the cells around a cell, in the order of places: */
   const int64_t* neighbors; /* from the cell to each of them */
   int64_t run_count;        /* the same in runs of eight cells that lie side by side: */
   const int64_t* runs;      /* from the cell to the first of each run */
@@ -89,6 +89,8 @@ typedef struct bw_occupants {
    * hexagons; elsewhere equal to the two above. */
   const int64_t* odd_neighbors;
   const int64_t* odd_runs;
+  int64_t coded; /* the column of bytes whose value, plus 1, `occupied` tells of those who stand
+                    there; -1: it tells of none */
 } bw_occupants;
 
 /* What a behavior reads of others through one Neighbors argument. */

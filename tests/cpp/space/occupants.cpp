@@ -183,6 +183,45 @@ TEST_CASE("occupants: those around any cell, by steps and by runs, are those of 
   }
 }
 
+TEST_CASE("occupants: cells tell the bytes of those who stand there, unless one is 255") {
+  Town town;
+  town.domain.kind = bw::SpaceKind::grid;
+  town.domain.dims = 2;
+  town.domain.size = {4.0, 3.0, 0.0};
+  town.domain.exclusive = true;
+  Rows rows(town);
+  rows.add(town.domain, {1.0, 2.0, 0.0}, 1);
+  rows.add(town.domain, {3.0, 0.0, 0.0}, 2);
+  std::vector<std::uint8_t> values{0, 254};
+  const auto* data = reinterpret_cast<const std::byte*>(values.data());
+  std::vector<bw::IndexSource> sources{rows.source(town.domain)};
+  sources.front().columns = {{data, 1}};
+  bw::ThreadPool pool(1);
+  const auto build = [&](Occupants& occupants) {
+    occupants.build(pool, bw::grid_box(town.domain, {{}, town.domain.size}, 1), 1.0, sources);
+  };
+  Occupants occupants(town.domain, {1}, 0);
+  build(occupants);
+  const auto told = [&](double x, double y) {
+    return int{occupants.occupied()[cell_of(occupants, {x, y, 0.0})]};
+  };
+  CHECK(occupants.coded() == 0);
+  CHECK(told(1.0, 2.0) == 1);
+  CHECK(told(3.0, 0.0) == 255);
+  CHECK(told(0.0, 0.0) == 0);
+  occupants.leave(3);
+  occupants.stand(0, sources.front().columns, 1);
+  CHECK(told(3.0, 0.0) == 0);
+  CHECK(told(0.0, 0.0) == 255);
+  values[0] = 255;
+  build(occupants);
+  CHECK(occupants.coded() == Occupants::kNone);
+  CHECK(told(1.0, 2.0) != 0);
+  Occupants uncoded(town.domain, {1});
+  build(uncoded);
+  CHECK(uncoded.coded() == Occupants::kNone);
+}
+
 TEST_CASE("occupants: two agents in a cell are refused, and the cell is named") {
   Town town;
   town.domain.kind = bw::SpaceKind::grid;
