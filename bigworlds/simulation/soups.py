@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +18,10 @@ from bigworlds.cluster import Processes
 from bigworlds.cluster.processes import gather_rows
 from bigworlds.errors import UserError
 from bigworlds.model.declarations import WorldDescription
-from bigworlds.organism import Organism, Soup
+from bigworlds.organism import Organism, Parasite, Soup, find_parasites, write_bank
+
+TILE_BITS = 44
+"""An id has the number of its tile above so many bits."""
 
 _COUNTS = ("instructions", "births", "errors", "emigrants", "immigrants", "population", "size_sum")
 DEATH_CAUSES = ("memory", "lazy", "order")
@@ -151,6 +157,51 @@ class LiveSoup:
         total = sum(counts)
         return math.fsum(count / total * math.log(total / count) for count in counts)
 
+    def genomes(self, least: int = 1) -> dict[Genotype, bytes]:
+        """The genotypes of living organisms, in the order of `genotypes`, and what stands in their blocks.
+
+        Cells change while an organism lives: given is what most organisms of a genotype have in their own
+        block now, of equally frequent contents that of the older organism.
+
+        Args:
+            least: how many organisms a genotype has at least.
+        """
+        table, cells = self._simulation.table(Organism), self.cells()
+        contents: dict[int, Counter[bytes]] = {}
+        for row, genotype in enumerate(table["genotype"].tolist()):
+            address, size = int(table["address"][row]), int(table["size"][row])
+            tile = int(table["id"][row]) >> TILE_BITS
+            content = bytes(cells[tile - 1, address : address + size])
+            contents.setdefault(genotype, Counter())[content] += 1
+        found = [one for one in self.genotypes() if one.count >= least]
+        return {one: contents[one.hash].most_common(1)[0][0] for one in found}
+
+    def parasites(self, least: int = 5) -> list[Parasite]:
+        """The obligate parasites among living genotypes, with a host each, as `find_parasites` measures them.
+
+        Args:
+            least: how many organisms a genotype has at least, of parasites and of hosts.
+        """
+        return find_parasites(list(self.genomes(least).values()), self.soup.instruction_set)
+
+    def bank(self, folder: str | os.PathLike[str], least: int = 5) -> list[Path]:
+        """Writes the genotypes of living organisms as files of the gene bank, `0080aaa.tie`, with measured
+        daughters. Labels go in the order of `genotypes`, among those of one size. Files of the same name are
+        replaced.
+
+        Args:
+            folder: where they go; it is made where it is not there.
+            least: how many organisms a genotype has at least.
+
+        Returns:
+            The files, in the order of `genotypes`.
+
+        Raises:
+            UserError: the folder cannot be written to; or there are more genotypes of one size than labels.
+        """
+        genomes = self.genomes(least)
+        return write_bank(Path(folder), list(genomes.values()), self.soup.instruction_set)
+
     def genome(self, organism: int) -> bytes:
         """What stands in the cells of a living organism's own block now, one byte an instruction.
 
@@ -165,7 +216,7 @@ class LiveSoup:
         if not len(rows):
             raise UserError(f"there is no organism {organism}")
         address, size = int(table["address"][rows[0]]), int(table["size"][rows[0]])
-        tile = organism >> 44
+        tile = organism >> TILE_BITS
         return bytes(self.cells()[tile - 1, address : address + size])
 
 

@@ -10,7 +10,16 @@ import pytest
 
 import bigworlds as bw
 from bigworlds import ModelError, UserError
-from bigworlds.organism import Mutation, Organism, Soup, profile, read_genome
+from bigworlds.organism import (
+    Mutation,
+    Organism,
+    Soup,
+    find_parasites,
+    gestation,
+    parse_tie,
+    profile,
+    read_genome,
+)
 
 ANCESTOR = Path(__file__).parents[2] / "examples" / "primordial" / "ancestor.tie"
 LIVELY = Mutation(copy=8.0, background=16.0)
@@ -291,3 +300,37 @@ def test_a_snapshot_of_another_soup_is_refused(tmp_path: Path) -> None:
     path = pond(tiles=2).simulate(rng=8).snapshot(tmp_path / "two.h5")
     with pytest.raises(UserError, match="in tile 2, the model has 1 tiles"):
         pond(cells=6_000).resume(path)
+
+
+def test_a_bank_has_the_genomes_that_live(tmp_path: Path) -> None:
+    sim = pond(cells=24_000, tiles=2, mutation=Mutation()).simulate(rng=5)
+    sim.run(40)
+    genomes = sim.soup.genomes(least=2)
+    files = sim.soup.bank(tmp_path / "bank", least=2)
+    assert len(files) == len(genomes) > 3
+    for file, (genotype, genome) in zip(files, genomes.items(), strict=True):
+        tie = parse_tie(file.read_text(encoding="utf-8"), profile("tierra"))
+        assert tie.genome == genome
+        assert tie.genotype == file.stem
+        assert len(genome) == genotype.size
+        measured = gestation(genome, profile("tierra"), limit=10_000).first
+        assert (tie.first is None) == (measured is None)
+    assert files[0].name == f"{len(next(iter(genomes.values()))):04}aaa.tie"
+    assert len(set(files)) == len(files)
+    with pytest.raises(UserError, match="cannot be written"):
+        sim.soup.bank(files[0] / "below")
+
+
+def test_a_parasite_is_one_beside_its_host_only() -> None:
+    tierra = profile("tierra")
+    host = read_genome(ANCESTOR, tierra)
+    # The ancestor without what it calls to copy, which finds its own head again, not its neighbour's.
+    parasite = host[:32] + bytes([tierra.byte("jmpb")]) + host[33:39] + host[73:]
+    assert tierra.byte("movii") not in parasite
+    assert [found.host for found in find_parasites([host, parasite], tierra)] == [host]
+    assert [found.genome for found in find_parasites([host, parasite], tierra)] == [parasite]
+    assert find_parasites([parasite], tierra) == []
+    once = host[:39] + host[73:]  # copies its neighbour when it is done with itself
+    assert gestation(once, tierra, host=host).first is not None
+    assert find_parasites([host, once], tierra) == []
+    assert find_parasites([host], tierra) == []
