@@ -1,0 +1,1 @@
+"""Results of the literature that models must show, over seeds."""
