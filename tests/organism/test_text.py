@@ -155,3 +155,15 @@ def test_profiles_and_tables_that_cannot_be_are_refused() -> None:
     odd = Instruction(byte=2, name="fly", family="air", handler="push", operands="z")
     with pytest.raises(UserError, match="'push' works on: a, b, c, d"):
         InstructionSet("mine", (odd,))
+
+
+@given(ties, st.data())
+def test_any_piece_of_a_tie_file_may_be_lost_or_another(tie: TieGenome, data: st.DataObject) -> None:
+    text = format_tie(tie, TIERRA)
+    begin = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(begin, len(text)))
+    piece = data.draw(
+        st.sampled_from(["", "\n", ";", "CODE\n", "track 0:\n", "nop0\n"]) | st.text(max_size=20)
+    )
+    message = refusal(lambda: parse_tie(text[:begin] + piece + text[end:], TIERRA, "x"))
+    assert message is None or message.startswith("x:")

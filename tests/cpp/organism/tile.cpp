@@ -5,45 +5,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "../vm/tierra.hpp"
 #include "base/errors.hpp"
 #include "base/hash.hpp"
-#include "base/philox.hpp"
 #include "organism/specimen.hpp"
+#include "whole.hpp"
 
 namespace {
 
 using namespace bw;
-
-// The queues hold each organism once, blocks are disjoint, all else is free, counts add up.
-void check_whole(const Tile& tile, std::uint64_t put) {
-  const auto organisms = tile.organisms();
-  const auto is_permutation = [&](const std::vector<std::uint32_t>& order) {
-    return order.size() == organisms.size() &&
-           std::set<std::uint32_t>(order.begin(), order.end()).size() == order.size();
-  };
-  CHECK(is_permutation(tile.reaper_order()));
-  CHECK(is_permutation(tile.slicer_order()));
-  std::vector<Block> blocks;
-  std::uint64_t owned = 0;
-  std::uint64_t adults = 0;
-  for (const Organism& organism : organisms) {
-    blocks.push_back({organism.start, organism.size});
-    adults += organism.size;
-    if (organism.child_size != 0) blocks.push_back({organism.child_start, organism.child_size});
-    CHECK(organism.cpu.ip < tile.soup().size());
-  }
-  for (const Block& block : blocks) owned += block.size;
-  CHECK(adults == tile.cells_owned_by_adults());
-  Soup again(tile.soup().size());
-  again.rebuild(blocks);
-  CHECK(again.free_blocks() == tile.soup().free_blocks());
-  CHECK(owned + tile.soup().free_cells() == tile.soup().size());
-  const TileCounts& counts = tile.counts();
-  CHECK(organisms.size() == put + counts.births - counts.deaths[0] - counts.deaths[1]);
-}
+using tests::check_whole;
 
 Tile ancestral(SoupSettings settings, std::uint64_t seed) {
   Tile tile(tests::tierra().set, settings, seed, 0);
@@ -133,27 +105,6 @@ TEST_CASE("everything is whole under all kinds of mutation, slices and memory") 
       CHECK(tile.counts().mutations[kind] > 0);
     }
     CHECK(tile.counts().births > 40);
-  }
-}
-
-TEST_CASE("random genomes live and die within their soup") {
-  RandomStream random(21, 5, 0);
-  for (int world = 0; world < 60; ++world) {
-    SoupSettings settings;
-    settings.cells = static_cast<std::uint32_t>(200 + random.integers(2000));
-    settings.mutation.copy = 2;
-    Tile tile(tests::tierra().set, settings, static_cast<std::uint64_t>(world), 3);
-    const std::uint64_t kinds = random.integers(4) == 0 ? 256 : 32;
-    std::uint64_t put = 0;
-    for (std::uint32_t room = settings.cells; room >= 100;) {
-      std::vector<std::uint8_t> genome(12 + random.integers(80));
-      for (auto& cell : genome) cell = static_cast<std::uint8_t>(random.integers(kinds));
-      tile.put(genome);
-      room -= static_cast<std::uint32_t>(genome.size());
-      ++put;
-    }
-    tile.run(200'000);
-    check_whole(tile, put);
   }
 }
 
