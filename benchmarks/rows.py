@@ -73,6 +73,15 @@ class Bench:
         given = " ".join(f"{name}={value}" for name, value in settings.items())
         return f"{shlex.quote(str(self.baselines / name))} {given}"
 
+    def warm(self, model: str, warmup: int, ticks: int, **settings: object) -> str:
+        """A call of benchmarks/warm.py."""
+        given = " ".join(f"--set {name}={value}" for name, value in settings.items())
+        script = shlex.quote(str(BENCHMARKS / "warm.py"))
+        return (
+            f"{shlex.quote(sys.executable)} {script} {model} --warmup {warmup} --ticks {ticks} "
+            f"--seed {{seed}} {given}"
+        )
+
     def probe(self, what: str, n: int) -> str:
         """A call of benchmarks/probe.py."""
         rounds = 1 if self.quick else 3
@@ -217,6 +226,32 @@ def graph_rows(bench: Bench) -> list[Row]:
     return rows
 
 
+STILL = {"background": 0.0, "flaw": 0.0, "at_births": 0.0}
+
+
+def soup_rows(bench: Bench) -> list[Row]:
+    """Soups against a program of the same rules and random numbers; what an instruction costs, by itself."""
+    tiles, cells = (4, 2**20) if bench.quick else (256, 2**26)
+    worlds = {
+        "evolved": (5000, 7000, 25, {}, {}, 5.0),
+        "still": (200, 2200, 100, STILL, {"mutation": "off"}, 2.5),
+        "tiles": (60, 80, 25, {"cells": cells, "tiles": tiles}, {"cells": cells, "tiles": tiles}, 5.88),
+    }
+    rows = []
+    for name, (warmup, ticks, slice_, ours, theirs, most) in worlds.items():
+        first, last = bench.ticks(warmup), bench.ticks(ticks)
+        commands = {
+            "ours": bench.warm("primordial", first, last, slice=slice_, **ours),
+            "theirs": bench.program(
+                "tierra", warmup=first, ticks=last, slice=slice_, seed="{seed}", **theirs
+            ),
+            "conform": ("instructions=0", "births=0", "deaths=0", "population=0"),
+        }
+        rows.append(Row(name=f"primordial/{name}", bar=1 / 0.8, **commands))
+        rows.append(Row(name=f"primordial/{name}/instruction", bar=most, absolute=True, **commands))
+    return rows
+
+
 # Shares by which the means over a few seeds may differ by chance: the small worlds vary much.
 MESA_DEMANDS = {
     "boids": {"small": ("mean_neighbors=0.3",), "large": ("mean_neighbors=0.3",)},
@@ -303,5 +338,5 @@ def alone(
 
 def all_rows(bench: Bench) -> list[Row]:
     """Every row, in the order of the table."""
-    makers = (iterate_rows, boids_rows, grid_rows, graph_rows, mesa_rows, probe_rows)
+    makers = (iterate_rows, boids_rows, grid_rows, graph_rows, soup_rows, mesa_rows, probe_rows)
     return [row for make in makers for row in make(bench)]
