@@ -10,6 +10,7 @@
 
 #include "base/checks.hpp"
 #include "bindings/bindings.hpp"
+#include "engine/simulation.hpp"
 #include "organism/room.hpp"
 
 namespace py = pybind11;
