@@ -183,6 +183,9 @@ bool Failure::before(const Failure& other) const {
 }
 
 void Worker::keep(Failure found) {
+  if (failure && run != nullptr && run->live != nullptr) {
+    return;  // agents act in turn: the first to fail comes first
+  }
   // Of one entity the first stays: it is the cause of those behind it.
   const bool same = failure && failure->order == found.order && failure->id == found.id &&
                     failure->where != Failure::Where::somewhere;

@@ -1,6 +1,7 @@
 // Running a sequential behavior: the kernel is given all rows in the order of their turns.
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "schedule/executor.hpp"
@@ -118,7 +119,7 @@ void Executor::act_live(LiveWorld& live, std::span<const std::uint32_t> turns) {
     check_orders(table_runs_, worker);
   }
   if (worker.failure) {
-    fail(*worker.failure);
+    fail(*std::exchange(worker.failure, std::nullopt));  // others may have turns after this
   }
 }
 

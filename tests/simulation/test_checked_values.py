@@ -151,7 +151,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("activation", [None, bw.Sequential()], ids=["at once", "in turns"])
+@pytest.mark.parametrize("activation", [None, bw.Sequential(shuffle=False)], ids=["at once", "in turns"])
 @pytest.mark.parametrize("behavior", CASES, ids=lambda behavior: behavior.name)
 def test_the_first_entity_that_writes_no_number_is_named(behavior: Any, activation: Any) -> None:
     model = garden_with(behavior, activation)
@@ -162,3 +162,10 @@ def test_the_first_entity_that_writes_no_number_is_named(behavior: Any, activati
     assert failures(model, ranks, check_values=True, what=0) == {"nothing"}
     if behavior is not drip:
         assert failures(model, ranks, check_values=False, what=1) == {"nothing"}
+
+
+@pytest.mark.parametrize("behavior", CASES, ids=lambda behavior: behavior.name)
+def test_in_random_turns_the_first_in_turn_is_named(behavior: Any) -> None:
+    told = failures(garden_with(behavior, bw.Sequential()), (1,), check_values=True, what=1)
+    assert len(told) == 1
+    assert f"tick 2: {CASES[behavior].format('nan')}" in told.pop()

@@ -258,9 +258,11 @@ def leap(me: Fish, who: bw.Entity, p: Far, space: bw.Space) -> None:
     me.position = space.wrap(me.position + bw.vec2(far * p.step, 0.0))
 
 
-@bw.behavior(claim=(Weed.leaves, Fish.eaten), reach=Far.step)
-def grab(me: Fish, weed: bw.Claim[Weed], who: bw.Entity, p: Far) -> None:
+@bw.behavior(neighbors=Far.sight, claim=(Weed.leaves, Fish.eaten), reach=Far.step)
+def grab(me: Fish, others: bw.Neighbors[Fish], weed: bw.Claim[Weed], who: bw.Entity, p: Far) -> None:
     """Some claim further away than they said."""
+    for other in others:
+        me.seen += other.distance
     far = 2.5 if p.strays >= 0 and who.id % 7 == p.strays else 0.9
     weed.ask(me.position + bw.vec2(0.0, far * p.step))
 
@@ -279,7 +281,7 @@ def stumble(me: Fish, others: bw.Neighbors[Fish], p: Far, space: bw.Space, who: 
     ("behavior", "message"),
     [
         (leap, r"^BehaviorError: behavior 'leap' failed at entity \d+, tick 0: it went further than its "),
-        (grab, r"^BehaviorError: behavior 'grab' failed in tick 0: entity \d+ claimed further than its "),
+        (grab, r"^BehaviorError: behavior 'grab' failed at entity \d+, tick 0: it claimed further than its "),
         (stumble, r"^BehaviorError: behavior 'stumble' failed at entity \d+, tick \d"),
     ],
     ids=lambda value: getattr(value, "name", ""),
