@@ -51,7 +51,7 @@ from bigworlds.behavior import (
     reach,
 )
 from bigworlds.behavior import Space as Space
-from bigworlds.cluster import Partition, RankError
+from bigworlds.cluster import DryRun, Partition, RankError
 from bigworlds.data import (
     CellComponent,
     Component,
@@ -130,6 +130,7 @@ __all__ = [
     "Continuous",
     "Deposit",
     "Detach",
+    "DryRun",
     "EdgeComponent",
     "Edits",
     "Entity",

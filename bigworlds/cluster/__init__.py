@@ -3,6 +3,7 @@
 `mpi.py` is the only file that imports mpi4py, and only where a launcher has started several processes.
 """
 
+from bigworlds.cluster.dry_run import Counted, DryRun
 from bigworlds.cluster.errors import RankError
 from bigworlds.cluster.launcher import Launcher, launcher
 from bigworlds.cluster.partition import Partition, partition_of
@@ -10,6 +11,8 @@ from bigworlds.cluster.processes import OneProcess, Processes
 from bigworlds.cluster.start import mpi_mode, processes_for, run_on_ranks
 
 __all__ = [
+    "Counted",
+    "DryRun",
     "Launcher",
     "OneProcess",
     "Partition",

@@ -76,6 +76,8 @@ def name_word(call: str) -> int:
 class MpiProcesses:
     """The processes of an mpi4py communicator, for one simulation (see `Processes`). Made by all together."""
 
+    pretends = False
+
     def __init__(self, comm: Any) -> None:
         self._comm = comm.Dup()
         self.rank: int = self._comm.Get_rank()

@@ -29,10 +29,12 @@ class Processes(Protocol):
 
     Attributes:
         explain: what makes of an error in this process the one that all are told of.
+        pretends: whether there are no others: a dry run.
         running: while it is set, Ctrl-C waits for the next tick boundary; then `interrupted` says that it
             came.
     """
 
+    pretends: bool
     explain: Callable[[BaseException], BaseException] | None
     running: bool
     interrupted: bool
@@ -77,6 +79,7 @@ class Processes(Protocol):
 class OneProcess:
     """A simulation that is alone in its process: nobody to talk to."""
 
+    pretends = False
     rank = 0
     ranks = 1
     sharing = 1
@@ -142,7 +145,7 @@ def broadcast(processes: Processes, call: str, message: Message) -> Message:
 
 def broadcast_plain(processes: Processes, call: str, value: Any) -> Any:
     """A value of JSON's types of process 0, on all of them. Collective."""
-    if processes.ranks == 1:
+    if processes.ranks == 1 or processes.pretends:
         return value
     return json.loads(bytes(broadcast(processes, call, json.dumps(value).encode())))
 

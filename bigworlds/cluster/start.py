@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bigworlds.cluster.dry_run import DryRun
 from bigworlds.cluster.errors import RankError
 from bigworlds.cluster.launcher import launcher
 from bigworlds.errors import UserError
@@ -31,20 +32,24 @@ def mpi_mode(chosen: str | None = None) -> str:
     return mode
 
 
-def processes_for(comm: Any = None, mode: str | None = None) -> MpiProcesses | None:
+def processes_for(comm: Any = None, mode: str | None = None) -> MpiProcesses | DryRun | None:
     """The processes of a new simulation; None where it is alone. Collective.
 
     Args:
-        comm: an mpi4py communicator; None for all processes that a launcher started.
+        comm: an mpi4py communicator, or a dry run; None for all processes that a launcher started.
         mode: see `mpi_mode`.
 
     Raises:
         UserError: MPI was asked for and is not there.
         RankError: a launcher started several processes that do not see each other.
     """
+    if isinstance(comm, DryRun):
+        return comm if comm.ranks > 1 else None
     if comm is not None:
         if not hasattr(comm, "Dup") or not hasattr(comm, "Get_size"):
-            raise UserError(f"comm is an mpi4py communicator, such as MPI.COMM_WORLD; found {comm!r}")
+            raise UserError(
+                f"comm is an mpi4py communicator, such as MPI.COMM_WORLD, or a bw.DryRun; found {comm!r}"
+            )
         return None if comm.Get_size() == 1 else _mpi().MpiProcesses(comm)
     mode = mpi_mode(mode)
     found = launcher()

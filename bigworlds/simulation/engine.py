@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bigworlds import _core, snapshot
-from bigworlds.cluster import OneProcess, Processes, launcher, processes_for
+from bigworlds.cluster import DryRun, OneProcess, Processes, launcher, processes_for
 from bigworlds.cluster.processes import broadcast_plain
 from bigworlds.data.parameters import Parameters
 from bigworlds.errors import SnapshotError, UserError
@@ -44,7 +44,7 @@ class LocalEngine:
     def simulate(self, model: Model, parameters: Parameters | None, options: RunOptions) -> Simulation:
         """A simulation at tick 0, with the entities that the model declares."""
         processes = processes_for(options.comm) or OneProcess()
-        seed = seed_of(options.rng) if processes.rank == 0 else 0
+        seed = seed_of(options.rng) if processes.rank == 0 or processes.pretends else 0
         seed = broadcast_plain(processes, "seed", seed)
         simulation = self._empty(model, parameters, seed, options, processes)
         simulation.populate()
@@ -91,6 +91,11 @@ class LocalEngine:
     ) -> Simulation:
         description = model.describe(parameters)
         built = build(description, seed, interpret=options.interpret)
+        if isinstance(processes, DryRun) and description.cells:
+            raise UserError(
+                "a dry run knows nothing of the cells that other ranks ask for; leave world.cells out of its "
+                "model"
+            )
         ranks = _whole("ranks", options.ranks, 1)
         if processes.ranks > 1 and ranks > 1:
             raise UserError(

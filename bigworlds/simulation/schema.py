@@ -144,6 +144,15 @@ def stored_column(field: Field, values: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(values, dtype=np.dtype(field.dtype))
 
 
+def stored_columns(schema: Schema, columns: Mapping[tuple[type, str], NDArray[Any]]) -> list[Any]:
+    """Start values by field, as the core takes them."""
+    given = []
+    for (owner, name), values in columns.items():
+        field = owner.__bw_fields__[name]  # type: ignore[attr-defined]
+        given.append((schema.field_number(field), stored_column(field, values)))
+    return given
+
+
 def schema_of(description: WorldDescription) -> Schema:
     """All components that a world's description names: in spawns, cells, inputs, behaviors and effects."""
     found: list[type] = [*description.components, *description.input_components]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakMethod
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bigworlds import _core
-from bigworlds.cluster import Processes
+from bigworlds.cluster import DryRun, Processes
 from bigworlds.cluster.errors import is_told
 from bigworlds.cluster.processes import broadcast_plain
 from bigworlds.data.component import EdgeComponent
@@ -31,7 +31,8 @@ from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.per_tick import cause_in_words, set_acts
 from bigworlds.simulation.profile import Profiled
-from bigworlds.simulation.schema import counted, is_cell, is_edge, stored_column
+from bigworlds.simulation.schema import counted, is_cell, is_edge, stored_column, stored_columns
+from bigworlds.simulation.share import start_share
 from bigworlds.simulation.shown import Shown, Table
 from bigworlds.simulation.soups import Living
 from bigworlds.simulation.views import Columns, Generations, Local
@@ -544,6 +545,9 @@ class Simulation(Shown, Outside, ByHand, Profiled, Living):
     def populate(self) -> None:
         """Makes the entities and cells that the model declares. Called once, before the first tick."""
         spawned = []
+        if isinstance(self._processes, DryRun) and self._processes.load is not None:
+            start_share(self._core, self._schema, self.description, self.seed, self._processes)
+            return
         for spawn in self.description.spawns:
             first = self._core.next_id
             for begin in range(0, spawn.n, _START_ROWS):
@@ -568,21 +572,18 @@ class Simulation(Shown, Outside, ByHand, Profiled, Living):
         numbers = [self._schema.number(component) for component in spawn.components]
         self._generations.now += 1
         if self._processes.ranks == 1:
-            self._core.spawn(numbers, len(rows), self._stored(spawn.columns(self.seed, ids, rows)))
+            self._core.spawn(
+                numbers, len(rows), stored_columns(self._schema, spawn.columns(self.seed, ids, rows))
+            )
             return
-        places = self._stored(spawn.places(self.seed, ids, rows))
+        places = stored_columns(self._schema, spawn.places(self.seed, ids, rows))
         own = self._core.own_rows(len(rows), places)
         self._core.spawn_own(
-            numbers, len(rows), own, self._stored(spawn.columns(self.seed, ids[own], rows[own]))
+            numbers,
+            len(rows),
+            own,
+            stored_columns(self._schema, spawn.columns(self.seed, ids[own], rows[own])),
         )
-
-    def _stored(self, columns: Mapping[tuple[type, str], NDArray[Any]]) -> list[Any]:
-        """Columns as the core takes them."""
-        given = []
-        for (owner, name), values in columns.items():
-            field = owner.__bw_fields__[name]  # type: ignore[attr-defined]
-            given.append((self._schema.field_number(field), stored_column(field, values)))
-        return given
 
     def layout(self) -> dict[str, Any]:
         """Components, resources and their fields with their types, as plain data for snapshots."""

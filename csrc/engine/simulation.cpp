@@ -110,7 +110,7 @@ void Simulation::tell_neighbors() {
     return;
   }
   double reach = 0.0;
-  for (std::size_t a = 0; a < static_cast<std::size_t>(model_.domain.dims); ++a) {
+  for (std::size_t a = 0; halo_ && a < static_cast<std::size_t>(model_.domain.dims); ++a) {
     reach = std::max(reach, static_cast<double>(cell_halo_) / lattice_.per_length[a]);
   }
   for (const Phase& phase : model_.phases) {
