@@ -7,6 +7,7 @@ next writer in the folder knows the leftovers of dead ones and removes them.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
 import os
@@ -27,7 +28,14 @@ MOST_TRIES = 100
 """How often a new hidden file may be taken away by a cleaning neighbour before the writer gives
 up."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+
+
+# Not os.posix_fallocate: where the file system cannot, that writes into every block.
+_fallocate = getattr(ctypes.CDLL(None, use_errno=True), "fallocate64", None)
+if _fallocate is not None:
+    _fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
 
 
 class WriteError(BigworldsError):
@@ -88,6 +96,15 @@ class PartialFile:
         except OSError as error:
             raise self._failed(error) from error
 
+    def reserve(self, size: int) -> None:
+        """Takes the room for so many bytes, where the file system can: what is written then by others, who
+        could not say so, does not find the disk full."""
+        ctypes.set_errno(0)
+        if _fallocate is not None and _fallocate(self._descriptor, 0, 0, size) != 0:
+            number = ctypes.get_errno()
+            if number in _FULL:
+                raise self._failed(OSError(number, os.strerror(number)))
+
     def write(self, parts: Sequence[bytes | memoryview], offset: int) -> None:
         """Writes the parts one after the other from an offset on; at most 1024 of them."""
         try:
@@ -121,7 +138,7 @@ class PartialFile:
             raise self._failed(error) from error
 
     def _failed(self, error: OSError) -> WriteError:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno in _FULL:
             return WriteError(
                 f"{self._path} cannot be written: {error.strerror} after {self._written} bytes. "
                 "Make room and write again; a file that had this name before is as it was."

@@ -72,6 +72,7 @@ def write_together(
                 for (place, array), shape in zip(arrays, shapes, strict=True)
             ]
             layout, user_block_bytes = laid_out(datasets, index_of)
+            partial.reserve(layout.file_bytes)
             plan = {
                 "path": str(partial.hidden),
                 "offsets": layout.offsets,
