@@ -46,6 +46,9 @@ void bind_engine(pybind11::module_& module);
 // Texts, bytes and lists of any length.
 void bind_open_values(pybind11::module_& module);
 
+// Queries over a simulation.
+void bind_query(pybind11::module_& module);
+
 // Generators of graphs, and the edges of a simulation.
 void bind_graph(pybind11::module_& module);
 

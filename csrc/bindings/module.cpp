@@ -12,4 +12,5 @@ PYBIND11_MODULE(_core, module) {
   bw::bindings::bind_graph(module);
   bw::bindings::bind_organism(module);
   bw::bindings::bind_open_values(module);
+  bw::bindings::bind_query(module);
 }

@@ -36,6 +36,10 @@
 
 namespace bw {
 
+struct FoundRows;
+struct QueryPlan;
+class QueryGroups;
+
 // Values for new entities: one column per field that does not take its default. Stride 0 repeats
 // one value. Values of any length are ArenaSpans into an arena that comes along.
 struct SpawnColumn {
@@ -65,6 +69,9 @@ class Simulation {
   std::uint64_t count(ComponentId component) const;
   // Of those that have a field of one number, how many have this value.
   std::uint64_t count_equal(FieldKey field, std::span<const std::byte> value) const;
+  // queries.cpp: of the rows of this process, those that a query asks for; or its aggregates.
+  FoundRows find_rows(const QueryPlan& plan);
+  QueryGroups find_groups(const QueryPlan& plan);
   std::int64_t cell_count() const { return lattice_.volume(); }
   const std::vector<double>& phase_seconds() const { return phase_seconds_; }
   // What this process spends its ticks on, measured from when it is asked for, and what it sends.
