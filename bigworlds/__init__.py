@@ -83,7 +83,7 @@ from bigworlds.data import (
     vec3,
 )
 from bigworlds.ensemble import SweepTable, sweep
-from bigworlds.errors import BehaviorError, BigworldsError, ModelError, SnapshotError, UserError
+from bigworlds.errors import BehaviorError, BigworldsError, ModelError, QueryError, SnapshotError, UserError
 from bigworlds.errors import UnknownNameError as _UnknownNameError
 from bigworlds.errors import nearest_names as _nearest_names
 from bigworlds.event import Input, InputResult, JournalError, Ticket, input
@@ -107,6 +107,7 @@ from bigworlds.model import (
     unit_vector,
     where,
 )
+from bigworlds.query import Query
 from bigworlds.simulation import Edits, LocalEngine, Simulation
 from bigworlds.space import Continuous, Grid, HexGrid
 
@@ -151,6 +152,8 @@ __all__ = [
     "Parameters",
     "Partition",
     "Prefab",
+    "Query",
+    "QueryError",
     "RankError",
     "Ref",
     "Resource",

@@ -470,6 +470,26 @@ class graph:  # noqa: N801 (the name of a submodule)
     def edge_keys(sources: _Words, targets: _Words) -> _Words:
         """What edges are called in the list of state."""
 
+# --- query ---------------------------------------------------------------------------------------------
+
+class query:  # noqa: N801 (the name of a submodule)
+    """Queries as the core carries them out: bigworlds/query/plan.py writes the plans. A submodule."""
+
+    BLOCK: int
+
+    class Plan:
+        def __init__(self, plan: dict[str, Any]) -> None: ...
+        def rows(
+            self, simulation: Simulation
+        ) -> tuple[_Words, list[npt.NDArray[Any]], list[npt.NDArray[Any]]]:
+            """Of this process's rows: ids, places in the order by term, values by column as bytes."""
+
+        def groups(self, simulation: Simulation) -> bytes:
+            """The aggregates of this process's rows, to be merged. Without the GIL."""
+
+        def merged(self, parts: Sequence[_Buffer]) -> tuple[bytes, _Words, list[list[Any]]]:
+            """Keys in their order as bytes, numbers of rows, and each aggregate's values by group."""
+
 # --- organisms -----------------------------------------------------------------------------------------
 
 class organism:  # noqa: N801 (the name of a submodule)

@@ -30,6 +30,22 @@ class SnapshotError(UserError):
     """A snapshot cannot be used: truncated, damaged, foreign, or of another model."""
 
 
+class QueryError(UserError):
+    """A query's text is wrong; the message points at the column.
+
+    Attributes:
+        what: is wrong.
+        text: of the query.
+        column: where in it, from 0.
+    """
+
+    def __init__(self, what: str, text: str, column: int) -> None:
+        super().__init__(f"{what}\n  {text}\n  {' ' * column}^")
+        self.what = what
+        self.text = text
+        self.column = column
+
+
 class BehaviorError(BigworldsError):
     """A behavior failed while the world ran; the message names behavior, entity and tick."""
 

@@ -32,7 +32,7 @@ DEEPEST = 50
 LARGEST_POWER = 64
 """Limit of a whole power."""
 
-_PARTS = {"x": 0, "y": 1, "z": 2}
+PARTS = {"x": 0, "y": 1, "z": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +167,9 @@ def _check_power(node: ast.BinOp, text: str) -> None:
 
 
 def _check_call(name: str, arguments: int, text: str) -> None:
-    if name not in _FUNCTIONS:
-        raise UserError(f"{text!r}: there is no function {name}{nearest_names(name, _FUNCTIONS)}.")
-    expected = _FUNCTIONS[name][0]
+    if name not in FUNCTIONS:
+        raise UserError(f"{text!r}: there is no function {name}{nearest_names(name, FUNCTIONS)}.")
+    expected = FUNCTIONS[name][0]
     if arguments != expected:
         raise UserError(f"{text!r}: {name} takes {expected} arguments, found {arguments}.")
 
@@ -184,7 +184,7 @@ def _not_offered(node: ast.expr, text: str) -> UserError:
     return UserError(
         f"{text!r}: {part!r} (column {node.col_offset + 1}) cannot be used in an expression.{hint} "
         "Offered are fields, numbers, + - * / // % **, comparisons, and, or, not, if-else, and "
-        f"{', '.join(_FUNCTIONS)}."
+        f"{', '.join(FUNCTIONS)}."
     )
 
 
@@ -203,7 +203,7 @@ def _compute(node: ast.expr, of: Expression, tables: Mapping[str, Columns]) -> A
         case ast.Attribute(value=ast.Name(id=component), attr=name):
             return _column(component, name, of, tables)
         case ast.Attribute(value=vector, attr=part):
-            return _part(value(vector), _PARTS[part], f".{part}", of)
+            return _part(value(vector), PARTS[part], f".{part}", of)
         case ast.Subscript(value=array, slice=ast.Constant(value=int(place))):
             return _part(value(array), place, f"[{place}]", of)
         case ast.BinOp(op=ast.Pow(), left=left, right=ast.Constant(value=int(power))):
@@ -225,7 +225,7 @@ def _compute(node: ast.expr, of: Expression, tables: Mapping[str, Columns]) -> A
             a, b = _fitting(_number(value(body), of), _number(value(orelse), of), of)
             return np.where(*_spread(_truth(value(test), of), a, b))
         case ast.Call(func=ast.Name(id=name), args=arguments):
-            return _FUNCTIONS[name][1](*[_number(value(inner), of) for inner in arguments], of)
+            return FUNCTIONS[name][1](*[_number(value(inner), of) for inner in arguments], of)
     raise AssertionError(f"{ast.dump(node)} was let through by the check")
 
 
@@ -358,7 +358,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.NotEq: np.not_equal,
 }
 
-_FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
+FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "abs": (1, lambda a, of: np.abs(a)),
     "min": (2, lambda a, b, of: np.minimum(*_fitting(a, b, of))),
     "max": (2, lambda a, b, of: np.maximum(*_fitting(a, b, of))),

@@ -31,6 +31,7 @@ from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.per_tick import cause_in_words, set_acts
 from bigworlds.simulation.profile import Profiled
+from bigworlds.simulation.queries import Asked
 from bigworlds.simulation.schema import counted, is_cell, is_edge, stored_column, stored_columns
 from bigworlds.simulation.share import start_share
 from bigworlds.simulation.shown import Shown, Table
@@ -46,7 +47,7 @@ _STRIDE = 1 << 30
 _START_ROWS = 1 << 20
 
 
-class Simulation(Shown, Outside, ByHand, Profiled, Living):
+class Simulation(Shown, Asked, Outside, ByHand, Profiled, Living):
     """A running world, made by `model.simulate(...)`.
 
     All its state is in here: two simulations in one process do not know of each other.
@@ -416,7 +417,7 @@ class Simulation(Shown, Outside, ByHand, Profiled, Living):
             raise UserError(
                 f"sim.local is of one rank a process; {self.ranks} live in this one. Use sim.table(...)"
             )
-        return Local(self._columns_here)
+        return Local(self._columns_here, self._query_here)
 
     def _columns_here(self, component: type | str) -> Columns:
         """Views of the rows of this process."""

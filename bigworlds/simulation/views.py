@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from bigworlds import _core
 from bigworlds.data.fields import Field, value_of_contents
 from bigworlds.errors import UnknownNameError, UserError, nearest_names
+from bigworlds.query import MOST_BYTES, Query, Result
 
 
 class Generations:
@@ -125,8 +126,11 @@ class Local:
     On one rank it is the whole world: `sim.local.columns(Bird)` is then the same as `sim.columns(Bird)`.
     """
 
-    def __init__(self, columns: Callable[[type | str], Columns]) -> None:
+    def __init__(
+        self, columns: Callable[[type | str], Columns], query: Callable[[Query | str, int], Result]
+    ) -> None:
         self._columns = columns
+        self._query = query
 
     def columns(self, component: type | str) -> Columns:
         """Views of the columns of this rank's rows, without a copy, valid until the next tick or structural
@@ -136,3 +140,7 @@ class Local:
             UserError: a component that the model does not have, or one of several archetypes.
         """
         return self._columns(component)
+
+    def query(self, query: Query | str, *, most_bytes: int = MOST_BYTES) -> Result:
+        """What `sim.query` gives, of this rank's rows alone."""
+        return self._query(query, most_bytes)

@@ -14,11 +14,11 @@ ROOT = Path(__file__).parents[2]
 # A room may use rooms of lower floors only.
 CPP_FLOORS = {
     "base": 0, "ecs": 1, "space": 1, "vm": 1, "event": 2, "graph": 2, "lattice": 2, "settle": 3,
-    "schedule": 4, "cluster": 4, "organism": 4, "engine": 5, "bindings": 6,
+    "schedule": 4, "cluster": 4, "organism": 4, "query": 4, "engine": 5, "bindings": 6,
 }  # fmt: skip
 PYTHON_FLOORS = {
     "errors": 0, "_core": 0, "data": 1, "graph": 1, "space": 1, "snapshot": 1, "cluster": 1,
-    "view": 2, "behavior": 2, "organism": 2,
+    "view": 2, "behavior": 2, "organism": 2, "query": 3,
     "record": 2, "model": 3, "event": 3, "simulation": 4, "ensemble": 5, "cli": 6,
 }  # fmt: skip
 DOORS = {
