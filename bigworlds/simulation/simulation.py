@@ -25,17 +25,18 @@ from bigworlds.record import Recorder
 from bigworlds.simulation.build import BehaviorPlace, BuiltModel, block_of, number_of
 from bigworlds.simulation.by_hand import ByHand
 from bigworlds.simulation.entities import readable
-from bigworlds.simulation.gathered import Gathered, joined
+from bigworlds.simulation.gathered import Gathered
 from bigworlds.simulation.graphs import Graphs
 from bigworlds.simulation.inputs import Inputs
 from bigworlds.simulation.outside import Outside
 from bigworlds.simulation.per_tick import cause_in_words, set_acts
 from bigworlds.simulation.profile import Profiled
 from bigworlds.simulation.queries import Asked
-from bigworlds.simulation.schema import counted, is_cell, is_edge, stored_column, stored_columns
+from bigworlds.simulation.schema import is_cell, is_edge, stored_column, stored_columns
 from bigworlds.simulation.share import start_share
 from bigworlds.simulation.shown import Shown, Table
 from bigworlds.simulation.soups import Living
+from bigworlds.simulation.summed import Summed
 from bigworlds.simulation.views import Columns, Generations, Local
 from bigworlds.snapshot import Section
 from bigworlds.space import Continuous, Grid
@@ -47,7 +48,7 @@ _STRIDE = 1 << 30
 _START_ROWS = 1 << 20
 
 
-class Simulation(Shown, Asked, Outside, ByHand, Profiled, Living):
+class Simulation(Shown, Summed, Asked, Outside, ByHand, Profiled, Living):
     """A running world, made by `model.simulate(...)`.
 
     All its state is in here: two simulations in one process do not know of each other.
@@ -305,58 +306,6 @@ class Simulation(Shown, Asked, Outside, ByHand, Profiled, Living):
         """
         return self._core.digest()
 
-    def count(self, component: type | str, **value: Any) -> int:
-        """How many entities (or cells) have a component, or edges a graph. Collective.
-
-        Args:
-            component: the component, or its name.
-            value: a field of one number and the value that is counted, as in
-                `sim.count(Plot, state=State.BURNING)`: cheap enough to be asked after each tick, below a
-                nanosecond per row.
-
-        Raises:
-            UserError: several fields, one that the component does not have or that is no number, a value that
-                is none of its type.
-        """
-        found = self._schema.component(component)
-        if value:
-            return self._core.count_equal(*counted(self._schema, found, value))
-        return self._graphs.count(found) if is_edge(found) else self._core.count(self._schema.number(found))
-
-    def sum(self, label: str) -> Any:
-        """The exact sum of a field over all entities or cells, rounded once: a number, or an array for
-        vectors.
-
-        Collective. The same bits on any number of ranks: it does not depend on the order of rows.
-
-        Args:
-            label: the field, as in "Bird.velocity".
-        """
-        return _each_element(self._values(label), self._gathered.sum)
-
-    def mean(self, label: str) -> Any:
-        """The mean of a field over all entities or cells: its exact sum divided by their number; NaN where
-        there are none."""
-        count = self.count(self._schema.field(label).owner)
-        total = self.sum(label)
-        return total / count if count else total * np.nan
-
-    def min(self, label: str) -> Any:
-        """The smallest value of a field over all entities or cells.
-
-        Raises:
-            UserError: there are none.
-        """
-        return self._extreme(label, np.min)
-
-    def max(self, label: str) -> Any:
-        """The largest value of a field over all entities or cells.
-
-        Raises:
-            UserError: there are none.
-        """
-        return self._extreme(label, np.max)
-
     def table(self, component: type | str) -> Table:
         """All fields of the entities that have a component, as copies in the order of ids. Collective.
 
@@ -466,31 +415,6 @@ class Simulation(Shown, Asked, Outside, ByHand, Profiled, Living):
         change."""
         return _core.graph.dropped_orders(self._core)
 
-    def _values(self, label: str) -> NDArray[Any]:
-        """The values of a field that this process has."""
-        field = self._schema.field(label)
-        if is_edge(field.owner):
-            return self._graphs.here(field.owner)[field.name]
-        component, position = self._schema.field_number(field)
-        if field.is_open:
-            raise UserError(
-                f"{label} has values of any length ({field.kind}), which have no sum, mean or order"
-            )
-        if is_cell(field.owner):
-            values = np.asarray(self._core.cell_values(component, position))
-            return values if self._processes.ranks == 1 else values[np.asarray(self._core.owned_cells())]
-        return joined([part[1] for part in self._core.views(component, position)], field.dtype, field.length)
-
-    def _extreme(self, label: str, reduce: Callable[[NDArray[Any]], Any]) -> Any:
-        def of_all(values: NDArray[Any]) -> Any:
-            found = self._gathered.extreme(values, reduce)
-            if found is None:
-                kind = label.partition(".")[0]
-                raise UserError(f"there is no {kind}, so {label} has no smallest or largest value")
-            return found
-
-        return _each_element(self._values(label), of_all)
-
     def metrics(self) -> dict[str, float | int]:
         """The model's metrics (`@model.metric`) of the present state. Collective."""
         return self.model.measure(self)
@@ -594,11 +518,3 @@ class Simulation(Shown, Asked, Outside, ByHand, Profiled, Living):
         ranks = f", {self.ranks} ranks" if self.ranks > 1 else ""
         where = f"tick {self.tick}, {self.entities} entities, seed {self.seed}{ranks}"
         return f"<simulation of {self.model.name}: {where}>"
-
-
-def _each_element(columns: NDArray[Any], reduce: Callable[[NDArray[Any]], Any]) -> Any:
-    """A reduction of scalars to a number, and of vectors to an array."""
-    if columns.ndim == 1:
-        result = reduce(columns)
-        return result.item() if isinstance(result, np.generic) else result
-    return np.array([reduce(np.ascontiguousarray(columns[:, k])) for k in range(columns.shape[1])])
