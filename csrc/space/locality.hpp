@@ -10,9 +10,9 @@
 
 namespace bw {
 
-// The order of rows by the cell that they are in (counting sort), or nothing where so few of them
-// (less than `tolerance` of all) stand in an earlier cell than the row before them that sorting
-// would not pay.
+// The order of rows by the cell that they are in, rows of a cell as they stood, or nothing where so
+// few of them (less than `tolerance` of all) stand in an earlier cell than the row before them that
+// sorting would not pay.
 std::vector<std::uint32_t> order_by_cell(const CellBox& world, const Domain& domain,
                                          const PlaceColumn& places, std::size_t rows,
                                          double tolerance);
