@@ -6,20 +6,6 @@
 #include "schedule/live_world.hpp"
 
 namespace bw {
-namespace {
-
-// Calls `visit` with what a population is found by: its index, or its lists by cell; those along
-// edges have neither.
-template <class Population, class Visit>
-void with_finder(Population& population, Visit&& visit) {
-  if (population.places) {
-    visit(*population.places);
-  } else if (population.cells) {
-    visit(*population.cells);
-  }
-}
-
-}  // namespace
 
 // All that have a component; `placed`: and a place.
 LiveWorld::Population LiveWorld::gather_population(ComponentId component, bool placed) {
@@ -155,7 +141,7 @@ void LiveWorld::search(std::size_t reach, std::uint32_t row, Hits& hits) const {
   const Population& population = reached_[reach];
   const double radius = run_->reaches[reach].radius;
   const std::uint32_t base = population.bases[table_in_hand_];
-  with_finder(population, [&](const auto& finder) {
+  population.visit_finder([&](const auto& finder) {
     if (base != kNoBase && finder.present(base + row)) {
       finder.search(base + row, radius, hits);
       return;
@@ -193,7 +179,7 @@ void LiveWorld::drop(Population& population, Location at) {
     const std::size_t position = store_->position_column(at.table).value();
     population.chains->remove(item, cell_in(store_->table(at.table), position, at.row));
   } else {
-    with_finder(population, [&](auto& finder) { finder.leave(item); });
+    population.visit_finder([&](auto& finder) { finder.leave(item); });
     if (!population.gone.empty()) {
       population.gone[item] = 1;
     }

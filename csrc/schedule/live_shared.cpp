@@ -31,11 +31,7 @@ void LiveWorld::share() {
     finder.order_arrivals(std::move(turns));
   };
   for (Population& population : reached_) {
-    if (population.places) {
-      order(population, *population.places);
-    } else if (population.cells) {
-      order(population, *population.cells);
-    }
+    population.visit_finder([&](auto& finder) { order(population, finder); });
   }
   for (Claimed& claimed : claimed_) {
     if (claimed.agents.cells) {

@@ -10,20 +10,6 @@
 #include "schedule/reach.hpp"
 
 namespace bw {
-namespace {
-
-// Calls `visit` with what a population is found by: its index, or its lists by cell; those along
-// edges have neither.
-template <class Population, class Visit>
-void with_finder(Population& population, Visit&& visit) {
-  if (population.places) {
-    visit(*population.places);
-  } else if (population.cells) {
-    visit(*population.cells);
-  }
-}
-
-}  // namespace
 
 void refuse_archetypes(const Behavior& behavior) {
   throw ModelError(
@@ -253,7 +239,7 @@ void LiveWorld::look_ahead(std::uint32_t row) {
       continue;
     }
     const std::uint32_t base = population.bases[table_in_hand_];
-    with_finder(population, [&](const auto& finder) {
+    population.visit_finder([&](const auto& finder) {
       finder.prefetch(base + far);
       finder.prefetch_cells(base + rows_[turn_ + kCells]);
       finder.touch_neighbors(base + rows_[turn_ + kNeighbors], [&](std::uint32_t item) {
@@ -299,7 +285,7 @@ void LiveWorld::show(std::uint32_t row, std::uint32_t before) {
       copy_row(population, run_->behavior->reaches[k], item, row);
     }
     if (in_hand_->moves) {
-      with_finder(population, [&](auto& finder) {
+      population.visit_finder([&](auto& finder) {
         if (finder.present(item)) {
           finder.move(item, places_.at(*around_->domain, row));
         }

@@ -120,6 +120,17 @@ class LiveWorld {
     std::vector<std::uint8_t> gone;           // of those along edges: by item
     std::vector<std::vector<std::byte>>
         copies;  // columns read of others, where there are several tables
+
+    // Calls `visit` with what they are found by: the index, or the lists by cell; those along edges
+    // have neither.
+    template <class Visit>
+    void visit_finder(Visit&& visit) const {
+      if (places) {
+        visit(*places);
+      } else if (cells) {
+        visit(*cells);
+      }
+    }
   };
   static constexpr std::uint32_t kNoBase = ~std::uint32_t{0};
 
