@@ -411,7 +411,7 @@ def use(
 def behavior(name: str, *columns: SimpleNamespace, **uses: Any) -> Any:
     """What the behavior room makes, as far as the model room looks at it."""
     nothing: dict[str, Any] = dict.fromkeys(
-        ("components", "reaches", "cells", "claims", "deposits", "links"), ()
+        ("components", "reaches", "cells", "claims", "deposits", "links", "directions"), ()
     )
     fixed = {"name": name, "columns": columns, "kernel": None, "per_tick": False}
     return SimpleNamespace(**{**fixed, **nothing, **uses})
