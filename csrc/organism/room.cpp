@@ -13,8 +13,8 @@ namespace bw {
 
 namespace {
 
-constexpr FieldType kWord{Scalar::u32, 1};
-constexpr FieldType kLong{Scalar::u64, 1};
+constexpr FieldType kU32{Scalar::u32, 1};
+constexpr FieldType kU64{Scalar::u64, 1};
 
 // A field that is lent: where it stands in an organism, or in its biography.
 struct Lent {
@@ -25,17 +25,17 @@ struct Lent {
 };
 
 constexpr std::array kLent{
-    Lent{"address", kWord, false, offsetof(Organism, start)},
-    Lent{"size", kWord, false, offsetof(Organism, size)},
-    Lent{"child_address", kWord, false, offsetof(Organism, child_start)},
-    Lent{"child_size", kWord, false, offsetof(Organism, child_size)},
-    Lent{"births", kWord, false, offsetof(Organism, births)},
-    Lent{"errors", kWord, false, offsetof(Organism, errors)},
-    Lent{"since_birth", kWord, false, offsetof(Organism, since_birth)},
-    Lent{"generation", kLong, true, offsetof(Biography, generation)},
-    Lent{"genotype", kLong, true, offsetof(Biography, genotype)},
-    Lent{"mother", kLong, true, offsetof(Biography, parent)},
-    Lent{"born", kLong, true, offsetof(Biography, born)},
+    Lent{"address", kU32, false, offsetof(Organism, start)},
+    Lent{"size", kU32, false, offsetof(Organism, size)},
+    Lent{"child_address", kU32, false, offsetof(Organism, child_start)},
+    Lent{"child_size", kU32, false, offsetof(Organism, child_size)},
+    Lent{"births", kU32, false, offsetof(Organism, births)},
+    Lent{"errors", kU32, false, offsetof(Organism, errors)},
+    Lent{"since_birth", kU32, false, offsetof(Organism, since_birth)},
+    Lent{"generation", kU64, true, offsetof(Biography, generation)},
+    Lent{"genotype", kU64, true, offsetof(Biography, genotype)},
+    Lent{"mother", kU64, true, offsetof(Biography, parent)},
+    Lent{"born", kU64, true, offsetof(Biography, born)},
 };
 
 // How a letter begins; the genome follows.
