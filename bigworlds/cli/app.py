@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bigworlds.cli import batch, model_help, options, stored
+from bigworlds.cli import ask, batch, model_help, options, stored
 from bigworlds.cli import check as checking
 from bigworlds.cli import describe as describing
 from bigworlds.cli import doctor as doctoring
@@ -182,6 +182,26 @@ def inspect(
 ) -> None:
     """Check a snapshot byte by byte and tell what is in it."""
     print(stored.inspected(path))
+
+
+@app.command("query", epilog='Example: bigworlds query boids "Bird select count, mean(velocity)"')
+def query(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|DIR|MODEL", help="A snapshot, the folder of a run, or a model at its start."
+        ),
+    ],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The query: 'Bird where age > 2 select id'.")],
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="The model, where its file has moved.")
+    ] = None,
+    assignments: options.Assignments = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", min=0, help="Seed of a model's world.")] = 0,
+    as_json: options.AsJson = False,
+) -> None:
+    """Ask which entities or cells there are, and what of them."""
+    ask.ask(source, text, model, assignments or (), seed, as_json=as_json)
 
 
 @app.command("plot", epilog="Example: bigworlds run boids --out birds && bigworlds plot birds")

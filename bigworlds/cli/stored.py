@@ -1,5 +1,5 @@
-"""`bigworlds inspect` and `bigworlds plot`: what is in the files that runs leave, as text and as
-pictures."""
+"""`bigworlds inspect`, `plot` and `query`: what is in the files that runs leave, as text, as pictures and as
+the answers to queries."""
 
 from __future__ import annotations
 
@@ -72,10 +72,23 @@ def plotted_profile(path: Path, into: Path | None) -> list[Path]:
     return [plot_records(profile_of(run.records), target / PROFILE)]
 
 
+def simulation_of(path: Path, named: str | None) -> engine.Simulation:
+    """The world of a snapshot, or of the latest one in a run's folder, as it was then.
+
+    Args:
+        named: the model, as `run` takes it; by default the snapshot says which.
+
+    Raises:
+        UserError: there is no such file, or the model's file is not where it was.
+    """
+    found = _snapshot(path)
+    model = find_model(named) if named is not None else _model_of(found, snapshot.peek(found))
+    return engine.resume(model, found, {}, {}, branch=False)
+
+
 def _draw_world(path: Path, named: str | None, picture: Path) -> Path:
-    meta = snapshot.peek(path)
-    model = find_model(named) if named is not None else _model_of(path, meta)
-    simulation = engine.resume(model, path, {}, {}, branch=False)
+    simulation = simulation_of(path, named)
+    model = simulation.model
     frame = frame_of(engine.picture_of(simulation), simulation.description.looks, caption=model.name)
     return plot_world(frame, picture)
 

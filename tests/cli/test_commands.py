@@ -17,7 +17,7 @@ from bigworlds.cli.locate import examples, find_model
 
 Cli = Callable[..., tuple[int, str, str]]
 
-COMMANDS = ["run", "examples", "new", "check", "describe", "doctor", "inspect", "plot", "organism"]
+COMMANDS = ["run", "examples", "new", "check", "describe", "doctor", "inspect", "plot", "query", "organism"]
 
 
 def test_help_lists_every_command(cli: Cli) -> None:
