@@ -7,6 +7,8 @@ single     the same as commands of compiled behaviors, one an entity, sync point
 view       sim.columns(Body).a, again and again
 memory     resident bytes an entity, above its own fields, of a world without a space
 flock      the same of the flocking example, above the packed copies of what birds read of birds too
+query      a query of N entities: a filter on two fields, a count and a sum, on one thread
+arrays     the same in NumPy, on the bare arrays
 compile    seconds to a kernel of the flocking behavior: from nothing, and from a cache that has it
 
 Times are CPU time of this process, medians over the rounds; one round before them does not count.
@@ -181,6 +183,40 @@ def memory_flock(n: int, rounds: int) -> Report:
     return memory_of(BOIDS, n, 32)
 
 
+def herd(n: int) -> bw.Simulation:
+    """The model that queries are asked of."""
+    simulation: bw.Simulation = load_model(MODELS / "herd.py").simulate(rng=1, threads=1, n=n)
+    return simulation
+
+
+def query(n: int, rounds: int) -> Report:
+    """From the text to the answer, each time anew."""
+    simulation = herd(n)
+    answers: list[dict[str, Any]] = []
+
+    def ask() -> None:
+        text = "Animal where speed > 0.5 and weight < 1.5 select count, sum(weight) as total"
+        answers.append(simulation.query(text).row())
+
+    seconds = median([cpu(ask) for _ in range(rounds + 1)][1:])
+    return {"cpu_seconds": seconds, "units": n, "metrics": answers[-1]}
+
+
+def arrays(n: int, rounds: int) -> Report:
+    """Of copies of the columns, each in one piece; as one would write it."""
+    columns = herd(n).table("Animal")
+    speed, weight = (np.ascontiguousarray(columns[name]) for name in ("speed", "weight"))
+    del columns
+    answers: list[dict[str, Any]] = []
+
+    def compute() -> None:
+        found = weight[(speed > 0.5) & (weight < 1.5)]
+        answers.append({"count": len(found), "total": float(found.sum())})
+
+    seconds = median([cpu(compute) for _ in range(rounds + 1)][1:])
+    return {"cpu_seconds": seconds, "units": n, "metrics": answers[-1]}
+
+
 def kernel() -> Report:
     """Seconds of CPU to the flocking kernel in this process, what is imported for it included."""
     model = models_in(BOIDS)["boids"]
@@ -215,6 +251,8 @@ def main() -> None:
         "view": view,
         "memory": memory,
         "flock": memory_flock,
+        "query": query,
+        "arrays": arrays,
         "compile": compile_twice,
     }
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])

@@ -329,6 +329,21 @@ def probe_rows(bench: Bench) -> list[Row]:
     ]
 
 
+def query_rows(bench: Bench) -> list[Row]:
+    """A query against the same as a NumPy expression."""
+    n = bench.sized(10**7)
+    return [
+        Row(
+            name="query/sum/1e7",
+            ours=bench.probe("query", n),
+            theirs=bench.probe("arrays", n),
+            bar=2.0,
+            # NumPy's sum is rounded many times, the query's once.
+            conform=("count=0", "total=1e-9"),
+        )
+    ]
+
+
 def alone(
     name: str, ours: str, key: str, *, bar: float, unit: str, scale: float = 1, units: float = 1
 ) -> Row:
@@ -338,5 +353,5 @@ def alone(
 
 def all_rows(bench: Bench) -> list[Row]:
     """Every row, in the order of the table."""
-    makers = (iterate_rows, boids_rows, grid_rows, graph_rows, soup_rows, mesa_rows, probe_rows)
+    makers = (iterate_rows, boids_rows, grid_rows, graph_rows, soup_rows, mesa_rows, probe_rows, query_rows)
     return [row for make in makers for row in make(bench)]
